@@ -1,0 +1,223 @@
+"""The types that travel through the house: what was asked, what came back, what was read, how it was graded.
+
+Frozen msgspec Structs, strict JSON in and out. A missing value is a state with a reason, never a number.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+import msgspec
+
+SCHEMA_VERSION = 1
+"""Stands in every file that selfexplain writes; grows when an older reader would misread a newer file."""
+
+T = TypeVar("T")
+
+Role = Literal["system", "user", "assistant"]
+Outcome = Literal["completed", "truncated", "refused", "failed"]
+Verdict = Literal["correct", "wrong", "undecided"]
+Source = Literal["stated", "token", "consistency", "probe", "provider", "given"]
+
+Why = Literal[
+    "read", "absent", "ambiguous", "out_of_range", "non_numeric", "declined", "template_echo", "truncated"
+]
+"""`read` when a Reading has a value, else the reason why it has none."""
+
+Status = Literal[
+    "failed",
+    "refused",
+    "truncated",
+    "declined",
+    "no_answer",
+    "no_confidence",
+    "ambiguous",
+    "out_of_range",
+    "undecided",
+    "ok",
+]
+"""One per Record and source of confidence: the first of these words that applies."""
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One question and what counts as a right answer to it."""
+
+    id: str
+    question: str
+    gold: tuple[str, ...]
+    """Every text that counts as right: the answer and its aliases. For the numeric grader, numbers as text."""
+    choices: tuple[str, ...] = ()
+    group: str | None = None
+    """A kind of Item that is shown apart, such as a topic or a language; never a cluster."""
+    cluster: str | None = None
+    """What was drawn together (one passage, paraphrases of one question); default: the Item itself."""
+    grader: str = "exact"
+    tolerance: float = 0.0
+    """For the numeric grader: the largest absolute difference that still counts as right."""
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    """Where the fact in `gold` can be looked up."""
+
+    @property
+    def drawn_with(self) -> str:
+        """The unit that intervals resample: the stated cluster, else the Item itself."""
+        return self.id if self.cluster is None else self.cluster
+
+
+class Dataset(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Named, versioned, ordered Items."""
+
+    name: str
+    version: str
+    items: tuple[Item, ...]
+
+    @property
+    def content_hash(self) -> str:
+        """sha256 of the Items in order, as 64 hexadecimal digits."""
+        return hashlib.sha256(msgspec.json.encode(self.items)).hexdigest()
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Exactly what is asked, and on whose behalf.
+
+    `item`, `repeat` and `draw` are not sent: they address the reply, so that two Items with the same question,
+    or two repeats of one Item, never share a reply.
+    """
+
+    item: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    repeat: int = 0
+    draw: int = 0
+    temperature: float | None = None
+    """None: whatever the provider does by default."""
+    seed: int | None = None
+    logprobs: bool = False
+    grammar: str | None = None
+    """GBNF that the reply must follow; providers that do not take it drop it and say so."""
+
+    @property
+    def key(self) -> str:
+        """The first 32 hexadecimal digits of the sha256 of all fields; a new field with a default changes no old key."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:32]
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A piece of the reply and its natural log-probability.
+
+    The pieces of a Response join to its text. Where one character spans several model tokens, they are one piece
+    and their log-probabilities are added.
+    """
+
+    text: str
+    logprob: float
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens read and written; `cached` is the part of `prompt` that was not read again."""
+
+    prompt: int
+    completion: int
+    cached: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why there is no reply: a word of `errors.ProviderFailure` and a sentence without secrets."""
+
+    kind: str
+    message: str
+
+
+class Response(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Exactly what came back."""
+
+    outcome: Outcome
+    text: str = ""
+    tokens: tuple[Token, ...] = ()
+    """Empty when the provider gave no log-probabilities."""
+    model: str | None = None
+    """The model that the server says has answered."""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    dropped: tuple[str, ...] = ()
+    """Parameters of the Request that were not sent, because the provider refuses or cannot take them."""
+    failure: Failure | None = None
+
+
+Ask = Callable[[Request], Awaitable[Response]]
+"""The one seam between what asks and what answers."""
+
+
+class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One appended line: what was asked, what came back, when, and which try it was."""
+
+    key: str
+    request: Request
+    response: Response
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    attempt: int = 1
+    schema_version: int = SCHEMA_VERSION
+
+
+class Reading(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """A parsed field: a value, or the reason why there is none. Never a guess, never a midpoint, never NaN."""
+
+    value: T | None
+    why: Why
+    detail: str = ""
+    """Which kind of `ambiguous`: range, bound, conflict or scale."""
+    low: float | None = None
+    """Lower limit of a stated range or bound, in the value's unit; kept, never turned into a value."""
+    high: float | None = None
+    notes: tuple[str, ...] = ()
+    """What a careful reader would remark: `approx`, `suspicious`."""
+    span: tuple[int, int] | None = None
+    """Where in the reply's text the value stands, as [start, end)."""
+
+
+class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the model says of itself about one Item."""
+
+    answer: Reading[str]
+    rationale: Reading[str]
+    confidence: dict[Source, Reading[float]]
+    """One Reading per source, each a probability in [0, 1]; sources are never pooled."""
+    outcome: Outcome
+    reply: str
+    """The raw text that was read, for people to look at."""
+    calls: tuple[str, ...]
+    """Keys of the calls this rests on."""
+
+
+class Grade(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether the answer is right, who says so, and by which rule."""
+
+    verdict: Verdict
+    grader: str
+    rule: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One Item, asked once: what the model said of itself, how it was graded, and what each source is good for."""
+
+    item: str
+    report: SelfReport
+    grade: Grade
+    status: dict[Source, Status]
+    repeat: int = 0
+
+
+def encode(value: Any) -> bytes:
+    """Return strict JSON on one line; msgspec refuses NaN and infinities by writing null, so none may reach here."""
+    return msgspec.json.encode(value)
