@@ -1,0 +1,52 @@
+"""selfexplain: ask a language model what it answers, why, and how sure it is; then check all three.
+
+Everything public is here; nothing heavy is imported before it is used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from selfexplain.api import Result, evaluate, evaluate_file, evaluate_run, pull_model, run
+    from selfexplain.errors import InputError, ProviderError, ReplyError, SelfexplainError, Undefined
+    from selfexplain.prompting.read_confidence import read_confidence
+    from selfexplain.records import Dataset, Item, Reading, Record
+
+__version__ = "0.1.0"
+
+HOMES = {
+    "selfexplain.api": ("Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
+    "selfexplain.errors": ("InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
+    "selfexplain.prompting.read_confidence": ("read_confidence",),
+    "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
+}
+
+__all__ = [
+    "Dataset",
+    "InputError",
+    "Item",
+    "ProviderError",
+    "Reading",
+    "Record",
+    "ReplyError",
+    "Result",
+    "SelfexplainError",
+    "Undefined",
+    "evaluate",
+    "evaluate_file",
+    "evaluate_run",
+    "pull_model",
+    "read_confidence",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'selfexplain' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -5,7 +5,7 @@
     SelfexplainError           a sentence, and a hint that says what to do
     ├── InputError             what the user gave cannot be used: a file, an option, a template
     ├── ProviderError          the model's server refused, failed or went away; `kind` says how
-    ├── ReplyError             a reply arrived and is not what the protocol promises
+    │   └── ReplyError         a reply arrived and is not what the protocol promises
     └── Undefined              a metric has no value here; the reason is the message
 """
 
@@ -74,8 +74,11 @@ class ProviderError(SelfexplainError):
         self.retry_after = retry_after
 
 
-class ReplyError(SelfexplainError):
+class ReplyError(ProviderError):
     """A reply arrived that is not what the protocol promises, such as a proxy's HTML page."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, kind="bad_reply", hint=hint)
 
 
 class Undefined(SelfexplainError):  # noqa: N818 - reads as a state in `raise Undefined("…")`, and is one

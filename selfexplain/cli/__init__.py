@@ -1,0 +1,49 @@
+"""The command line: one file per command, each a signature, one call and an exit code."""
+
+import sys
+from typing import Any
+
+import click
+
+from selfexplain import __version__
+from selfexplain.cli.evaluate import evaluate
+from selfexplain.cli.list import list_
+from selfexplain.cli.model import model
+from selfexplain.cli.report import report
+from selfexplain.cli.run import run
+from selfexplain.cli.speak import complain
+from selfexplain.errors import SelfexplainError
+
+MISUSE = 2
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="selfexplain")
+def cli() -> None:
+    """Ask a language model what it answers, why, and how sure it is; then check all three.
+
+    Exit codes: 0 done · 2 bad input, misuse or a provider that cannot go on · 130 interrupted, resumable.
+    """
+
+
+for command in (run, evaluate, report, list_, model):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; whatever it raises on purpose becomes a sentence, a hint and an exit code."""
+    try:
+        code: Any = cli.main(standalone_mode=False)
+    except click.ClickException as misuse:
+        misuse.show()
+        code = MISUSE
+    except SelfexplainError as error:
+        complain(error)
+        code = MISUSE
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:  # somebody piped us into `head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,377 @@
+"""The verbs for notebooks and scripts: names or objects in, one result out; the same that the commands call."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import msgspec
+
+from selfexplain import plugins
+from selfexplain.elicitation.elicitation import Sampling
+from selfexplain.errors import InputError
+from selfexplain.pipeline.ask import Watch, ask_items
+from selfexplain.pipeline.read import read_records
+from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.template import Template, parse
+from selfexplain.providers.provider import Provider
+from selfexplain.records import Dataset, Item, Record, encode
+from selfexplain.runs.calls import Calls
+from selfexplain.runs.folder import RunFolder
+from selfexplain.runs.manifest import RunSpec
+
+if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+    from numpy.typing import ArrayLike
+
+    from selfexplain.calibration.evaluation import Evaluation
+    from selfexplain.calibration.metric import Metric
+
+__all__ = ["Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
+
+T = TypeVar("T")
+
+RESULTS = Path("results")
+
+FIRST_METRICS = ("accuracy", "mean_confidence", "gap", "brier", "log_loss", "ece", "auroc")
+"""The order in which people read them; others follow by name."""
+
+NOTES: Mapping[str, str] = {
+    plugins.DEFAULT_MODEL: (
+        "SmolLM2-135M-Instruct is a very small model: this Run shows that everything is wired up, and what measuring "
+        "confidence looks like. Nothing in it carries over to large models."
+    )
+}
+"""What a reader must know of a model before reading its numbers."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured, the Records behind it, and where it lies."""
+
+    metrics: Mapping[str, Any]
+    """The metrics object, as `--json` prints it."""
+    records: Sequence[Record] = ()
+    folder: Path | None = None
+    note: str = ""
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return the metrics object: strict JSON values only."""
+        return self.metrics
+
+    @property
+    def page(self) -> Path | None:
+        """The report, for a Run."""
+        return None if self.folder is None else self.folder / "report.html"
+
+
+def run(
+    dataset: str | Dataset = "quickstart",
+    *,
+    model: str | Provider = plugins.DEFAULT_MODEL,
+    template: str | Template = plugins.DEFAULT_TEMPLATE,
+    base_url: str | None = None,
+    limit: int | None = None,
+    repeats: int = 1,
+    concurrency: int | None = None,
+    results: str | Path = RESULTS,
+    metrics: Iterable["Metric[...]"] = (),
+    say: Callable[[str], None] = lambda sentence: None,
+    watch: Watch = lambda progress: None,
+) -> Result:
+    """Ask a model every question of a dataset, grade, measure, and write the Run with its page.
+
+    The same call resumes a Run that was interrupted: what has a recorded reply is not asked again.
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
+    model : str or Provider
+        `local/smollm2-135m-instruct`, `openai/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a Provider.
+    template : str or Template
+        A template's name, the path of its file, or a Template.
+    base_url : str, optional
+        Address of an OpenAI-compatible server, with `/v1`.
+    limit : int, optional
+        Ask only the first so many Items; the same Run goes on when called without it.
+    repeats : int
+        How often to ask each Item; repeats of one Item are one cluster.
+    concurrency : int, optional
+        Requests at once; by default what the provider can make use of.
+    results : str or Path
+        Where Runs are kept.
+    metrics : iterable of metric functions
+        More metrics, beside the built-in ones.
+    say, watch : callable
+        Told sentences and `Progress`; silent by default.
+
+    Raises
+    ------
+    InputError
+        When an argument or a row of the dataset cannot be used; nothing was asked then.
+    ProviderError
+        When the provider cannot go on; the Run can be resumed.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> import selfexplain as sx
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> questions = folder / "questions.csv"
+    >>> _ = questions.write_text("id,question,gold\\nq1,What is the capital of Peru?,Lima\\nq2,And of Chile?,Santiago\\n")
+    >>> replies = folder / "replies.jsonl"
+    >>> reply = {"item": "*", "reply": "Answer: Lima\\nConfidence: 90"}
+    >>> _ = replies.write_text(json.dumps(reply))
+    >>> result = sx.run(str(questions), model=f"scripted/{replies}", template="answer-confidence", results=folder)
+    >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
+    0.4
+    """
+    if isinstance(model, str) and model == plugins.DEFAULT_MODEL:
+        pull_model(say)
+    template = plugins.template(template) if isinstance(template, str) else template
+    dataset = plugins.dataset(dataset) if isinstance(dataset, str) else dataset
+    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else model
+    sampling = Sampling(temperature=0.0, seed=1)
+    spec = RunSpec(
+        dataset=dataset.name,
+        dataset_version=dataset.version,
+        dataset_hash=dataset.content_hash,
+        model=provider.name,
+        model_identity=provider.identity,
+        template=template.id,
+        template_hash=template.content_hash,
+        temperature=sampling.temperature,
+        seed=sampling.seed,
+    )
+    at_once = provider.concurrency if concurrency is None else concurrency
+    for name, count in (("limit", limit), ("repeats", repeats), ("concurrency", at_once)):
+        if count is not None and count < 1:
+            raise InputError(f"{name} is {count}", hint="expected a whole number of at least 1")
+    folder = RunFolder.create(Path(results), spec, dataset, template.text)
+    elicitation = plugins.elicitation(template.front.elicitation)
+    say(f"Run: {folder.path}")
+
+    async def ask() -> None:
+        try:
+            await ask_items(
+                folder.items[:limit],
+                repeats=repeats,
+                template=template,
+                elicitation=elicitation,
+                sampling=sampling,
+                provider=provider,
+                calls=folder.calls(),
+                concurrency=at_once,
+                watch=watch,
+            )
+        finally:
+            await provider.aclose()
+
+    with folder.locked():
+        in_loop(ask())
+        return evaluated(folder, metrics)
+
+
+def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> Result:
+    """Read, grade and measure a Run again from its recorded calls, and rewrite its page; nothing is asked.
+
+    Raises
+    ------
+    InputError
+        When the folder is not a Run, or another process is working on it.
+    """
+    folder = RunFolder(Path(path))
+    with folder.locked():
+        return evaluated(folder, metrics)
+
+
+def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
+    """Build everything that is derived from a Run's truth, and write it."""
+    from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+
+    spec = folder.manifest.spec
+    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json"))
+    items = {item.id: item for item in folder.items}
+    calls = folder.calls()
+    records = in_loop(
+        read_records(
+            folder.items,
+            calls=calls,
+            template=template,
+            elicitation=plugins.elicitation(template.front.elicitation),
+            sampling=Sampling(spec.temperature, spec.seed),
+            graders=plugins.graders(),
+        )
+    )
+    if not records:
+        raise InputError(f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing")
+    metrics = evaluate_sources(
+        rows_of(records, items),
+        metrics=[*ordered_metrics(), *extra],
+        about={
+            "run": str(folder.path),
+            "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
+            "model": spec.model,
+            "template": spec.template,
+            "about": template.front.about,
+        },
+        warnings=remarks_on(folder, records, calls),
+    )
+    folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
+    folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
+    note = NOTES.get(spec.model, "")
+    folder.write("report.html", page_of(folder, metrics, records, items, note))
+    return Result(metrics, records, folder.path, note)
+
+
+def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:
+    """Return what a reader of a Run's numbers must know about how it went."""
+    remarks = []
+    asked = len({record.item for record in records})
+    if asked < len(folder.items):
+        remarks.append(f"{asked} of {len(folder.items)} Items have been asked: the Run is not complete")
+    if calls.dropped:
+        remarks.append(f"the provider did not take: {', '.join(sorted(calls.dropped))}")
+    return remarks
+
+
+def page_of(
+    folder: RunFolder, metrics: Mapping[str, Any], records: Sequence[Record], items: Mapping[str, Item], note: str
+) -> bytes:
+    """Return the Run's report as HTML."""
+    from selfexplain.report.html import render  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
+
+    made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
+    return render(view_of(metrics, metric_facts(), records, items, note, made_with=made_with)).encode()
+
+
+def evaluate_file(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    scale: Literal["probability", "percent"] = "probability",
+    metrics: Iterable["Metric[...]"] = (),
+) -> Result:
+    """Measure a table of confidences and correctness that any other tool has written.
+
+    Parameters
+    ----------
+    path : str or Path
+        A `.csv` or `.jsonl` file with columns `confidence` and `correct`, optional `item`, `cluster`, `group`,
+        `repeat`, `status` (`docs/datasets.md`).
+    columns : mapping, optional
+        Ours → theirs, for columns that are called something else.
+    scale : str
+        `probability` for values in [0, 1], `percent` for 0 to 100.
+    metrics : iterable of metric functions
+        More metrics, beside the built-in ones.
+
+    Raises
+    ------
+    InputError
+        When a row cannot be used, naming it; or when no row can.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import selfexplain as sx
+    >>> table = pathlib.Path(tempfile.mkdtemp()) / "table.csv"
+    >>> _ = table.write_text("item,confidence,correct\\na,0.9,1\\nb,0.9,0\\n")
+    >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
+    0.4
+    """
+    from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
+
+    path = Path(path)
+    rows, remarks = read_confidences(path, columns=columns, scale=scale)
+    about = {
+        "run": None,
+        "dataset": {"name": path.name, "version": "", "n_items": len({row.item for row in rows})},
+        "model": "",
+        "template": "",
+        "about": "own_answer",
+    }
+    return Result(
+        evaluate_sources({"given": rows}, metrics=[*ordered_metrics(), *metrics], about=about, warnings=remarks)
+    )
+
+
+def evaluate(
+    confidence: "ArrayLike",
+    correct: "ArrayLike",
+    *,
+    group: Iterable[Hashable | None] | None = None,
+    cluster: Iterable[Hashable] | None = None,
+) -> "Evaluation":
+    """Measure how far confidences can be trusted.
+
+    Parameters
+    ----------
+    confidence : array of shape (n,)
+        Stated probability that the answer is correct, in [0, 1].
+    correct : array of shape (n,)
+        Whether it was: booleans, or 0 and 1.
+    group : iterable of length n, optional
+        A kind of question to show apart.
+    cluster : iterable of length n, optional
+        What each row was drawn with; intervals resample clusters.
+
+    Returns
+    -------
+    Evaluation
+        `.metrics["gap"].value`, `.low`, `.high` …; `.to_dict()` gives `{"n", "metrics", "groups"}`.
+
+    Raises
+    ------
+    InputError
+        When a row cannot be used; names the row, the value and the remedy.
+
+    Examples
+    --------
+    >>> import selfexplain as sx
+    >>> evaluation = sx.evaluate([0.9, 0.9, 0.6, 0.6], [1, 0, 1, 1])
+    >>> evaluation.metrics["accuracy"].value, evaluation.metrics["gap"].value
+    (0.75, 0.0)
+    """
+    from selfexplain.calibration.evaluation import evaluate as measure  # noqa: PLC0415 - numpy
+
+    return measure(confidence, correct, metrics=ordered_metrics(), group=group, cluster=cluster)
+
+
+def pull_model(say: Callable[[str], None] = lambda sentence: None) -> Path:
+    """Return the embedded model's file, fetching it when it is nowhere on this machine.
+
+    Raises
+    ------
+    InputError
+        When it cannot be fetched; says what to do instead.
+    """
+    from selfexplain.providers import model_file  # noqa: PLC0415 - with the rest of this verb
+
+    return model_file.pull(say)
+
+
+def ordered_metrics() -> list["Metric[...]"]:
+    """Return the built-in metrics in the order in which people read them."""
+    known = plugins.metrics()
+    first = [name for name in FIRST_METRICS if name in known]
+    return [known[name] for name in (*first, *sorted(known.keys() - set(first)))]
+
+
+def metric_facts() -> dict[str, Any]:
+    """Return what a page says about each metric, by name."""
+    return {name: found.facts for name, found in plugins.metrics().items()}
+
+
+def in_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run async work to its end, also where a loop is running already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as elsewhere:
+        return elsewhere.submit(asyncio.run, work).result()

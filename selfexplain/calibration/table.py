@@ -1,0 +1,177 @@
+"""Count first, then measure: what independent answers say about calibration, as a table that adds up."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from selfexplain.calibration.rows import Scale, read_confidence, read_correct
+from selfexplain.errors import InputError
+from selfexplain.inference import Floats, Ints
+
+
+class Cells(NamedTuple):
+    """Rows that are alike, counted: one entry per confidence and outcome."""
+
+    confidence: Floats
+    correct: Ints
+    times: Ints
+    """How many rows are like this; at least 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationTable:
+    """How often each confidence was stated, and how often the answer was then correct.
+
+    Models state few distinct confidences, so this is small, exact and complete: every calibration metric of independent
+    rows is a function of it. Tables of shards add up to the table of the whole; metrics of shards do not.
+
+    Build it with :meth:`from_rows` or :meth:`from_counts`; the constructor believes what it is given.
+
+    Parameters
+    ----------
+    confidence : array of float, shape (k,), in [0, 1]
+        Distinct stated confidences, ascending, each rounded to 12 significant digits.
+    n : array of int, shape (k,)
+        How many answers came with this confidence, at least 1.
+    n_correct : array of int, shape (k,)
+        How many of these were correct, in [0, n].
+
+    Examples
+    --------
+    >>> monday = CalibrationTable.from_rows([0.9, 0.9, 0.5], [1, 0, 1])
+    >>> tuesday = CalibrationTable.from_counts({0.9: (10, 8)})
+    >>> monday + tuesday
+    CalibrationTable({0.5: (1, 1), 0.9: (12, 9)})
+    """
+
+    confidence: Floats
+    n: Ints
+    n_correct: Ints
+
+    def __post_init__(self) -> None:
+        for array in (self.confidence, self.n, self.n_correct):
+            array.flags.writeable = False
+
+    @classmethod
+    def from_rows(cls, confidence: ArrayLike, correct: ArrayLike, *, scale: Scale = "probability") -> Self:
+        """Count rows.
+
+        Parameters
+        ----------
+        confidence : array of float, shape (n,)
+            Stated probability that the answer is correct, in [0, 1]; in [0, 100] for `scale="percent"`.
+        correct : array of bool or of 0 and 1, shape (n,)
+            Whether the answer was correct.
+        scale : {"probability", "percent"}
+
+        Raises
+        ------
+        InputError
+            If a row cannot be used; names the row, what it holds and what to do.
+        """
+        stated = read_confidence(confidence, scale=scale)
+        right = read_correct(correct, n=len(stated))
+        return cls._counted(stated, np.ones_like(right), right)
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[float, tuple[int, int]]) -> Self:
+        """Take counts as they are: {confidence: (n, n_correct)}."""
+        stated = read_confidence(list(counts), name="list(counts)")
+        for value, (n, n_correct) in counts.items():
+            if not 0 <= n_correct <= n:
+                raise InputError(f"`counts[{value}]` is ({n}, {n_correct}); expected (n, n_correct), 0 ≤ n_correct ≤ n")
+        pairs = np.array(list(counts.values()), dtype=np.int64).reshape(-1, 2)
+        return cls._counted(stated, pairs[:, 0], pairs[:, 1])
+
+    @classmethod
+    def _counted(cls, confidence: Floats, n: Ints, n_correct: Ints) -> Self:
+        """Add up what has the same confidence; drop what never occurred."""
+        occurs = n > 0
+        distinct, index = np.unique(confidence[occurs], return_inverse=True)
+        return cls(distinct, total(index, n[occurs], len(distinct)), total(index, n_correct[occurs], len(distinct)))
+
+    @property
+    def total(self) -> int:
+        """Rows."""
+        return int(self.n.sum())
+
+    @property
+    def n_wrong(self) -> Ints:
+        """How many answers at each confidence were wrong, shape (k,)."""
+        return self.n - self.n_correct
+
+    @property
+    def excess(self) -> Floats:
+        """At each confidence, the summed residuals Σ (confidence − correct), shape (k,), in rows."""
+        return self.n * self.confidence - self.n_correct
+
+    @property
+    def pooled(self) -> Self:
+        """The table itself: its rows are independent already."""
+        return self
+
+    def rows(self) -> Iterator[tuple[float, int, int]]:
+        """Yield (confidence, n, n_correct) in ascending order of confidence."""
+        return zip(self.confidence.tolist(), self.n.tolist(), self.n_correct.tolist(), strict=True)
+
+    def cells(self) -> Cells:
+        """Return the table as counted rows: first the correct ones, then the wrong ones."""
+        times = np.concatenate([self.n_correct, self.n_wrong])
+        correct = np.repeat(np.array([1, 0]), len(self.n))
+        occurs = times > 0
+        return Cells(np.tile(self.confidence, 2)[occurs], correct[occurs], times[occurs])
+
+    def resample(self, rng: np.random.Generator) -> Self:
+        """Return a table of as many rows, drawn with replacement from these."""
+        cells, rows = np.concatenate([self.n_correct, self.n_wrong]), self.total
+        if rows > 8 * len(cells):
+            drawn = rng.multinomial(rows, cells / rows)
+        else:  # the same distribution; with nearly as many cells as rows, drawing rows is ten times as fast
+            owner = np.repeat(np.arange(len(cells)), cells)
+            drawn = np.bincount(owner[rng.integers(rows, size=rows)], minlength=len(cells))
+        n_correct, n_wrong = np.split(drawn, 2)
+        n = n_correct + n_wrong
+        occurs = n > 0
+        return type(self)(self.confidence[occurs], n[occurs], n_correct[occurs])
+
+    def __add__(self, other: Self) -> Self:
+        if not isinstance(other, CalibrationTable):
+            return NotImplemented
+        mine, theirs = self, other
+        return self._counted(
+            np.concatenate([mine.confidence, theirs.confidence]),
+            np.concatenate([mine.n, theirs.n]),
+            np.concatenate([mine.n_correct, theirs.n_correct]),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CalibrationTable):
+            return NotImplemented
+        return (
+            np.array_equal(self.confidence, other.confidence)
+            and np.array_equal(self.n, other.n)
+            and np.array_equal(self.n_correct, other.n_correct)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content, and arrays have no hash
+
+    def __repr__(self) -> str:
+        shown = [f"{value}: ({n}, {right})" for value, n, right in self.rows()]
+        if len(shown) > 10:
+            shown[5:-5] = [f"… {len(shown) - 10} more …"]
+        return f"CalibrationTable({{{', '.join(shown)}}})"
+
+
+def sums(index: Ints, weights: ArrayLike, size: int) -> Floats:
+    """Return the sum of weights at each index from 0 to size − 1."""
+    # numpy types the result by no more than "a number"; with weights it is a double.
+    return np.bincount(index, weights=weights, minlength=size).astype(np.float64, copy=False)
+
+
+def total(index: Ints, counts: Ints, size: int) -> Ints:
+    """Return the sum of counts at each index, in integers."""
+    # numpy adds weights as doubles: exact up to 2⁵³ rows.
+    return sums(index, counts, size).astype(np.int64)

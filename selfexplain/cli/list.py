@@ -1,0 +1,29 @@
+"""`selfexplain list`: what there is."""
+
+import click
+
+from selfexplain import plugins
+from selfexplain.cli.speak import print_json
+from selfexplain.prompting import template
+
+
+@click.command(name="list")
+@click.argument("kind", type=click.Choice(plugins.KINDS), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print an object of kind and names to stdout.")
+def list_(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
+    """List the names that commands understand, of one KIND or of all."""
+    look_up = {
+        "provider": plugins.providers,
+        "template": template.available,
+        "dataset": plugins.datasets,
+        "metric": plugins.metrics,
+        "grader": plugins.graders,
+        "elicitation": plugins.elicitations,
+    }
+    found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
+    if as_json:
+        print_json(found)
+        return
+    for each, names in found.items():
+        for name in names:
+            click.echo(name if kind else f"{each:<12} {name}")

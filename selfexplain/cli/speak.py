@@ -1,0 +1,53 @@
+"""What every command says in the same way: errors to stderr, data to stdout."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from selfexplain.errors import InputError, SelfexplainError
+from selfexplain.records import encode
+
+
+def tell(sentence: str) -> None:
+    """Say something to a person, apart from the data."""
+    click.echo(sentence, err=True)
+
+
+def complain(error: SelfexplainError) -> None:
+    """Say what went wrong and what to do."""
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
+    if error.hint is not None:
+        click.echo(f"{click.style('hint:', bold=True)} {error.hint}", err=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one strict JSON object."""
+    click.echo(msgspec.json.format(encode(value), indent=2).decode())
+
+
+def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str) -> None:
+    """Print the summary that a person understands in ten seconds."""
+    from rich.console import Console  # noqa: PLC0415 - only where something is shown
+
+    from selfexplain.report.terminal import summary  # noqa: PLC0415
+
+    Console(highlight=False).print(summary(metrics, facts, note))
+
+
+def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:
+    """Return `OURS=THEIRS` values as a mapping.
+
+    Raises
+    ------
+    InputError
+        When a value is not of that form.
+    """
+    found = {}
+    for value in values:
+        ours, equals, theirs = value.partition("=")
+        if not equals or not ours or not theirs:
+            raise InputError(f"{option} {value!r}", hint=f"write {option} OURS=THEIRS, such as {option} confidence=score")
+        found[ours.strip()] = theirs.strip()
+    return found

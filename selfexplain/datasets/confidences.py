@@ -1,0 +1,160 @@
+"""A table of confidences and correctness from any other tool. `docs/datasets.md` documents the columns."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from selfexplain.datasets.rows import Problem, Row, read_rows, refuse, renamed
+from selfexplain.errors import InputError
+from selfexplain.records import STATUSES, Status
+
+COLUMNS = ("item", "confidence", "correct", "cluster", "group", "repeat", "status")
+
+CORRECT: Mapping[str, bool] = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
+
+
+class Answered(NamedTuple):
+    """One row: what was stated, whether it was right, and what it is good for."""
+
+    item: str
+    cluster: str
+    group: str | None
+    confidence: float | None
+    correct: bool | None
+    status: Status
+
+
+def read_confidences(
+    path: Path, *, columns: Mapping[str, str] | None = None, scale: Literal["probability", "percent"] = "probability"
+) -> tuple[list[Answered], list[str]]:
+    """Return the rows of a table, and what a careful reader should know about it.
+
+    An empty confidence without a status is `no_confidence`; an empty `correct` is `undecided`. A repeated `item`
+    counts as repeats of one cluster.
+
+    Parameters
+    ----------
+    path : Path
+        A `.csv` or `.jsonl` file with `confidence` and `correct`, and optionally `item`, `cluster`, `group`,
+        `repeat` and `status`; other columns are ignored.
+    columns : mapping, optional
+        Ours → theirs, for columns that are called something else.
+    scale : str
+        `probability` for values in [0, 1], `percent` for 0 to 100.
+
+    Raises
+    ------
+    InputError
+        When a value is out of its scale or of the wrong kind; names file, line, column, value and remedy.
+    """
+    unknown = sorted((columns or {}).keys() - set(COLUMNS))
+    if unknown:
+        raise InputError(f"--map knows no column {unknown[0]!r}", hint=f"ours are: {', '.join(COLUMNS)}")
+    problems: list[Problem] = []
+    answered: list[Answered] = []
+    present: set[str] = set()
+    for row in renamed(read_rows(path), dict(columns or {}), path=path):
+        present |= row.fields.keys()
+        one = answered_of(row, scale, problems)
+        if one is not None:
+            answered.append(one)
+    require_columns(path, present, rows=len(answered) + len(problems))
+    refuse(path, problems, hint=hint_for(problems, scale))
+    remarks = [] if "item" in present else ["no column `item`: every row counts as an Item of its own"]
+    return answered, remarks
+
+
+def require_columns(path: Path, present: set[str], *, rows: int) -> None:
+    """Raise InputError unless the table has rows and the two columns that everything rests on."""
+    if rows == 0:
+        raise InputError(f"{path} holds no rows", hint="expected columns `confidence` and `correct`")
+    for name in ("confidence", "correct"):
+        if name not in present:
+            raise InputError(
+                f"{path} has no column {name!r} with a value in it",
+                hint=f"rename one with --map {name}=THEIRS; its columns: {', '.join(sorted(present)) or 'none'}",
+            )
+
+
+def answered_of(row: Row, scale: str, problems: list[Problem]) -> Answered | None:
+    """Return a row's content, or None after noting its problems."""
+    before = len(problems)
+    confidence = confidence_of(row, scale, problems)
+    correct = correct_of(row, problems)
+    status = status_of(row, confidence, correct, problems)
+    if len(problems) > before:
+        return None
+    item = str(row.fields.get("item", f"line-{row.line}"))
+    group = row.fields.get("group")
+    return Answered(
+        item=item,
+        cluster=str(row.fields.get("cluster", item)),
+        group=None if group is None else str(group),
+        confidence=confidence,
+        correct=correct,
+        status=status,
+    )
+
+
+def confidence_of(row: Row, scale: str, problems: list[Problem]) -> float | None:
+    """Return the stated confidence as a probability, or None where the cell is empty."""
+    stated = row.fields.get("confidence")
+    if stated is None:
+        return None
+    text = str(stated).strip()
+    if scale == "percent":
+        text = text.removesuffix("%")
+    top = 100.0 if scale == "percent" else 1.0
+    try:
+        number = math.nan if isinstance(stated, bool) else float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= top:
+        problems.append(Problem(row.line, "confidence", stated, f"expected a number from 0 to {top:.0f}"))
+        return None
+    return number / top
+
+
+def correct_of(row: Row, problems: list[Problem]) -> bool | None:
+    """Return whether the answer was right, or None where the cell is empty."""
+    stated: Any = row.fields.get("correct")
+    if stated is None:
+        return None
+    known = CORRECT.get(str(stated).strip().lower())
+    if known is None:
+        problems.append(Problem(row.line, "correct", stated, "expected 1, 0, true or false"))
+    return known
+
+
+def status_of(row: Row, confidence: float | None, correct: bool | None, problems: list[Problem]) -> Status:
+    """Return the stated status, else the one that follows from what is missing."""
+    stated = row.fields.get("status")
+    implied: Status = "no_confidence" if confidence is None else "undecided" if correct is None else "ok"
+    if stated is None:
+        return implied
+    for status in STATUSES:
+        if stated == status:
+            readable = not any(problem.line == row.line for problem in problems)
+            if status == "ok" and implied != "ok" and readable:
+                missing = "confidence" if confidence is None else "correct"
+                problems.append(Problem(row.line, missing, None, "expected a value, since `status` is ok"))
+            return status
+    problems.append(Problem(row.line, "status", stated, f"expected one of {', '.join(STATUSES)}"))
+    return implied
+
+
+def hint_for(problems: list[Problem], scale: str) -> str:
+    """Return the remedy that fits most of what went wrong."""
+    numbers = [problem.found for problem in problems if problem.field == "confidence"]
+    if scale == "probability" and any(is_percent(value) for value in numbers):
+        return "if the column holds 0 to 100, say --scale percent"
+    return "mend these rows and run again; the columns are described in docs/datasets.md"
+
+
+def is_percent(value: Any) -> bool:
+    """Tell whether a refused value would be right as a percentage."""
+    try:
+        return 1 < float(str(value).strip().removesuffix("%")) <= 100  # noqa: PLR2004 - what per cent means
+    except ValueError:
+        return False

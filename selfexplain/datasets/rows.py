@@ -1,0 +1,123 @@
+"""Rows of a CSV or JSONL file, each with the place a person can go to."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from selfexplain.errors import InputError
+
+SHOWN_PROBLEMS = 10
+
+
+class Row(NamedTuple):
+    """One row: its line in the file (from 1) and its fields by column name; values as the file has them."""
+
+    line: int
+    fields: dict[str, Any]
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field, where, and what to do."""
+
+    line: int
+    field: str
+    found: Any
+    expected: str
+
+    def sentence(self, path: Path) -> str:
+        """Return the problem as one line: file, line, field, value, remedy."""
+        shown = repr(self.found)
+        shown = shown if len(shown) <= 60 else shown[:57] + "…"  # noqa: PLR2004 - what fits on a line
+        return f"{path}, line {self.line}: `{self.field}` is {shown}; {self.expected}"
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a `.csv` or `.jsonl` file.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, is of another kind, or a line has no readable form at all.
+    """
+    readers: dict[str, Callable[[Path], Iterator[Row]]] = {".csv": csv_rows, ".jsonl": jsonl_rows}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path} is neither .csv nor .jsonl", hint="convert it, or rename it if it is one of them")
+    try:
+        yield from reader(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint="check the path") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 (byte {error.start})", hint="save the file as UTF-8") from None
+
+
+def csv_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV file whose first line names the columns; empty cells are left out."""
+    with path.open(encoding="utf-8-sig", newline="") as file:  # -sig: spreadsheets write a byte order mark
+        reader = csv.DictReader(file, strict=True)
+        repeated = sorted({name for name in reader.fieldnames or () if (reader.fieldnames or []).count(name) > 1})
+        if repeated:
+            raise InputError(f"{path}, line 1: the column {repeated[0]!r} stands twice", hint="rename one of them")
+        try:
+            for fields in reader:
+                if None in fields or None in fields.values():
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: expected {len(reader.fieldnames or ())} cells",
+                        hint='put "…" round a cell that holds a comma, and give every row the same number of cells',
+                    )
+                yield Row(reader.line_num, {name: cell for name, cell in fields.items() if cell.strip()})
+        except csv.Error as error:
+            raise InputError(f"{path}, line {reader.line_num}: {error}", hint="check the quotes of this row") from None
+
+
+def jsonl_rows(path: Path) -> Iterator[Row]:
+    """Yield the objects of a JSONL file, one per line; blank lines are passed over, nulls are left out."""
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                fields = json.loads(line, parse_constant=refuse_constant)
+            except (ValueError, RecursionError) as error:
+                raise InputError(f"{path}, line {number}: not JSON ({error})", hint="one JSON object per line") from None
+            if not isinstance(fields, dict):
+                raise InputError(f"{path}, line {number}: {line.strip()[:40]!r} is not an object", hint='write {"…": …}')
+            yield Row(number, {name: value for name, value in fields.items() if value is not None})
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and the infinities, which are not JSON."""
+    raise ValueError(f"{name} is not JSON; leave the field out or write null")
+
+
+def renamed(rows: Iterable[Row], columns: dict[str, str], *, path: Path) -> Iterator[Row]:
+    """Yield rows with our column names, given `columns` as ours → theirs.
+
+    Raises
+    ------
+    InputError
+        When no row has a column that is to be renamed.
+    """
+    missing = set(columns.values())
+    names: set[str] = set()
+    for row in rows:
+        missing -= row.fields.keys()
+        names |= row.fields.keys()
+        mapped = {ours: row.fields[theirs] for ours, theirs in columns.items() if theirs in row.fields}
+        rest = {name: value for name, value in row.fields.items() if name not in columns.values() and name not in columns}
+        yield Row(row.line, rest | mapped)
+    if missing:
+        raise InputError(
+            f"{path} has no column {sorted(missing)[0]!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
+        )
+
+
+def refuse(path: Path, problems: Sequence[Problem], *, hint: str) -> None:
+    """Raise one InputError for all problems of a file, so that they can be mended in one go."""
+    if problems:
+        lines = [problem.sentence(path) for problem in problems[:SHOWN_PROBLEMS]]
+        if len(problems) > SHOWN_PROBLEMS:
+            lines.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
+        raise InputError("\n".join(lines), hint=hint)

@@ -1,0 +1,34 @@
+"""From a Figure to bytes that are the same each time: no dates, no random identifiers, text that stays text."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def svg_text(figure: "Figure") -> str:
+    """Return a Figure as SVG, the same text each time.
+
+    matplotlib takes the salt of its identifiers and the kind of text from its global settings only: they are set for
+    the length of one call and put back.
+    """
+    from matplotlib import rc_context  # noqa: PLC0415 - `import selfexplain` must not pay for matplotlib
+
+    out = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "selfexplain"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def write_picture(figure: "Figure", path: Path) -> Path:
+    """Write a Figure as `.svg` or `.png`, on white, and return the path."""
+    from selfexplain.display.palette import PAPER  # noqa: PLC0415
+
+    figure.set_facecolor(PAPER)
+    if path.suffix == ".svg":
+        path.write_text(svg_text(figure), encoding="utf-8", newline="\n")
+    else:
+        figure.savefig(path, dpi=200, metadata={"Software": None})
+    return path

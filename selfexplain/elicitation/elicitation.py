@@ -1,0 +1,36 @@
+"""What every elicitation promises."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from selfexplain.prompting.template import Template
+from selfexplain.records import Ask, Item, SelfReport
+
+
+class Sampling(NamedTuple):
+    """How a provider is asked to draw; None leaves it to the provider."""
+
+    temperature: float | None
+    seed: int | None
+
+
+class Elicitation(Protocol):
+    """An async function that asks one Item, once; `repeat` tells repetitions of the whole thing apart."""
+
+    name: str
+
+    def __call__(
+        self, item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int
+    ) -> Awaitable[SelfReport]:
+        """Ask an Item."""
+        ...
+
+
+def elicitation(name: str) -> Callable[[Callable[..., Awaitable[SelfReport]]], Elicitation]:
+    """Attach the name that templates use; registers nothing, wraps nothing."""
+
+    def attach(function: Callable[..., Awaitable[SelfReport]]) -> Elicitation:
+        function.name = name  # type: ignore[attr-defined] - what this decorator is for
+        return function  # type: ignore[return-value] - it is an Elicitation from here on
+
+    return attach

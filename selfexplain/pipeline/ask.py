@@ -1,0 +1,73 @@
+"""Ask every Item that has no recorded reply yet, many at once, in order."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from selfexplain.elicitation.elicitation import Elicitation, Sampling
+from selfexplain.errors import SelfexplainError
+from selfexplain.prompting.template import Template
+from selfexplain.providers.provider import Provider
+from selfexplain.providers.retry import retried
+from selfexplain.records import Item
+from selfexplain.runs.calls import Calls, recorded, remembered
+
+
+class Progress(NamedTuple):
+    """How far the asking has come; `resumed` Items had their replies already."""
+
+    done: int
+    total: int
+    failed: int
+    resumed: int
+
+
+Watch = Callable[[Progress], None]
+
+
+async def ask_items(
+    items: Iterable[Item],
+    *,
+    repeats: int,
+    template: Template,
+    elicitation: Elicitation,
+    sampling: Sampling,
+    provider: Provider,
+    calls: Calls,
+    concurrency: int,
+    watch: Watch,
+) -> None:
+    """Ask each Item `repeats` times, at most `concurrency` at once; replies end up in `calls`.
+
+    Cancelling is safe: what was recorded stays, and asking again sends only what has no reply.
+
+    Raises
+    ------
+    SelfexplainError
+        When the provider cannot go on at all, or the disk cannot take a call.
+    """
+    todo = [(item, repeat) for repeat in range(repeats) for item in items]
+    ask = remembered(retried(recorded(provider.generate, calls)), calls)
+    progress = Progress(done=0, total=len(todo), failed=0, resumed=0)
+    watch(progress)
+
+    async def work(queue: Iterator[tuple[Item, int]]) -> None:
+        nonlocal progress
+        for item, repeat in queue:  # one iterator for all workers: each pair is taken once
+            report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
+            progress = progress._replace(
+                done=progress.done + 1,
+                failed=progress.failed + (report.outcome == "failed"),
+                resumed=progress.resumed + all(map(calls.was_there, report.calls)),
+            )
+            watch(progress)
+
+    queue = iter(todo)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(todo))):
+                group.create_task(work(queue))
+    except* SelfexplainError as failures:
+        raise failures.exceptions[0] from None
+    finally:
+        await calls.aclose()

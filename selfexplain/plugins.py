@@ -1,0 +1,155 @@
+"""From a name to the thing: the only look-up in the house.
+
+Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
+`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders` and `selfexplain.elicitations`; on the command line
+`path/to/file.py:OBJECT` names one in a file.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+from selfexplain.datasets.questions import read_questions
+from selfexplain.datasets.quickstart import NAME as QUICKSTART
+from selfexplain.datasets.quickstart import quickstart
+from selfexplain.elicitation.elicitation import Elicitation
+from selfexplain.errors import InputError
+from selfexplain.grading.grader import Grader, GraderFacts
+from selfexplain.prompting import template as templates
+from selfexplain.prompting.template import Template
+from selfexplain.providers.provider import Provider
+from selfexplain.records import Dataset
+
+T = TypeVar("T")
+
+KINDS = ("provider", "template", "dataset", "metric", "grader", "elicitation")
+
+DEFAULT_MODEL = "local/smollm2-135m-instruct"
+DEFAULT_TEMPLATE = "few-shot"
+
+
+def metrics() -> dict[str, Any]:
+    """Return every metric by its name."""
+    from selfexplain.calibration.metric import MetricFacts  # noqa: PLC0415 - numpy, which `--help` must not load
+
+    marked = offered("calibration", "metrics", lambda found: isinstance(getattr(found, "facts", None), MetricFacts))
+    return {found.facts.name: found for found in marked}
+
+
+def graders() -> dict[str, Grader]:
+    """Return every grader by the name that Items use."""
+    marked = offered("grading", "graders", lambda found: isinstance(getattr(found, "facts", None), GraderFacts))
+    return {found.facts.name: found for found in marked}
+
+
+def elicitations() -> dict[str, Elicitation]:
+    """Return every elicitation by the name that templates use."""
+    marked = offered("elicitation", "elicitations", lambda found: callable(found) and isinstance(getattr(found, "name", None), str))
+    return {found.name: found for found in marked}
+
+
+def providers() -> dict[str, Callable[..., Provider]]:
+    """Return every adapter by its prefix."""
+    marked = offered("providers", "providers", lambda found: isinstance(found, type) and isinstance(getattr(found, "prefix", None), str))
+    return {found.prefix: found for found in marked}
+
+
+def datasets() -> dict[str, Callable[[], Dataset]]:
+    """Return every built-in question set by its name."""
+    return {QUICKSTART: quickstart}
+
+
+def template(name: str) -> Template:
+    """Return a template by its name or its file."""
+    return templates.named(name)
+
+
+def dataset(name: str) -> Dataset:
+    """Return a built-in question set by its name, or the one in a `.jsonl` or `.csv` file."""
+    if name in datasets():
+        return datasets()[name]()
+    path = Path(name)
+    if path.suffix.lower() not in {".jsonl", ".csv"} and not path.exists():
+        raise InputError(
+            f"no dataset is called {name!r}", hint=f"known: {', '.join(datasets())}; or a .jsonl or .csv file"
+        )
+    return read_questions(path, graders=graders())
+
+
+def elicitation(name: str) -> Elicitation:
+    """Return an elicitation by the name that a template gives."""
+    return pick(elicitations(), name, kind="elicitation")
+
+
+def provider(name: str, *, base_url: str | None = None) -> Provider:
+    """Return what answers to `prefix/NAME`, or the provider that a file offers as `path.py:OBJECT`.
+
+    Raises
+    ------
+    InputError
+        When nothing does, or it has no use for a base URL.
+    """
+    if ".py:" in name:
+        found = from_file(name)
+        return cast("Provider", found() if isinstance(found, type) else found)
+    prefix, slash, rest = name.partition("/")
+    if not slash or not rest:
+        raise InputError(
+            f"{name!r} names no model", hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME"
+        )
+    make = pick(providers(), prefix, kind="provider")
+    if base_url is None:
+        return make(rest)
+    if prefix != "openai":
+        raise InputError(f"{prefix}/ takes no --base-url", hint="use openai/NAME for a server with an address")
+    return make(rest, base_url=base_url)
+
+
+def pick(known: Mapping[str, T], name: str, *, kind: str) -> T:
+    """Return the thing of that name, or raise InputError with the names there are."""
+    if name not in known:
+        raise InputError(f"no {kind} is called {name!r}", hint=f"known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def offered(package: str, group: str, wanted: Callable[[Any], bool]) -> Iterator[Any]:
+    """Yield what the modules of one of our packages define and other packages offer."""
+    home = importlib.import_module(f"selfexplain.{package}")
+    for info in pkgutil.iter_modules(home.__path__):
+        module = importlib.import_module(f"{home.__name__}.{info.name}")
+        yield from defined_in(module, wanted)
+    for point in entry_points(group=f"selfexplain.{group}"):
+        yield point.load()
+
+
+def defined_in(module: ModuleType, wanted: Callable[[Any], bool]) -> Iterable[Any]:
+    """Return what a module itself defines, in the order of its text; what it only imports is another's."""
+    return [
+        value
+        for value in vars(module).values()
+        if getattr(value, "__module__", None) == module.__name__ and wanted(value)
+    ]
+
+
+def from_file(spec: str) -> Any:
+    """Return OBJECT of `path/to/file.py:OBJECT`.
+
+    Only the command line and Python callers may name such a file; a manifest that somebody sends never may.
+    """
+    file, _, name = spec.rpartition(":")
+    path = Path(file)
+    found = importlib.util.spec_from_file_location(path.stem, path)
+    if not path.is_file() or found is None or found.loader is None:
+        raise InputError(f"no Python file at {path}", hint="write path/to/file.py:OBJECT")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        names = ", ".join(sorted(each for each in vars(module) if not each.startswith("_"))) or "nothing"
+        raise InputError(f"{path} has no {name!r}", hint=f"it offers {names}") from None

@@ -1,0 +1,206 @@
+"""Templates as data: one Markdown file with front matter and the turns.
+
+The text is split into roles before anything is rendered, so a question that contains `## system` stays a question.
+"""
+
+import functools
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import jinja2
+import jinja2.sandbox
+import msgspec
+import yaml
+
+from selfexplain.errors import InputError
+from selfexplain.prompting import lock
+from selfexplain.records import Item, Message, Role
+
+FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.S)
+HEADING = re.compile(r"^## (?P<role>system|user|assistant)[ \t]*$", re.M)
+
+Field = Literal["answer", "rationale", "confidence"]
+Scale = Literal["probability", "percent", "0-20", "words"]
+About = Literal["own_answer", "event"]
+
+
+class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a template says of itself."""
+
+    name: str
+    version: int
+    elicits: tuple[Field, ...]
+    """The fields a reply holds, in the order in which they are asked for."""
+    elicitation: str = "one-turn"
+    scale: Scale = "percent"
+    about: About = "own_answer"
+    audience: str = ""
+    """For whom the explanation is written."""
+    language: str = "en"
+    max_tokens: int = 512
+    grammar: str | None = None
+    """GBNF that holds the reply to its form, on servers that take it."""
+    source: str = ""
+    """Where this way of asking was published."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One turn, not yet rendered."""
+
+    role: Role
+    text: str
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A way of asking."""
+
+    front: FrontMatter
+    blocks: tuple[Block, ...]
+    text: str
+    """The file's whole text, as kept in a Run's manifest."""
+
+    @property
+    def id(self) -> str:
+        """name@version"""
+        return f"{self.front.name}@{self.front.version}"
+
+    @property
+    def content_hash(self) -> str:
+        """sha256 of the text, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def render(self, item: Item) -> tuple[Message, ...]:
+        """Return the messages that ask one Item.
+
+        Raises
+        ------
+        InputError
+            When the template uses something an Item does not have.
+        """
+        shown = {"question": item.question, "choices": item.choices}  # never the gold answer
+        try:
+            return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.blocks)
+        except jinja2.TemplateError as error:
+            raise InputError(
+                f"template {self.id}: {error}", hint="a template can use {{ question }} and {{ choices }}"
+            ) from None
+
+
+ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
+    undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+)
+"""Renders text for a model, not HTML: nothing to escape, everything to confine."""
+
+
+@functools.lru_cache
+def compiled(text: str) -> jinja2.Template:
+    """Return a block ready to render: compiled once, rendered for every Item."""
+    return ENVIRONMENT.from_string(text)
+
+
+def parse(text: str, *, where: str) -> Template:
+    """Return the Template that a file's text describes.
+
+    Parameters
+    ----------
+    text : str
+        Front matter between `---` lines, then `## system`, `## user`, `## assistant` blocks.
+    where : str
+        What to call the text in errors: its path, or the Run it was kept in.
+
+    Raises
+    ------
+    InputError
+        When the front matter or the blocks are not as documented.
+    """
+    text = text.replace("\r\n", "\n")
+    parts = FRONT_MATTER.match(text)
+    if parts is None:
+        raise InputError(f"{where}: no front matter", hint="begin the file with ---, YAML, and --- again")
+    front = parse_front_matter(parts["matter"], where)
+    blocks = split_blocks(parts["body"], where)
+    if blocks[-1].role != "user":
+        raise InputError(f"{where}: the last block is {blocks[-1].role}", hint="end with the `## user` block that asks")
+    return Template(front=front, blocks=blocks, text=text)
+
+
+def parse_front_matter(matter: str, where: str) -> FrontMatter:
+    """Return the checked front matter."""
+    try:
+        return msgspec.convert(yaml.safe_load(matter), FrontMatter)
+    except yaml.YAMLError as error:
+        raise InputError(f"{where}: the front matter is not YAML ({error})", hint="quote texts that hold : or {") from None
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{where}: front matter: {error}", hint=f"known keys: {', '.join(FrontMatter.__struct_fields__)}"
+        ) from None
+
+
+def split_blocks(body: str, where: str) -> tuple[Block, ...]:
+    """Return the blocks of a body in order."""
+    preamble, *rest = HEADING.split(body)
+    if preamble.strip() or not rest:
+        raise InputError(
+            f"{where}: the text after the front matter must begin with a block",
+            hint="write `## system`, `## user` or `## assistant` on a line of its own",
+        )
+    roles, texts = rest[::2], rest[1::2]
+    return tuple(Block(msgspec.convert(role, Role), text.strip()) for role, text in zip(roles, texts, strict=True))
+
+
+def load(path: Path) -> Template:
+    """Return the Template in a file, checked against the lock beside it.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or its text changed and its version did not.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"no template at {path}: {error.strerror}", hint="name a template or a .md file") from None
+    template = parse(text, where=str(path))
+    lock.check(template.id, template.content_hash, path)
+    return template
+
+
+def folders() -> Sequence[Path]:
+    """Return where templates are looked for: `./prompts`, then those that came with selfexplain."""
+    package = Path(__file__).parents[1]
+    packaged = package / "prompts"
+    # An editable installation has them beside the package, in the checkout.
+    return (Path("prompts"), packaged if packaged.is_dir() else package.parent / "prompts")
+
+
+def available() -> dict[str, Path]:
+    """Return the file of every template by name, the user's own first."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for path in sorted(folder.glob("*.md")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def named(name: str) -> Template:
+    """Return a template by its name, or by the path of its file.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    if name.endswith(".md"):
+        return load(Path(name))
+    known = available()
+    if name not in known:
+        raise InputError(f"no template is called {name!r}", hint=f"known: {', '.join(sorted(known))}; or a path to a .md")
+    template = load(known[name])
+    if template.front.name != name:
+        raise InputError(
+            f"{known[name]} calls itself {template.front.name!r}", hint="let the file and its `name` agree"
+        )
+    return template

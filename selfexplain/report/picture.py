@@ -1,0 +1,26 @@
+"""The one picture of a Run: what each source claims against how often it is right, with the sentences over it."""
+
+from typing import TYPE_CHECKING
+
+from selfexplain.display.reliability import ReliabilityDisplay
+from selfexplain.display.two_sources import side_by_side
+from selfexplain.report.sentences import Metrics, discrimination, headline, sentence, source_words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
+    """Return the reliability diagram of one source, its axes in the words of what the confidence is about."""
+    outcome = "actually happened" if metrics["about"] == "event" else "actually right"
+    return ReliabilityDisplay.of(
+        metrics["sources"][source]["reliability"], source_words(source).title, outcome=outcome
+    )
+
+
+def picture_of(metrics: Metrics) -> "Figure":
+    """Return the picture that goes into a README or a slide: it must be understood without its page."""
+    sources = list(metrics["sources"])
+    captions = [(sentence(headline(metrics, name)), sentence(discrimination(metrics, name))) for name in sources]
+    title = " · ".join(filter(None, (metrics["dataset"]["name"], metrics.get("model"), metrics.get("template"))))
+    return side_by_side([display_of(metrics, s) for s in sources], captions, title)

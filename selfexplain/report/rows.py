@@ -1,0 +1,122 @@
+"""Which Records a page shows, in which order, and what of each."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from selfexplain.records import Item, Reading, Record, Source
+from selfexplain.report.numbers import percent
+
+LIMIT = 5_000
+"""More rows make a page slow; everything is in `records.jsonl`."""
+SURE = 0.9
+"""From this confidence on an answer counts as sure."""
+LONGEST_TEXT = 2_000
+"""Characters of a question, an answer or a rationale."""
+LONGEST_REPLY = 20_000
+"""Characters of a raw reply."""
+SEED = 20_260_101
+"""The sample is the same each time a page is written."""
+
+MARKS = {"correct": "✓", "wrong": "✗", "undecided": "?"}
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """One Record as a person reads it; every text is raw and must be escaped by whoever shows it."""
+
+    item: str
+    question: str
+    answer: str
+    no_answer: str
+    """Why there is no answer; empty when there is one."""
+    gold: str
+    verdict: str
+    mark: str
+    confidences: tuple[tuple[str, str, float], ...]
+    """For each source its name, its value or the reason why there is none, and a number to sort by."""
+    statuses: tuple[tuple[str, str], ...]
+    """Source and status, where the status is not ok."""
+    group: str
+    kinds: str
+    """Words that filters look for: wrong, sure, excluded."""
+    rationale: str
+    reply: str
+    repeat: int
+
+
+def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str]:
+    """Return at most `LIMIT` Records, wrong and sure first, and a sentence when some were left out.
+
+    When there are too many, what is wrong and sure keeps up to half of the places, the surest first; a seeded
+    sample of all others fills the rest.
+    """
+    ranked = sorted(records, key=lambda record: _rank(record, source))
+    if len(ranked) <= LIMIT:
+        return ranked, ""
+    alarming = [record for record in ranked if "sure" in _kinds(record, source) and record.grade.verdict == "wrong"]
+    kept = alarming[: LIMIT // 2]
+    chosen = {(record.item, record.repeat) for record in kept}
+    others = [record for record in ranked if (record.item, record.repeat) not in chosen]
+    sample = random.Random(SEED).sample(others, LIMIT - len(kept))  # noqa: S311 - nothing secret hangs on it
+    note = (
+        f"This page shows {LIMIT:,} of {len(records):,} Records: {len(kept):,} of {len(alarming):,} that are wrong "
+        f"and sure, and a random sample of the others (seed {SEED})."
+    )
+    return sorted([*kept, *sample], key=lambda record: _rank(record, source)), note
+
+
+def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> RecordRow:
+    """Return what the page shows of one Record."""
+    answer = record.report.answer
+    return RecordRow(
+        item=record.item,
+        question=cut(item.question if item else record.item, LONGEST_TEXT),
+        answer=cut(answer.value or "", LONGEST_TEXT),
+        no_answer="" if answer.value is not None else answer.why,
+        gold=cut(" / ".join(item.gold), LONGEST_TEXT) if item else "",
+        verdict={"correct": "right"}.get(record.grade.verdict, record.grade.verdict),
+        mark=MARKS[record.grade.verdict],
+        confidences=tuple((source, *_confidence(record.report.confidence.get(source))) for source in sources),
+        statuses=tuple((s, record.status[s]) for s in sources if s in record.status and record.status[s] != "ok"),
+        group=(item.group or "") if item else "",
+        kinds=" ".join(_kinds(record, sources[0])),
+        rationale=cut(record.report.rationale.value or "", LONGEST_TEXT),
+        reply=cut(record.report.reply, LONGEST_REPLY),
+        repeat=record.repeat,
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten a text and say by how much.
+
+    >>> cut("a" * 12, 10)
+    'aaaaaaaaaa … (2 more characters cut)'
+    """
+    return text if len(text) <= limit else f"{text[:limit]} … ({len(text) - limit:,} more characters cut)"
+
+
+def _rank(record: Record, source: Source) -> tuple[int, float, str, int]:
+    """Sort key: wrong before right, the surest first; what is excluded or undecided at the end."""
+    reading = record.report.confidence.get(source)
+    if record.status.get(source) != "ok" or reading is None or reading.value is None:
+        return (2, 0.0, record.item, record.repeat)
+    return (record.grade.verdict != "wrong", -reading.value, record.item, record.repeat)
+
+
+def _kinds(record: Record, source: Source) -> list[str]:
+    reading = record.report.confidence.get(source)
+    kinds = ["wrong"] if record.grade.verdict == "wrong" else []
+    if record.status.get(source) != "ok":
+        return [*kinds, "excluded"]
+    return [*kinds, "sure"] if reading is not None and reading.value is not None and reading.value >= SURE else kinds
+
+
+def _confidence(reading: Reading[float] | None) -> tuple[str, float]:
+    if reading is None:
+        return ("not asked", -1.0)
+    if reading.value is None:
+        return (reading.why, -1.0)
+    # 0.4 % and 99.7 % must not be shown as certainty.
+    extreme = 0 < reading.value < 0.01 or 0.99 < reading.value < 1
+    return (percent(reading.value, 1 if extreme else 0), reading.value)

@@ -1,0 +1,203 @@
+"""Recorded calls: every reply is on disk before anybody looks at it.
+
+One process writes one file, `calls/0001.jsonl`, `0002.jsonl`, …; a line torn by a crash can therefore only be the
+last line of its file. Lines are appended in groups: while one group is being synced to disk, the next gathers.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from selfexplain.errors import InputError, ProviderError
+from selfexplain.records import Ask, Call, Failure, Request, Response, encode
+
+sync_to_disk = getattr(os, "fdatasync", os.fsync)  # macOS and Windows have only fsync
+
+
+class Calls:
+    """The calls of one Run: those on disk, and a way to append more.
+
+    Parameters
+    ----------
+    folder : Path
+        The Run's `calls/` folder; need not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._replies: dict[str, Response] = {}
+        self._failures: dict[str, Response] = {}
+        self._attempts: dict[str, int] = {}
+        self.asked: dict[tuple[str, int], None] = {}
+        """(Item, repeat) of every call, in the order first asked."""
+        self.dropped: set[str] = set()
+        """Parameters that some reply came without."""
+        for call in read_calls(folder):
+            self._remember(call)
+        self._there = frozenset(self._replies)
+        self._file: BinaryIO | None = None
+        self._gathering: list[bytes] = []
+        self._written: asyncio.Future[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    def reply(self, key: str) -> Response | None:
+        """Return the recorded reply to a Request; a failed try is not a reply."""
+        return self._replies.get(key)
+
+    def outcome(self, key: str) -> Response | None:
+        """Return the recorded reply, else the last recorded failure."""
+        return self._replies.get(key) or self._failures.get(key)
+
+    def was_there(self, key: str) -> bool:
+        """Tell whether a reply was on disk before this process began."""
+        return key in self._there
+
+    def attempts(self, key: str) -> int:
+        """Return how often a Request was tried."""
+        return self._attempts.get(key, 0)
+
+    def _remember(self, call: Call) -> None:
+        known = self._failures if call.response.outcome == "failed" else self._replies
+        known.setdefault(call.key, call.response)
+        if call.response.outcome == "failed":
+            self._failures[call.key] = call.response
+        self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
+        self.dropped.update(call.response.dropped)
+        self.asked.setdefault((call.request.item, call.request.repeat))
+
+    async def append(self, call: Call) -> None:
+        """Return when the call is on disk."""
+        self._gathering.append(encode(call) + b"\n")
+        if self._written is None:
+            self._written = asyncio.get_running_loop().create_future()
+        written = self._written
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_groups())
+        # Shielded: a cancelled asker must not cancel the write that others wait for.
+        await asyncio.shield(written)
+        self._remember(call)
+
+    async def _write_groups(self) -> None:
+        while self._gathering:
+            group, self._gathering = self._gathering, []
+            written, self._written = self._written, None
+            try:
+                await asyncio.to_thread(self._write, b"".join(group))
+            except OSError as error:
+                failure = InputError(
+                    f"cannot write to {self._folder}: {error.strerror}",
+                    hint="make room or mend the permissions, then run the same command: it resumes",
+                )
+                if written is not None and not written.done():
+                    written.set_exception(failure)
+                continue
+            if written is not None and not written.done():
+                written.set_result(None)
+
+    def _write(self, lines: bytes) -> None:
+        if self._file is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = next_writer(self._folder).open("xb", buffering=0)
+        view = memoryview(lines)
+        while view:  # a raw write may take only a part, when the disk is nearly full
+            view = view[self._file.write(view) :]
+        sync_to_disk(self._file.fileno())
+
+    async def aclose(self) -> None:
+        """Finish the group in flight and close the file."""
+        if self._writer is not None:
+            await asyncio.gather(self._writer, return_exceptions=True)
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def next_writer(folder: Path) -> Path:
+    """Return the name of the next file of calls: one more than the largest there."""
+    taken = [int(path.stem) for path in folder.glob("*.jsonl") if path.stem.isdigit()]
+    return folder / f"{max(taken, default=0) + 1:04}.jsonl"
+
+
+def read_calls(folder: Path) -> Iterator[Call]:
+    """Yield every call in a folder, file by file, in order.
+
+    A last line without its line end was torn by a crash and is left out: its call counts as in flight.
+
+    Raises
+    ------
+    InputError
+        When any other line is not a call; names file and line.
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    yield msgspec.json.decode(line, type=Call)
+                except msgspec.DecodeError as error:
+                    raise InputError(
+                        f"{path}, line {number}: not a recorded call ({error})",
+                        hint="the file was changed by hand or damaged: move that line elsewhere, and its Item is asked again",
+                    ) from None
+
+
+def recorded(generate: Ask, calls: Calls) -> Ask:
+    """Return `generate`, except that each try, replied or failed, is on disk before anybody sees it."""
+
+    async def ask(request: Request) -> Response:
+        started, clock = datetime.now(UTC), time.monotonic()
+
+        async def keep(response: Response) -> None:
+            await calls.append(
+                Call(
+                    key=request.key,
+                    request=request,
+                    response=response,
+                    started=started.isoformat(timespec="milliseconds"),
+                    seconds=round(time.monotonic() - clock, 3),
+                    attempt=calls.attempts(request.key) + 1,
+                )
+            )
+
+        try:
+            response = await generate(request)
+        except ProviderError as error:
+            await keep(Response(outcome="failed", failure=Failure(error.kind, error.message)))
+            raise
+        await keep(response)
+        return response
+
+    return ask
+
+
+def remembered(ask: Ask, calls: Calls) -> Ask:
+    """Return `ask`, except that a Request with a recorded reply is not sent again."""
+
+    async def ask_once(request: Request) -> Response:
+        known = calls.reply(request.key)
+        return await ask(request) if known is None else known
+
+    return ask_once
+
+
+class NotAsked(Exception):  # noqa: N818 - a state of an Item, not an error
+    """Replay came to a Request that was never sent."""
+
+
+def replayed(calls: Calls) -> Ask:
+    """Return an `ask` that answers from the recorded calls alone, and raises NotAsked where there is none."""
+
+    async def ask(request: Request) -> Response:
+        known = calls.outcome(request.key)
+        if known is None:
+            raise NotAsked(request.key)
+        return known
+
+    return ask

@@ -1,0 +1,59 @@
+"""What determines a Run, and the name that follows from it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from selfexplain.records import SCHEMA_VERSION, encode
+
+
+class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that decides what a model is asked; its hash names the Run.
+
+    How many Items are asked now, how many at once, and how replies are read and graded stand outside: the same Run
+    can be continued, re-read and re-graded.
+    """
+
+    dataset: str
+    dataset_version: str
+    dataset_hash: str
+    model: str
+    model_identity: Mapping[str, str]
+    template: str
+    """name@version"""
+    template_hash: str
+    temperature: float | None = 0.0
+    """None: the provider's own."""
+    seed: int | None = 1
+
+    @property
+    def hash(self) -> str:
+        """The first 12 hexadecimal digits of the sha256 of all fields."""
+        return hashlib.sha256(encode(self)).hexdigest()[:12]
+
+    @property
+    def folder_name(self) -> str:
+        """`<dataset>__<model>__<template>__<hash>`, safe on every file system."""
+        return "__".join((slug(self.dataset), slug(self.model), slug(self.template), self.hash))
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`manifest.json`: the RunSpec, the template's text, and the versions that made the calls."""
+
+    spec: RunSpec
+    template_text: str
+    created: str
+    """UTC, ISO 8601."""
+    versions: Mapping[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+
+def slug(name: str) -> str:
+    """Return a name with everything but letters, digits, dots and dashes turned into single dashes.
+
+    >>> slug("openai/gpt-x:latest")
+    'openai-gpt-x-latest'
+    """
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.")[:60] or "unnamed"
