@@ -4,8 +4,8 @@ Run it as a script; it prints a table and takes about two minutes::
 
     python benchmarks/ece_interval_coverage.py [sets per row, default 400]
 
-The acceptance rule: every row covers at least 0.95 − 3·sqrt(0.95 · 0.05 / sets). The truth is the population's value of the
-same functional, that is, with the same ten bins.
+The acceptance rule: every row covers at least 0.95 − 3·sqrt(0.95 · 0.05 / sets). The truth is the
+population's value of the same functional, that is, with the same ten bins.
 """
 
 import math
@@ -78,11 +78,11 @@ def independent(truth: Truth, n: int, rng: np.random.Generator) -> CalibrationTa
 
 
 def repeated(truth: Truth, clusters: int, rng: np.random.Generator) -> ClusterTable:
-    """Draw 1 to 9 answers per question; answers to one question agree more than chance would have it (ICC about 0.3)."""
+    """Draw 1 to 9 answers per question; two of one question share their luck in 3 of 10 cases."""
     size = rng.integers(1, 10, size=clusters)
     owner = np.repeat(np.arange(clusters), size)
     confidence = truth.state(rng, int(size.sum()))
-    # With probability 0.55 a row uses its question's own luck, else luck of its own: pairs share it 0.3 of the time.
+    # A row uses the luck of its question with probability √0.3, else luck of its own.
     shared = rng.random(len(owner)) < math.sqrt(0.3)
     luck = np.where(shared, rng.random(clusters)[owner], rng.random(len(owner)))
     return ClusterTable.from_rows(confidence, luck < truth.right(confidence), owner)
@@ -118,7 +118,8 @@ def main(sets: int = 400) -> int:
     """Print the table; return 1 if a row covers less than the rule allows."""
     least = LEVEL - 3 * math.sqrt(LEVEL * (1 - LEVEL) / sets)
     print(f"{sets} sets per row; every row must cover at least {least:.3f}\n")
-    print(f"{'truth':<24} {'N':>13} {'ECE':>7} {'coverage':>9} {'too high':>8} {'too low':>8} {'width':>7} {'percentile':>11}")
+    head = f"{'truth':<24} {'N':>13} {'ECE':>7} {'coverage':>9} {'too high':>8} {'too low':>8} {'width':>7}"
+    print(f"{head} {'percentile':>11}")
     worst = 1.0
     for clustered, sizes in ((False, (100, 300, 1000, 3000)), (True, (40, 200))):
         for truth in TRUTHS:

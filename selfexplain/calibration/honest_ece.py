@@ -176,12 +176,13 @@ def _errors_of_clusters(counts: ClusterTable, table: CalibrationTable, index: In
 
 def _quantile_of_absolute_sum(covariance: Floats, probability: float, seed: int) -> float:
     """Return the quantile of Σ_b abs(Z_b) for normal Z with this covariance."""
-    rng, size = stream(seed), len(covariance)
+    rng = stream(seed)
     if covariance.ndim == 1:
-        root: NDArray[np.float64] = np.sqrt(covariance)
+        root: NDArray[np.float64] = np.sqrt(covariance[covariance > 0])
     else:
         values, vectors = np.linalg.eigh(covariance)
         root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    size = len(root)
     drawn: list[Floats] = []
     step = max(1, min(DRAWS, 4_000_000 // max(size, 1)))  # 32 MB at a time
     for start in range(0, DRAWS, step):

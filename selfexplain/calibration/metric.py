@@ -71,7 +71,9 @@ class MetricFacts:
         """Which way is better: "higher", "lower", "closer" to `best`, or "none"."""
         if self.best is None:
             return "none"
-        return {self.within[0]: "lower", self.within[1]: "higher"}.get(self.best, "closer")  # type: ignore[return-value]
+        if self.best in self.within:
+            return "lower" if self.best == self.within[0] else "higher"
+        return "closer"
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return the facts as strict JSON values; an infinite end of the range becomes None."""

@@ -1,6 +1,7 @@
 """The command line: one file per command, each a signature, one call and an exit code."""
 
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
 from selfexplain.cli.report import report
 from selfexplain.cli.run import run
-from selfexplain.cli.speak import complain
+from selfexplain.cli.speak import complain, tell
 from selfexplain.errors import SelfexplainError
 
 MISUSE = 2
@@ -46,4 +47,8 @@ def main() -> None:
     except BrokenPipeError:  # somebody piped us into `head`
         sys.stderr.close()
         code = 0
+    except Exception:  # noqa: BLE001 - a crash must not end with Python's own 1, which says that a gate failed
+        traceback.print_exc()
+        tell("This is a bug in selfexplain; please report it with the lines above.")
+        code = MISUSE
     sys.exit(code if isinstance(code, int) else 0)

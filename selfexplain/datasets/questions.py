@@ -11,6 +11,7 @@ from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
 
 KNOWN = frozenset(Item.__struct_fields__)
+SEVERAL = frozenset({"gold", "choices", "tags"})
 SEPARATOR = "|"
 """Between several texts in one CSV cell: `Myanmar|Burma`."""
 
@@ -59,18 +60,30 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
     fields = row.fields
     found = [
         Problem(row.line, name, fields[name], f"expected one of the fields {', '.join(sorted(KNOWN))}")
-        for name in fields.keys() - KNOWN
+        for name in sorted(fields.keys() - KNOWN)
     ]
-    for name in ("question", "gold"):
-        if not any(text.strip() for text in texts(fields.get(name))):
+    for name in sorted(fields.keys() & KNOWN - {"tolerance"}):
+        if name in SEVERAL and isinstance(fields[name], list):
+            if not all(is_text(part) and str(part).strip() for part in fields[name]):
+                found.append(Problem(row.line, name, fields[name], "expected a list of texts that are not empty"))
+        elif not is_text(fields[name]):
+            found.append(Problem(row.line, name, fields[name], "expected a text"))
+    complained_of = {problem.field for problem in found}
+    for name in ("question", "gold", *(fields.keys() & {"id"})):
+        if name not in complained_of and not any(text.strip() for text in texts(fields.get(name))):
             found.append(Problem(row.line, name, fields.get(name), "expected a text that is not empty"))
-    if fields.get("grader", "exact") not in graders:
-        expected = f"expected one of {', '.join(sorted(graders))}"
-        found.append(Problem(row.line, "grader", fields["grader"], expected))
+    grader = fields.get("grader", "exact")
+    if is_text(grader) and grader not in graders:
+        found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders))}"))
     tolerance = as_number(fields.get("tolerance", 0))
     if tolerance is None or tolerance < 0:
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected a number that is not negative"))
     return found
+
+
+def is_text(value: Any) -> bool:
+    """Tell whether a value can stand as a text: one, or a number such as an id."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def item_of(row: Row) -> Item:
@@ -96,7 +109,7 @@ def texts(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, list):
         return tuple(str(part) for part in value)
-    return tuple(part.strip() for part in str(value).split(SEPARATOR))
+    return tuple(part.strip() for part in str(value).split(SEPARATOR) if part.strip())
 
 
 def optional(value: Any) -> str | None:
@@ -106,8 +119,10 @@ def optional(value: Any) -> str | None:
 
 def as_number(value: Any) -> float | None:
     """Return a finite number, or None where the value is none."""
+    if not is_text(value):
+        return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None

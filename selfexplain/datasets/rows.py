@@ -49,18 +49,28 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield from reader(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint="check the path") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}, line {undecodable_line(path)}: not UTF-8", hint="save the file as UTF-8") from None
+
+
+def undecodable_line(path: Path) -> int:
+    """Return the first line that is not UTF-8; the reader's own error counts from its buffer, not from the file."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start})", hint="save the file as UTF-8") from None
+        return content.count(b"\n", 0, error.start) + 1
+    return 1
 
 
 def csv_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a CSV file whose first line names the columns; empty cells are left out."""
     with path.open(encoding="utf-8-sig", newline="") as file:  # -sig: spreadsheets write a byte order mark
         reader = csv.DictReader(file, strict=True)
-        repeated = sorted({name for name in reader.fieldnames or () if (reader.fieldnames or []).count(name) > 1})
-        if repeated:
-            raise InputError(f"{path}, line 1: the column {repeated[0]!r} stands twice", hint="rename one of them")
         try:
+            repeated = sorted({name for name in reader.fieldnames or () if (reader.fieldnames or []).count(name) > 1})
+            if repeated:
+                raise InputError(f"{path}, line 1: the column {repeated[0]!r} stands twice", hint="rename one of them")
             for fields in reader:
                 if None in fields or None in fields.values():
                     raise InputError(
@@ -69,7 +79,9 @@ def csv_rows(path: Path) -> Iterator[Row]:
                     )
                 yield Row(reader.line_num, {name: cell for name, cell in fields.items() if cell.strip()})
         except csv.Error as error:
-            raise InputError(f"{path}, line {reader.line_num}: {error}", hint="check the quotes of this row") from None
+            raise InputError(
+                f"{path}, line {max(reader.line_num, 1)}: {error}", hint="check the quotes of this row"
+            ) from None
 
 
 def jsonl_rows(path: Path) -> Iterator[Row]:
@@ -79,7 +91,13 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
             if not line.strip():
                 continue
             try:
-                fields = json.loads(line, parse_constant=refuse_constant)
+                fields = json.loads(line, parse_constant=refuse_constant, object_pairs_hook=without_repeats)
+                json.dumps(fields, ensure_ascii=False).encode("utf-8")
+            except UnicodeEncodeError:
+                raise InputError(
+                    f"{path}, line {number}: half a character (a lone surrogate, \\ud800 to \\udfff)",
+                    hint="write the character itself, or both halves",
+                ) from None
             except (ValueError, RecursionError) as error:
                 raise InputError(f"{path}, line {number}: not JSON ({error})", hint="one JSON object per line") from None
             if not isinstance(fields, dict):
@@ -90,6 +108,15 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
 def refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and the infinities, which are not JSON."""
     raise ValueError(f"{name} is not JSON; leave the field out or write null")
+
+
+def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's fields; two of one name would silently lose the first."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the field {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return fields
 
 
 def renamed(rows: Iterable[Row], columns: dict[str, str], *, path: Path) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The colours of every picture. Each is used for one meaning only, so that a page can exchange them for its own theme."""
+"""The colours of every picture. Each has one meaning only, so that a page can exchange them for its own theme."""
 
 INK = "#1b1f24"
 """Text and what is certain."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who dra
     import pandas as pd
     from matplotlib.axes import Axes
 
+COLUMNS = ("confidence", "accuracy", "n", "n_correct", "low", "high")
 DOT_AREA = 460.0
 """Area in square points of a dot that holds all answers."""
 SMALLEST_DOT = 14.0
@@ -49,15 +50,14 @@ class ReliabilityDisplay:
         cls, reliability: Mapping[str, Sequence[Any]], label: str, *, outcome: str = "actually right"
     ) -> "ReliabilityDisplay":
         """Take the numbers from the `reliability` part of a metrics object."""
-        columns = ("confidence", "accuracy", "n", "n_correct", "low", "high")
-        return cls(label, *(tuple(reliability[column]) for column in columns), outcome=outcome)
+        confidence, accuracy, n, n_correct, low, high = (tuple(reliability[column]) for column in COLUMNS)
+        return cls(label, confidence, accuracy, n, n_correct, low, high, outcome)
 
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each non-empty tenth."""
         import pandas as pd  # noqa: PLC0415 - only who asks for a frame pays for pandas
 
-        columns = ("confidence", "accuracy", "n", "n_correct", "low", "high")
-        return pd.DataFrame({column: list(getattr(self, column)) for column in columns})
+        return pd.DataFrame({column: list(getattr(self, column)) for column in COLUMNS})
 
     def plot(self, ax: "Axes") -> "Axes":
         """Draw on `ax` and return it; the counts stand in a strip above it."""
@@ -108,9 +108,7 @@ class ReliabilityDisplay:
         centres = [(_tenth(confidence) + 0.5) / 10 for confidence in self.confidence]
         strip.bar(centres, self.n, width=0.085, color=LINE, linewidth=0)
         for x, n in zip(centres, self.n, strict=True):
-            strip.annotate(
-                _short(n), (x, n), (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5
-            )
+            strip.annotate(_short(n), (x, n), (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5)
         strip.set(xlim=(0, 1), ylim=(0, max(self.n, default=1)), xticks=[], yticks=[])
         strip.patch.set_visible(False)
         for side, spine in strip.spines.items():

@@ -15,7 +15,9 @@ WIDTH, SIDE, LEFT, BOTTOM, OVER = 3.75, 2.8, 0.68, 0.55, 0.6
 LINE_HEIGHT, NAME, TITLE, KEY = 0.165, 0.3, 0.45, 0.2
 LINE_LENGTH = 47
 """Characters that fit over a panel."""
-READING_KEY = "Dot area: number of answers. Line: 95 % interval. Grey: the interval touches the diagonal, it may be chance."
+READING_KEY = (
+    "Dot area: number of answers. Line: 95 % interval. Grey: the interval touches the diagonal, it may be chance."
+)
 
 
 def side_by_side(

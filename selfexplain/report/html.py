@@ -1,4 +1,4 @@
-"""One self-contained page: no network, one inline script allowed by its hash, every string that a model wrote escaped."""
+"""One self-contained page: no network, one script allowed by its hash, all that a model wrote escaped."""
 
 import base64
 import hashlib
@@ -26,7 +26,7 @@ THEME = {
     palette.UNDER_TINT: "--under-tint",
     palette.PAPER: "--paper",
 }
-"""Which colour of a picture is which colour of the page: the same picture then works on a light and on a dark ground."""
+"""Which colour of a picture is which colour of the page: so the same picture works on light and on dark ground."""
 
 
 def render(view: RunView) -> str:
@@ -94,7 +94,11 @@ def typeset(text: str) -> Markup:
 def coloured(text: str) -> Markup:
     """Typeset a sentence and give the two ways to be off the colours that they have in the pictures."""
     words = r"\b(over|under)confident( by [\d.]+ points)?"
-    return Markup(re.sub(words, r'<span class="\1">\g<0></span>', typeset(text), flags=re.IGNORECASE))  # noqa: S704
+
+    def paint(found: re.Match[str]) -> str:
+        return f'<span class="{found[1].lower()}">{found[0]}</span>'
+
+    return Markup(re.sub(words, paint, str(typeset(text)), flags=re.IGNORECASE))  # noqa: S704 - escaped by typeset
 
 
 def _in_words(card: Card) -> str:

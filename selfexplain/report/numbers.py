@@ -1,4 +1,4 @@
-"""How a number is written for people: percent, points, plain; its interval in the same unit; a reason when there is none.
+"""How a number is written for people: percent, points or plain, its interval in the same unit, else a reason.
 
 Percent and points are whole numbers, because the intervals of a few hundred answers do not carry more.
 """

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
     """Return the reliability diagram of one source, its axes in the words of what the confidence is about."""
     outcome = "actually happened" if metrics["about"] == "event" else "actually right"
-    return ReliabilityDisplay.of(
-        metrics["sources"][source]["reliability"], source_words(source).title, outcome=outcome
-    )
+    return ReliabilityDisplay.of(metrics["sources"][source]["reliability"], source_words(source).title, outcome=outcome)
 
 
 def picture_of(metrics: Metrics) -> "Figure":

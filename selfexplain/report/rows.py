@@ -1,7 +1,7 @@
 """Which Records a page shows, in which order, and what of each."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfexplain.records import Item, Reading, Record, Source

@@ -32,7 +32,9 @@ class SourceWords:
 
 SOURCES: Mapping[str, SourceWords] = {
     "stated": SourceWords("Stated confidence", "the number the model writes down", "says {} sure"),
-    "token": SourceWords("Token probability", "how likely the model itself found its answer", "puts {} on its answers", "puts"),
+    "token": SourceWords(
+        "Token probability", "how likely the model itself found its answer", "puts {} on its answers", "puts"
+    ),
     "consistency": SourceWords("Consistency", "how often it repeats its answer", "repeats itself {}", "repeats"),
     "probe": SourceWords("Probe", "what its inner state tells a trained reader", "reads {} sure inside", "reads"),
     "provider": SourceWords("Provider's confidence", "the number its provider reports", "is reported {} sure"),
@@ -189,7 +191,7 @@ def worst_case(metrics: Metrics, source: str) -> str:
 
 
 def group_mix(metrics: Metrics, source: str) -> str:
-    """Warn when groups clearly differ in accuracy: the pooled AUROC then partly tells the groups apart, not the answers.
+    """Warn when groups clearly differ in accuracy: the pooled AUROC then partly tells groups apart, not answers.
 
     Empty unless the accuracy intervals of two groups are disjoint.
     """

@@ -5,6 +5,8 @@ last line of its file. Lines are appended in groups: while one group is being sy
 """
 
 import asyncio
+import contextlib
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from selfexplain.errors import InputError, ProviderError
-from selfexplain.records import Ask, Call, Failure, Request, Response, encode
+from selfexplain.records import SCHEMA_VERSION, Ask, Call, Failure, Request, Response, Token, encode
 
 sync_to_disk = getattr(os, "fdatasync", os.fsync)  # macOS and Windows have only fsync
 
@@ -42,7 +44,8 @@ class Calls:
             self._remember(call)
         self._there = frozenset(self._replies)
         self._file: BinaryIO | None = None
-        self._gathering: list[bytes] = []
+        self._whole = 0  # bytes of the file that are known to be on disk
+        self._gathering: list[tuple[Call, bytes]] = []
         self._written: asyncio.Future[None] | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -73,7 +76,7 @@ class Calls:
 
     async def append(self, call: Call) -> None:
         """Return when the call is on disk."""
-        self._gathering.append(encode(call) + b"\n")
+        self._gathering.append((call, encode(call) + b"\n"))
         if self._written is None:
             self._written = asyncio.get_running_loop().create_future()
         written = self._written
@@ -81,14 +84,13 @@ class Calls:
             self._writer = asyncio.create_task(self._write_groups())
         # Shielded: a cancelled asker must not cancel the write that others wait for.
         await asyncio.shield(written)
-        self._remember(call)
 
     async def _write_groups(self) -> None:
         while self._gathering:
             group, self._gathering = self._gathering, []
             written, self._written = self._written, None
             try:
-                await asyncio.to_thread(self._write, b"".join(group))
+                await asyncio.to_thread(self._write, b"".join(line for _, line in group))
             except OSError as error:
                 failure = InputError(
                     f"cannot write to {self._folder}: {error.strerror}",
@@ -97,17 +99,35 @@ class Calls:
                 if written is not None and not written.done():
                     written.set_exception(failure)
                 continue
+            for call, _ in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
+                self._remember(call)
             if written is not None and not written.done():
                 written.set_result(None)
 
     def _write(self, lines: bytes) -> None:
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = next_writer(self._folder).open("xb", buffering=0)
-        view = memoryview(lines)
-        while view:  # a raw write may take only a part, when the disk is nearly full
-            view = view[self._file.write(view) :]
-        sync_to_disk(self._file.fileno())
+            self._file, self._whole = next_writer(self._folder).open("xb", buffering=0), 0
+        try:
+            view = memoryview(lines)
+            while view:  # a raw write may take only a part, when the disk is nearly full
+                view = view[self._file.write(view) :]
+            sync_to_disk(self._file.fileno())
+        except OSError:
+            self._abandon(self._file)
+            raise
+        self._whole += len(lines)
+
+    def _abandon(self, file: BinaryIO) -> None:
+        """Take back what a failed write left, and let the next group begin a new file.
+
+        Should the disk not even allow that, the torn line is the last of its file, where readers expect one.
+        """
+        self._file = None
+        with contextlib.suppress(OSError):
+            file.truncate(self._whole)
+        with contextlib.suppress(OSError):
+            file.close()
 
     async def aclose(self) -> None:
         """Finish the group in flight and close the file."""
@@ -120,7 +140,7 @@ class Calls:
 
 def next_writer(folder: Path) -> Path:
     """Return the name of the next file of calls: one more than the largest there."""
-    taken = [int(path.stem) for path in folder.glob("*.jsonl") if path.stem.isdigit()]
+    taken = [int(path.stem) for path in folder.glob("*.jsonl") if path.stem.isdecimal()]
     return folder / f"{max(taken, default=0) + 1:04}.jsonl"
 
 
@@ -140,12 +160,18 @@ def read_calls(folder: Path) -> Iterator[Call]:
                 if not line.endswith(b"\n"):
                     break
                 try:
-                    yield msgspec.json.decode(line, type=Call)
-                except msgspec.DecodeError as error:
+                    call = msgspec.json.decode(line, type=Call)
+                except (msgspec.DecodeError, RecursionError) as error:
                     raise InputError(
                         f"{path}, line {number}: not a recorded call ({error})",
                         hint="the file was changed by hand or damaged: move that line elsewhere, and its Item is asked again",
                     ) from None
+                if call.schema_version > SCHEMA_VERSION:
+                    raise InputError(
+                        f"{path}, line {number}: schema {call.schema_version}; this selfexplain reads up to {SCHEMA_VERSION}",
+                        hint="upgrade selfexplain",
+                    )
+                yield call
 
 
 def recorded(generate: Ask, calls: Calls) -> Ask:
@@ -167,14 +193,46 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
             )
 
         try:
-            response = await generate(request)
+            response = writable(await generate(request))
         except ProviderError as error:
-            await keep(Response(outcome="failed", failure=Failure(error.kind, error.message)))
+            await keep(writable(Response(outcome="failed", failure=Failure(error.kind, error.message))))
             raise
         await keep(response)
         return response
 
     return ask
+
+
+def writable(response: Response) -> Response:
+    """Return a Response as strict JSON can hold it, so that what is read now is what is read from the file later.
+
+    Half a character (a lone surrogate) becomes U+FFFD; log-probabilities that are no numbers go, all of them, since the
+    rest would no longer join to the text.
+    """
+    if not all(math.isfinite(token.logprob) for token in response.tokens):
+        response = msgspec.structs.replace(response, tokens=())
+    try:
+        encode(response)
+    except UnicodeEncodeError:
+        failure = response.failure
+        return msgspec.structs.replace(
+            response,
+            text=whole_characters(response.text),
+            tokens=tuple(Token(whole_characters(token.text), token.logprob) for token in response.tokens),
+            model=None if response.model is None else whole_characters(response.model),
+            finish_reason=None if response.finish_reason is None else whole_characters(response.finish_reason),
+            failure=None if failure is None else Failure(failure.kind, whole_characters(failure.message)),
+        )
+    return response
+
+
+def whole_characters(text: str) -> str:
+    """Return a text with U+FFFD for each half of a character.
+
+    >>> whole_characters("a\\ud800b")
+    'a\ufffdb'
+    """
+    return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
 
 
 def remembered(ask: Ask, calls: Calls) -> Ask:

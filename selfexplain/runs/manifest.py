@@ -9,7 +9,7 @@ import msgspec
 from selfexplain.records import SCHEMA_VERSION, encode
 
 
-class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+class RunSpec(msgspec.Struct, frozen=True):
     """Everything that decides what a model is asked; its hash names the Run.
 
     How many Items are asked now, how many at once, and how replies are read and graded stand outside: the same Run
@@ -24,9 +24,9 @@ class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     template: str
     """name@version"""
     template_hash: str
-    temperature: float | None = 0.0
+    temperature: float | None
     """None: the provider's own."""
-    seed: int | None = 1
+    seed: int | None
 
     @property
     def hash(self) -> str:

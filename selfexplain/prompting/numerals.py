@@ -1,0 +1,459 @@
+"""Numbers as models write them: normalised characters, and one grammar for digits and for words in four languages.
+
+The grammar says what is written, not what it is worth: `8/10` is a share, `80%` a percentage, `80` a bare number whose
+value depends on the scale that was asked for.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from selfexplain.prompting.final_text import Located
+
+Unit = Literal["bare", "percent", "tenths", "share"]
+Kind = Literal["point", "range", "bound", "unreadable"]
+
+WORTH: dict[Unit, int] = {"percent": 100, "tenths": 10, "share": 1}
+"""What a number is divided by to become a share; a bare number has no worth of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number, range or bound as it is written.
+
+    Parameters
+    ----------
+    low, high : Fraction or None
+        The limits in the unit; equal for a point, one of them None for a bound, both None when unreadable.
+    unit : str
+        `bare` (the scale decides), `percent`, `tenths` (成, 割, 할) or `share` (already a part of one: 8/10).
+    approx : bool
+        The model said "about".
+    start, stop : int
+        Where the number stands, unit included.
+    outer : tuple of int
+        The same with the words that belong to it ("about", "at least").
+    kind : str
+        `point`, `range`, `bound`, or `unreadable`: digits that are no confidence, such as a date, a price or `80x`.
+    decimal : bool
+        Written with a decimal point: on a scale of whole numbers, 0.8 may then mean 80 %.
+    strict : bool
+        A bound that excludes its limit.
+    idiom : bool
+        `50/50` and its like: a fraction by the letter, odds by custom; nobody can tell which.
+    spelled : bool
+        Written in words without a unit, so that in running text it may be no number at all ("the one that").
+    """
+
+    low: Fraction | None
+    high: Fraction | None
+    unit: Unit
+    approx: bool
+    start: int
+    stop: int
+    outer: tuple[int, int]
+    kind: Kind = "point"
+    decimal: bool = False
+    strict: bool = False
+    idiom: bool = False
+    spelled: bool = False
+
+
+# --- normalisation -------------------------------------------------------------------------------------------------
+
+MARKS = "\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f"
+CLUSTER = re.compile(rf"(?:[^\x00-\x7f]|[A-Za-z](?=[{MARKS}]))[{MARKS}]{{0,8}}|[\t\r\x0b\x0c\x1c-\x1f]")
+SINGLE = {
+    **dict.fromkeys("‐‑‒–—―−﹣－⁃", "-"),
+    **dict.fromkeys("～〜∼˜", "~"),
+    **dict.fromkeys("\x0b\x0c\x1c\x1d\x1f\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("’‘ʼ′", "'"),
+    "\x1e": "\n",  # final_text.BREAK: a value may not reach across
+    "\t": " ",
+    "\r": "\n",
+    "٪": "%",
+    "٫": ".",
+    "٬": ",",
+    "\u20e3": "",  # the box around a keycap digit
+    "％": "%",
+    "≥": ">=",
+    "≧": ">=",
+    "⩾": ">=",
+    "≤": "<=",
+    "≦": "<=",
+    "⩽": "<=",
+}
+CRLF = re.compile(r"\r\n")
+# `*` and `_` only where Markdown would see emphasis: 8*2 and PROBABILITY_YES stay as they are.
+EMPHASIS = re.compile(
+    r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
+    r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w)"
+    r"|</?(?:b|i|strong|em|u|code|mark|span|p|font)(?:\s[^<>\n]{0,60})?/?>"
+    r"|\\(?=[%_*$#~\[\]()<>])",
+    re.IGNORECASE,
+)
+LINE_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
+PLAIN_FORMS = ("<wide>", "<narrow>", "<small>", "<font>", "<fraction>", "<noBreak>", "<square>", "<vertical>")
+
+
+def normalise(text: Located) -> Located:
+    """Return the text in one form: NFKC, ASCII digits, one kind of dash, no invisible characters, no emphasis.
+
+    Superscripts and circled digits stay: a footnote mark after 80 must not make it 801.
+
+    Examples
+    --------
+    >>> from selfexplain.prompting.final_text import final_text
+    >>> normalise(final_text("**Ｃonfidence：** ٨٠٪").located).text
+    'Confidence: 80%'
+    """
+    text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
+    return text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+
+
+def _plain(cluster: str) -> str:
+    """Return one character, with its combining marks, in the form that the grammar knows."""
+    if cluster in SINGLE:
+        return SINGLE[cluster]
+    head = cluster[0]
+    digit = unicodedata.decimal(head, None)
+    if digit is not None:
+        return str(digit)
+    if unicodedata.category(head) == "Cf" or head in "\ufe0e\ufe0f":
+        return ""
+    folded = unicodedata.normalize("NFKC", cluster)
+    form = unicodedata.decomposition(head).partition(" ")[0]
+    if form == "<fraction>":
+        return " " + folded.replace("⁄", "/")  # 8½ becomes 8 1/2 and not 81/2
+    if form.startswith("<") and form not in PLAIN_FORMS and any(letter.isdigit() for letter in folded):
+        return cluster
+    if form in {"<super>", "<sub>", "<circle>"}:
+        return cluster
+    return "".join(SINGLE.get(letter, letter) for letter in folded)
+
+
+# --- single numbers ------------------------------------------------------------------------------------------------
+
+ONES = {
+    name: number
+    for number, name in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+TENS = {
+    name: 10 * number
+    for number, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+DIGIT_WORDS = "|".join(list(ONES)[:10])
+BELOW_HUNDRED = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(list(ONES)[1:10])})\b)?|(?:{'|'.join(reversed(ONES))}))"
+ENGLISH = rf"\b(?:(?:(?:an?|one)\ )?hundred(?:(?:\ and)?\ {BELOW_HUNDRED})?|{BELOW_HUNDRED})(?:\ point(?:\ (?:{DIGIT_WORDS})){{1,8}})?\b"
+
+HAN = {**{digit: number for number, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
+HAN_DIGIT = "".join(HAN)
+HAN_NUMBER = rf"[{HAN_DIGIT}十百]{{1,8}}(?:[点點][{HAN_DIGIT}]{{1,8}})?"
+HANGUL = dict(zip("영공일이삼사오육칠팔구십백", "零零一二三四五六七八九十百", strict=True))
+HANGUL_NUMBER = rf"(?<![가-힣])[{''.join(HANGUL)}]{{1,6}}(?=\ ?(?:퍼센트|프로|%))"
+ASCII_DIGITS = r"\d[\d.,]*+|\.\d[\d.,]*+"
+EXPONENT = r"(?:[eE](?P<exponent>[-+]?\d{1,3})(?![\w.]))?"
+
+NUMBER = re.compile(
+    rf"""(?P<per>{HAN_NUMBER}|\d{{1,4}})分之\ ?(?P<part>{HAN_NUMBER}|\d{{1,4}}(?:\.\d{{1,8}})?)
+    |百分百(?P<whole>)
+    |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER})\ ?(?:成(?![功员員本为為长長年人立果绩績就语語])|割|할)
+       \ ?(?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
+    |(?P<before>(?<![\d\s%])%\ ?|^%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?(?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
+    |(?P<english>{ENGLISH})
+    |(?P<hangul>{HANGUL_NUMBER})
+    |(?P<han>{HAN_NUMBER})
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+PERCENT = re.compile(
+    r"[ ]{0,2}[>\]})]{0,2}[ ]?(?:(?:%[ ]?){1,3}|(?:per[ ]?cent|percentage|pct)\b(?:[ ]points?\b)?|퍼센트|프로(?![가-힣]{2})"
+    r"|パーセント|个百分点|個百分點)",
+    re.IGNORECASE,
+)
+TO_A_HUNDRED = r"(?:100|a hundred|one hundred|hundred|10|ten|20|twenty|5|five|1)"
+OUT_OF = re.compile(
+    rf"[ ]{{0,2}}(?:/[ ]?|[(]?(?:times[ ])?out[ ]of[ ](?:a[ ](?:possible|maximum|total)[ ](?:of[ ])?)?|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent)))"
+    r"(?P<of>\d{1,6}(?:\.\d{1,8})?(?![\d.]*[\w])|(?:a[ ])?[a-z]{2,8}\b)(?!/\d)",
+    re.IGNORECASE,
+)
+MONEY = re.compile(r"(?:[$€£¥₹₩₽]|US\$|RMB|Rs\.?)[ ]?$")
+GLUED = re.compile(r"[A-Za-z_°²³¹^#:]|[-/.:]\d|[-](?=[A-Za-z])")
+NOT_GLUED = re.compile(r"ish\b|percent|per ?cent|pct|and\b|or\b|to\b|:\s|:$|:(?=\D)", re.IGNORECASE)
+MAX_DIGITS = 40
+"""Longer numbers are cut here: no confidence needs more, and reading 100,000 digits exactly takes time."""
+
+
+def scan(text: str) -> Iterator[Quantity]:
+    """Yield every number, range and bound of a normalised text, from left to right, as it is written.
+
+    Parameters
+    ----------
+    text : str
+        Normalised text.
+
+    Examples
+    --------
+    >>> [(str(found.low), found.unit) for found in scan("八成五, or 85 percent")]
+    [('17/2', 'tenths'), ('85', 'percent')]
+    """
+    pending: Quantity | None = None
+    for number in _numbers(text):
+        if pending is not None:
+            joined = _range(text, pending, number)
+            if joined is not None:
+                pending = joined
+                continue
+            yield _qualified(text, pending)
+        pending = number
+    if pending is not None:
+        yield _qualified(text, pending)
+
+
+def _numbers(text: str) -> Iterator[Quantity]:
+    """Yield single numbers with their units."""
+    position = 0
+    while match := NUMBER.search(text, position):
+        position = max(match.end(), position + 1)
+        for found in _read(text, match):
+            position = max(position, found.stop)
+            yield found
+
+
+def _read(text: str, match: re.Match[str]) -> Iterator[Quantity]:
+    """Yield what one match of NUMBER says; two numbers when a comma only lists them."""
+    if match["digits"] is not None:
+        yield from _digits(text, match)
+        return
+    start, stop = match.span()
+    if match["per"] is not None:
+        per, part = (han(match[name]) for name in ("per", "part"))
+        if per is None or part is None or per == 0:
+            yield _unreadable(start, stop)
+        elif per == 100:
+            yield _point(part, "percent", start, stop)
+        else:
+            yield _point(part / per, "share", start, stop)
+    elif match["whole"] is not None:
+        yield _point(Fraction(100), "percent", start, stop)
+    elif match["tenths"] is not None:
+        yield _tenths(match)
+    else:
+        value = english(match["english"]) if match["english"] else han(match["hangul"] or match["han"])
+        if value is None:
+            yield _unreadable(start, stop)
+        else:
+            yield _with_unit(text, replace(_point(value, "bare", start, stop), spelled=True))
+
+
+def _digits(text: str, match: re.Match[str]) -> Iterator[Quantity]:
+    """Yield what ASCII digits say: decimals, a decimal comma, thousands, or two numbers in a list."""
+    written = match["digits"]
+    start, first = match.span("digits")
+    body = written.rstrip(".,")
+    stop = first if match["exponent"] else start + len(body)
+    begin = match.start()
+    percent = match["before"] is not None or PERCENT.match(text, stop) is not None
+    money = MONEY.search(text[max(0, begin - 5) : begin])
+    glued = GLUED.match(text, stop) and not NOT_GLUED.match(text, stop) and not _joins_range(text, stop)
+    sign = -1 if match["sign"] == "-" else 1
+    value, decimal = _value(body, percent=percent)
+    if match["exponent"] and value is not None:
+        value, decimal = value * Fraction(10) ** int(match["exponent"]), True
+    if value is None and not money and re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?,\d{1,6}(?:\.\d{1,6})?", body):
+        left, right = body.split(",")
+        middle = start + len(left)
+        yield _point(Fraction(left), "bare", begin, middle, decimal="." in left)
+        yield _with_unit(text, _point(Fraction(right), "bare", middle + 1, stop, decimal="." in right))
+    elif value is None or money or glued:
+        yield _unreadable(begin, stop)
+    else:
+        point = _point(sign * value, "percent" if match["before"] else "bare", begin, stop, decimal=decimal)
+        yield _with_unit(text, point)
+
+
+def _joins_range(text: str, stop: int) -> bool:
+    """Return whether a dash directly after a number leads to a second one (80-90) and no third (2024-05-01)."""
+    return re.compile(r"-{1,2}\d[\d.]{0,12}(?!\d|-\d|[A-Za-z])").match(text, stop) is not None
+
+
+def _value(body: str, *, percent: bool) -> tuple[Fraction | None, bool]:
+    """Return the number that digits, points and commas write, and whether it has decimals; None if they do not say."""
+    if "," in body:
+        if body.count(",") == 1 and re.fullmatch(r"0,\d{1,2}" if not percent else r"\d{1,3},\d{1,2}", body):
+            body = body.replace(",", ".")
+        elif re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", body):
+            body = body.replace(",", "")
+        else:
+            return None, False
+    if body.count(".") > 1:
+        return None, False
+    whole, _, decimals = body.partition(".")
+    whole = whole.lstrip("0")
+    if len(whole) > MAX_DIGITS:
+        return Fraction(10) ** MAX_DIGITS, False
+    return Fraction(f"{whole or '0'}.{decimals[:MAX_DIGITS] or '0'}"), bool(decimals)
+
+
+def _tenths(match: re.Match[str]) -> Quantity:
+    """Return 八成, 8割5分 or 九成九; 七八成 is a range, as it is in speech."""
+    start, stop = match.span()
+    written = match["tenths"]
+    if len(written) == 2 and all(HAN.get(digit, 0) for digit in written):
+        low, high = (Fraction(HAN[digit]) for digit in written)
+        return replace(_point(low, "tenths", start, stop), high=high, kind="range")
+    value = han(written)
+    if value is None:
+        return _unreadable(start, stop)
+    for name, worth in (("hundredth", 10), ("thousandth", 100)):
+        digit = match[name]
+        if digit:
+            value += Fraction(5 if digit == "半" else HAN.get(digit, 0) or int(digit if digit.isascii() else 0), worth)
+    return _point(value, "tenths", start, stop)
+
+
+def english(words: str) -> Fraction | None:
+    """Return the number that English words up to one hundred and some write.
+
+    Examples
+    --------
+    >>> english("eighty-five"), english("zero point nine")
+    (Fraction(85, 1), Fraction(9, 10))
+    """
+    whole, _, decimals = words.lower().partition(" point ")
+    total = 0
+    for word in whole.replace("-", " ").split():
+        total += ONES.get(word, 0) + TENS.get(word, 0) + (100 if word == "hundred" else 0)
+    if "hundred" in whole and whole.startswith("one "):
+        total -= 1
+    tail = "".join(str(ONES[word]) for word in decimals.split())
+    return Fraction(f"{total}.{tail or '0'}")
+
+
+def han(written: str) -> Fraction | None:
+    """Return the number that Chinese numerals up to 199, Sino-Korean ones or ASCII digits write; None if ill-formed.
+
+    Examples
+    --------
+    >>> han("八十五点五"), han("百"), han("팔십"), han("九九")
+    (Fraction(171, 2), Fraction(100, 1), Fraction(80, 1), None)
+    """
+    if written[0].isdigit() and written.isascii():
+        return Fraction(written)
+    written = "".join(HANGUL.get(letter, letter) for letter in written).replace("點", "点")
+    whole, _, decimals = written.partition("点")
+    form = re.fullmatch(rf"(?P<百>[一1]?百(?:[零〇](?!十))?)?(?:(?P<tens>[一二三四五六七八九]?)(?P<十>十))?(?P<ones>[{HAN_DIGIT}]?)", whole)
+    if form is None or not whole:
+        return None
+    total = 100 if form["百"] else 0
+    if form["十"]:
+        total += 10 * (HAN[form["tens"]] if form["tens"] else 1)
+    total += HAN[form["ones"]] if form["ones"] else 0
+    return Fraction(f"{total}.{''.join(str(HAN[digit]) for digit in decimals) or '0'}")
+
+
+def _point(value: Fraction, unit: Unit, start: int, stop: int, *, decimal: bool = False) -> Quantity:
+    return Quantity(value, value, unit, approx=False, start=start, stop=stop, outer=(start, stop), decimal=decimal)
+
+
+def _unreadable(start: int, stop: int) -> Quantity:
+    return Quantity(
+        None, None, "bare", approx=False, start=start, stop=stop, outer=(start, stop), kind="unreadable"
+    )
+
+
+def _with_unit(text: str, number: Quantity) -> Quantity:
+    """Return the number with the unit that follows it: a percent sign, or what it is out of."""
+    value = number.low
+    if value is None:
+        return number
+    percent = PERCENT.match(text, number.stop)
+    if percent:
+        stop = number.stop + len(percent[0].rstrip())
+        number = replace(number, unit="percent", stop=stop, outer=(number.start, stop), spelled=False)
+    out_of = OUT_OF.match(text, number.stop)
+    whole = _whole(out_of["of"]) if out_of else None
+    if out_of is None or whole is None:
+        return number
+    stop = out_of.end()
+    closing = PERCENT.match(text, stop)
+    if closing:  # 80/100% and 80% out of 100% say the hundred twice; 8/10% says nothing that two people read alike
+        stop = closing.start() + len(closing[0].rstrip())
+        if whole != 100:
+            return _unreadable(number.start, stop)
+        return replace(number, unit="percent", stop=stop, outer=(number.start, stop), spelled=False)
+    if number.unit == "percent":
+        same = whole == 100
+        return replace(number, stop=stop, outer=(number.start, stop)) if same else _unreadable(number.start, stop)
+    if whole == 0:
+        return _unreadable(number.start, stop)
+    odds = "/" in out_of[0] and value + whole == 100
+    return replace(
+        _point(value / whole, "share", number.start, stop), idiom=odds, decimal=False
+    )
+
+
+def _whole(written: str) -> Fraction | None:
+    """Return what stands behind "out of" as a number."""
+    if written[0].isdigit():
+        return Fraction(written)
+    return english(written) if re.fullmatch(ENGLISH, written, re.IGNORECASE | re.VERBOSE) else None
+
+
+# --- ranges, bounds, "about" ---------------------------------------------------------------------------------------
+
+TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|[:](?=\d)|\bto\b|\bthrough\b|\bup to\b|至|到|から)[ ]{0,3}", re.IGNORECASE)
+AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|-|と)[ ]{0,3}", re.IGNORECASE)
+BETWEEN = re.compile(r"(?:\bbetween|介于|在|之间)[ ]{0,3}$", re.IGNORECASE)
+PLUS_MINUS = re.compile(r"[ ]{0,3}(?:±|\+/-|\+-)[ ]{0,3}")
+LEFT_UNIT = re.compile(r"[ ]{0,2}(?:°|[A-Za-z])")
+
+APPROX_BEFORE = re.compile(
+    r"(?:\b(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|somewhere around|some)"
+    r"|~|≈|≒|大约|大約|约|約|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
+    re.IGNORECASE,
+)
+APPROX_AFTER = re.compile(
+    r"[ ]{0,2}(?:ish\b|-ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
+    re.IGNORECASE,
+)
+AT_LEAST = r"at least|minimum of|min\.?|no less than|not less than|no lower than|>=|至少|起码|不低于|不少于|最低|少なくとも|적어도|최소"
+AT_MOST = r"at most|up to|maximum of|max\.?|no more than|not more than|no higher than|<=|至多|最多|不超过|不超過|不高于|最高|せいぜい|최대"
+ABOVE = r">|more than|greater than|higher than|over|above|exceeding|upwards of|north of|超过|超過|高于|高於|大于|大於|逾"
+BELOW = r"<|less than|lower than|fewer than|under|below|south of|不到|不足|低于|低於|小于|小於|未满|未滿"
+BOUND_BEFORE = re.compile(
+    rf"(?:(?P<low_in>(?<!\w)(?:{AT_LEAST}))|(?P<high_in>(?<!\w)(?:{AT_MOST}))"
+    rf"|(?P<low_ex>(?<!\w)(?:{ABOVE})|(?:{ABOVE})(?<=[^\x00-\x7f]))|(?P<high_ex>(?<!\w)(?:{BELOW})|(?:{BELOW})(?<=[^\x00-\x7f])))"
+    r"[ ]{0,2}$",
+    re.IGNORECASE,
+)
+BOUND_AFTER = re.compile(
+    r"[ ]{0,2}(?:(?P<low_in>\+(?![\d/-])|or (?:more|higher|above|greater|over|better)\b|and (?:above|up|over)\b"
+    r"|以上|이상|\bplus\b)|(?P<high_in>or (?:less|lower|below|fewer|under)\b|and below\b|以下|以内|以內|이하)"
+    r"|(?P<high_ex>未満|弱|미만)|(?P<low_ex>超|초과))",
+    re.IGNORECASE,
+)
+LOOK_BACK = 24
+
+
+def _range(text: str, left: Quantity, right: Quantity) -> Quantity | None:
+    """Return two numbers as one range where a dash or "to" joins them; 80±5 as its middle; else None."""
+    if left.kind != "point" or right.kind != "point" or right.start - left.stop > 16:
+        return None
+    low, high = left.low, right.low
+    if low is None or high is None:
+        return None
+    between = text[left.stop : right.start]
+    if PLUS_MINUS.fullmatch(between):
+        return replace(left, approx=True, stop=right.stop, outer=(left.outer[0], right.stop)) | _unit_of(left, right)
+    before = BETWEEN.search(text[max(0, left.start - LOOK_BACK) : left.start])
+    joined = TO.fullmatch(between) or (before and AND.fullmatch(between))
+    if not joined and not (between == "" and text[right.start] == "-"):
+        return None
+    return None

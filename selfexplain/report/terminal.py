@@ -1,0 +1,109 @@
+"""The summary after a Run: the sentence first, then the numbers, in 80 columns and without need of colour."""
+
+from typing import TYPE_CHECKING
+
+from selfexplain.report import sentences as say
+from selfexplain.report.numbers import written
+from selfexplain.report.view import Facts, title_of
+from selfexplain.report.visible import visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+COLUMNS = ("accuracy", "mean_confidence", "gap", "brier", "ece", "auroc")
+"""What a summary shows; the page shows every metric."""
+
+
+def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableType":
+    """Return what a terminal shows of a Run.
+
+    Parameters
+    ----------
+    metrics : mapping
+        The object that `metrics.json` holds.
+    facts : mapping of metric name to Fact
+    note : str
+        A sentence under the headline.
+
+    Returns
+    -------
+    rich renderable
+        For `rich.console.Console.print`; readable without colour.
+    """
+    from rich.console import Group  # noqa: PLC0415 - `selfexplain --help` must not pay for rich
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    parts: list[RenderableType] = []
+    for source in metrics["sources"]:
+        claim = Text(say.sentence(say.headline(metrics, source)), style="bold")
+        claim.highlight_regex(r"\boverconfident", "dark_orange")
+        claim.highlight_regex(r"\bunderconfident", "dodger_blue1")
+        parts.append(Text(say.source_words(source).title))
+        parts.append(Padding(claim, (0, 0, 0, 2)))
+        parts.append(Padding(Text(say.sentence(say.discrimination(metrics, source))), (0, 0, 0, 2)))
+    if not parts:
+        return Text("No confidence was asked for.")
+    for text in filter(None, (note, *metrics["warnings"])):
+        parts += [Text(), Text(visible(text), style="italic")]
+    parts += [Text(), _pooled(metrics, facts)]
+    if any(data.get("groups") for data in metrics["sources"].values()):
+        parts += [Text(), _groups(metrics)]
+        parts += [Text(say.sentence(mix)) for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))] if mix]
+    parts.append(Text())
+    for source in metrics["sources"]:
+        clauses = (say.left_out(metrics, source), say.worst_case(metrics, source))
+        parts.append(Text(f"{say.source_words(source).title}: {'; '.join(filter(None, clauses))}."))
+    return Group(*parts)
+
+
+def _pooled(metrics: say.Metrics, facts: Facts) -> "Table":
+    """Return one row per metric and one column per source."""
+    table = _table()
+    table.add_column("")
+    for source in metrics["sources"]:
+        table.add_column(say.source_words(source).title)
+    present = [name for name in COLUMNS if any(name in data["metrics"] for data in metrics["sources"].values())]
+    for name in present:
+        estimates = [data["metrics"].get(name) for data in metrics["sources"].values()]
+        table.add_row(title_of(name, facts), *("–" if e is None else str(written(name, e)) for e in estimates))
+    table.add_row("Answers used", *(f"{data['n']:,}" for data in metrics["sources"].values()))
+    return table
+
+
+def _groups(metrics: say.Metrics) -> "Table":
+    """Return one row per group and source; without intervals, which the page has."""
+    table = _table()
+    table.add_column("Group", overflow="fold", max_width=24)
+    table.add_column("Source")
+    for name in ("Right", "Sure", "AUROC", "Answers"):
+        table.add_column(name, justify="right")
+    names = dict.fromkeys(name for data in metrics["sources"].values() for name in data.get("groups", {}))
+    for name in names:
+        for rank, (source, data) in enumerate(metrics["sources"].items()):
+            group = data.get("groups", {}).get(name)
+            if group is None:
+                continue
+            numbers = [
+                written(metric, group["metrics"][metric]).value if metric in group["metrics"] else "–"
+                for metric in ("accuracy", "mean_confidence", "auroc")
+            ]
+            # The names of groups come from a file: hidden characters would move the cursor.
+            shown = "" if rank else visible(name)
+            table.add_row(_plain(shown), say.source_words(source).title, *numbers, f"{group['n']:,}")
+    return table
+
+
+def _table() -> "Table":
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    return Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+
+
+def _plain(text: str) -> "RenderableType":
+    """Return a text in which square brackets are no markup."""
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text(text)

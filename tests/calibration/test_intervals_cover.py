@@ -1,0 +1,140 @@
+"""The statistical claims, by simulation with fixed seeds: a 95 % interval covers the truth about 95 times in 100."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from selfexplain.calibration import CalibrationTable, ClusterTable, auroc, brier, ece, estimate, gap, honest_ece
+from selfexplain.calibration.cluster_table import Counts
+from selfexplain.calibration.metric import Metric
+from selfexplain.inference import Floats
+
+VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
+SHARES = np.array([0.04, 0.06, 0.12, 0.28, 0.32, 0.18])
+SETS = 200
+
+RIGHT: dict[str, Floats] = {
+    "calibrated": VALUES,
+    "slightly over": VALUES - 0.02,
+    "mixed signs": VALUES - np.array([-0.03, 0.03, -0.03, 0.03, -0.03, 0.02]),
+    "strongly over": VALUES - 0.2,
+    "under": np.minimum(VALUES + 0.1, 1.0),
+}
+"""How often each of `VALUES` is right."""
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulate the quantile inside each honest interval more coarsely; hundreds of intervals average that out."""
+    monkeypatch.setattr(honest_ece, "DRAWS", 4000)
+
+
+def least_allowed(sets: int) -> float:
+    return 0.95 - 3 * math.sqrt(0.95 * 0.05 / sets)
+
+
+def share_covered(
+    metric: Metric[...], truth: float, draw: Callable[[np.random.Generator], Counts], sets: int = SETS
+) -> float:
+    rng, covered = np.random.default_rng(2026), 0
+    for _ in range(sets):
+        interval = estimate(metric, draw(rng))
+        assert interval.low is not None
+        assert interval.high is not None
+        covered += interval.low <= truth + 1e-12 and truth <= interval.high + 1e-12
+    return covered / sets
+
+
+def rows(right: Floats, n: int) -> Callable[[np.random.Generator], CalibrationTable]:
+    def draw(rng: np.random.Generator) -> CalibrationTable:
+        counts = rng.multinomial(n, SHARES)
+        correct = rng.binomial(counts, right)
+        cells = zip(VALUES.tolist(), counts.tolist(), correct.tolist(), strict=True)
+        return CalibrationTable.from_counts({v: (k, s) for v, k, s in cells})
+
+    return draw
+
+
+def repeats(right: Floats, clusters: int, size: int) -> Callable[[np.random.Generator], ClusterTable]:
+    """Questions asked several times; two rows of one question share their luck half of the time."""
+
+    def draw(rng: np.random.Generator) -> ClusterTable:
+        owner = np.repeat(np.arange(clusters), size)
+        place = rng.choice(len(VALUES), size=len(owner), p=SHARES)
+        luck = np.where(rng.random(len(owner)) < 0.7, rng.random(clusters)[owner], rng.random(len(owner)))
+        return ClusterTable.from_rows(VALUES[place], luck < right[place], owner)
+
+    return draw
+
+
+def true_ece(right: Floats) -> float:
+    """In ten right-closed bins 0.95 and 1 share one; the others are alone."""
+    error = SHARES * (VALUES - right)
+    return float(np.abs(error[:4]).sum() + abs(error[4] + error[5]))
+
+
+@pytest.mark.parametrize("truth", RIGHT)
+@pytest.mark.parametrize("n", [100, 1000])
+def test_the_honest_interval_covers_the_true_ece_wherever_it_lies(truth: str, n: int) -> None:
+    """At calibration too, where every bootstrap of the ECE fails."""
+    right = RIGHT[truth]
+
+    assert share_covered(ece, true_ece(right), rows(right, n)) >= least_allowed(SETS)
+
+
+@pytest.mark.parametrize("truth", ["calibrated", "mixed signs", "strongly over"])
+def test_the_honest_interval_covers_for_repeated_questions(truth: str) -> None:
+    """Sixty questions asked five times."""
+    right = RIGHT[truth]
+
+    assert share_covered(ece, true_ece(right), repeats(right, 60, 5)) >= least_allowed(SETS)
+
+
+def test_a_percentile_bootstrap_of_the_ece_would_not_have_covered() -> None:
+    """Why the honest interval exists: at perfect calibration the true ECE of 0 lies below every resample."""
+    rng = np.random.default_rng(4)
+    table = rows(VALUES, 300)(rng)
+
+    assert np.quantile([ece(table.resample(rng)) for _ in range(500)], 0.025) > 0.005
+
+
+@pytest.mark.parametrize("truth", ["calibrated", "strongly over"])
+@pytest.mark.parametrize("metric", [gap, brier], ids=["gap", "brier"])
+def test_the_t_interval_covers_the_true_mean(metric: Metric[...], truth: str) -> None:
+    """For independent rows and for repeats of questions, within three standard errors of 95 %."""
+    right = RIGHT[truth]
+    true_gap = float(SHARES @ (VALUES - right))
+    true_brier = float(SHARES @ (right * (1 - VALUES) ** 2 + (1 - right) * VALUES**2))
+    true = true_gap if metric is gap else true_brier
+    sets = 1000
+
+    for draw in (rows(right, 300), repeats(right, 80, 4)):
+        assert share_covered(metric, true, draw, sets) == pytest.approx(0.95, abs=0.005 + 3 * math.sqrt(0.0475 / sets))
+
+
+def test_repeats_taken_for_independent_rows_would_be_too_sure() -> None:
+    """The trap: pooled, the same 95 % interval of the gap covers far less."""
+    right = RIGHT["calibrated"]
+    draw = repeats(right, 80, 4)
+
+    assert share_covered(gap, 0.0, lambda rng: draw(rng).pooled, 500) < 0.87
+
+
+def test_delongs_interval_covers_the_true_auroc() -> None:
+    """The truth from the population's cells: right and wrong answers at each value."""
+    right = RIGHT["mixed signs"]
+    s, f = SHARES * right, SHARES * (1 - right)
+    truth = float(s @ (np.cumsum(f) - f / 2) / s.sum() / f.sum())
+
+    assert share_covered(auroc, truth, rows(right, 300), 1000) >= least_allowed(1000)
+
+
+def test_data_sets_without_a_single_miss_still_cover() -> None:
+    """One miss in fifty, sixty rows: three sets in ten show no miss at all, and t would claim [0, 0] for them."""
+
+    def draw(rng: np.random.Generator) -> CalibrationTable:
+        return CalibrationTable.from_counts({1.0: (60, int(rng.binomial(60, 0.98)))})
+
+    assert share_covered(gap, 0.02, draw, 1000) >= least_allowed(1000)

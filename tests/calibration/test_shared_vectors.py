@@ -1,0 +1,96 @@
+"""Inputs and values on which independent implementations agree, from a folder `shared` beside the checkout."""
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from selfexplain.calibration import CalibrationTable, accuracy, auroc, brier, ece, estimate, gap, log_loss
+from selfexplain.calibration import mean_confidence as mean
+from selfexplain.inference import clopper_pearson, mean_by_cluster_t, mean_by_t, t_quantile, wilson
+
+SHARED = Path(os.environ.get("SELFEXPLAIN_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
+FAMILIES = sorted((SHARED / "vectors").glob("*.json"))
+
+APART_BY_ULPS = ("neighbours_of_", "tiny_values")
+"""Cases whose values differ by single ulps: the vectors keep them apart, the door (12 significant digits) does not."""
+
+WANTED: dict[str, Callable[[CalibrationTable], float]] = {
+    "accuracy": accuracy,
+    "mean_confidence": mean,
+    "gap": gap,
+    "brier": brier,
+    "auroc": auroc,
+    "ece_distinct": partial(ece, scheme="distinct"),
+    "log_loss_unclipped": partial(log_loss, clip=0),
+    "log_loss_clip_1e-15": partial(log_loss, clip=1e-15),
+}
+for bins in (10, 15, 20, 100):
+    WANTED[f"ece_width_{bins}_right_closed"] = partial(ece, bins=bins)
+    WANTED[f"ece_width_{bins}_left_closed"] = partial(ece, bins=bins, closed="left")
+
+
+def cases() -> list[Any]:
+    found = [
+        pytest.param(case, id=f"{path.stem}-{case['name']}")
+        for path in FAMILIES
+        for case in json.loads(path.read_text())["cases"]
+        if not case["name"].startswith(APART_BY_ULPS)
+    ]
+    missing = pytest.mark.skip(reason=f"no vectors in {SHARED}; set SELFEXPLAIN_SHARED to the folder that has them")
+    return found or [pytest.param({}, marks=missing, id="absent")]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_metrics_agree_with_the_shared_vectors(case: dict[str, Any]) -> None:
+    """Every key of the case that is a metric built here, within the tolerance agreed there."""
+    table = CalibrationTable.from_rows(case["confidence"], case["correct"])
+    checked = 0
+    for key, metric in WANTED.items():
+        if key not in case["values"]:
+            continue
+        value = case["values"][key]
+        checked += 1
+        if value is None:
+            assert estimate_of_undefined(metric, table), key
+        else:
+            tolerance = case.get("tolerance", {}).get(key, 1e-9)
+            assert metric(table) == pytest.approx(float(value), rel=tolerance, abs=tolerance), key
+
+    assert checked >= 10
+
+
+def estimate_of_undefined(metric: Any, table: CalibrationTable) -> bool:
+    return estimate(metric, table).value is None
+
+
+@pytest.mark.parametrize("case", cases())
+def test_intervals_agree_with_the_shared_vectors(case: dict[str, Any]) -> None:
+    """Wilson and Clopper-Pearson of each distinct value, and the standard errors of rows and of clusters."""
+    table = CalibrationTable.from_rows(case["confidence"], case["correct"])
+    shares = case["values"]["distinct"]
+    low, high = clopper_pearson([cell["n_correct"] for cell in shares], [cell["n"] for cell in shares])
+    for place, cell in enumerate(shares):
+        assert (low[place], high[place]) == pytest.approx(cell["clopper_pearson_95"], abs=1e-7)
+        assert wilson(cell["n_correct"], cell["n"]) == pytest.approx(cell["wilson_95"], abs=1e-9)
+    assert wilson(int(table.n_correct.sum()), table.total) == pytest.approx(case["values"]["overall_wilson_95"])
+
+    confidence, correct = np.array(case["confidence"]), np.array(case["correct"])
+    for name, x in {"accuracy": correct, "gap": confidence - correct, "brier": (confidence - correct) ** 2}.items():
+        if np.ptp(x) < 1e-9 or f"{name}_se_iid" not in case["values"]:
+            continue  # equal rows have the exact interval instead
+        wide = (-1e9, 1e9)  # nothing is cut, so that the standard error can be read off the width
+        assert half_width(mean_by_t(x, within=wide), len(x)) == pytest.approx(case["values"][f"{name}_se_iid"])
+        if "cluster" in case and len(set(case["cluster"])) < len(x):
+            clustered = mean_by_cluster_t(x, case["cluster"], within=wide)
+            expected = case["values"][f"{name}_se_cluster_cr1"]
+            assert half_width(clustered, len(set(case["cluster"]))) == pytest.approx(expected)
+
+
+def half_width(estimate: Any, units: int) -> float:
+    return float((estimate.high - estimate.low) / 2 / t_quantile(0.95, units - 1))

@@ -1,0 +1,51 @@
+"""The summary fits 80 columns, needs no colour, and trusts no text."""
+
+import io
+
+from rich.console import Console
+
+from selfexplain.report.terminal import summary
+
+from .made import FACTS, Made, estimate, evaluation, source
+
+
+def printed(metrics: Made, note: str = "", width: int = 80) -> str:
+    """Return what a terminal without colour shows."""
+    out = io.StringIO()
+    Console(file=out, width=width, no_color=True).print(summary(metrics, FACTS, note))
+    return out.getvalue()
+
+
+def test_the_sentence_stands_first_and_every_line_fits() -> None:
+    """Two sources with intervals side by side in 80 columns."""
+    text = printed(evaluation(stated=source(), token=source()), note="Tiny models are demonstrations.")
+
+    lines = text.splitlines()
+    assert lines[0] == "Stated confidence"
+    assert lines[1].rstrip() == "  Says 87 % sure, is right 61 %: overconfident by 26 points (19–33)."
+    assert max(map(len, lines)) <= 80
+    assert "+26 points (+19 to +33)   +26 points (+19 to +33)" in text
+    assert "Tiny models are demonstrations." in text
+    assert "\x1b" not in text
+
+
+def test_groups_and_what_was_left_out_are_shown() -> None:
+    """A group without a value is shown without a number."""
+    stated = source(n=87, excluded={"refused": 3})
+    stated["groups"] = {
+        "[red]sums\x1b[2J": {
+            "n": 87,
+            "metrics": {"accuracy": estimate(0.2, 0.1, 0.3), "auroc": estimate(None, why="x")},
+        }
+    }
+
+    text = printed(evaluation(stated=stated))
+
+    assert "[red]sums⟨U+001B⟩[2J" in text
+    assert "undefined" in text
+    assert "Stated confidence: 3 of 90 left out: 3 refused;" in text
+
+
+def test_nothing_to_show_is_said() -> None:
+    """A Run that was interrupted at once."""
+    assert printed(evaluation(n_items=0)).strip() == "No confidence was asked for."
