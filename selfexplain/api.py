@@ -32,6 +32,8 @@ __all__ = ["Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", 
 
 T = TypeVar("T")
 
+Say = Callable[[str], None]
+
 RESULTS = Path("results")
 
 FIRST_METRICS = ("accuracy", "mean_confidence", "gap", "brier", "log_loss", "ece", "auroc")
@@ -44,6 +46,10 @@ NOTES: Mapping[str, str] = {
     )
 }
 """What a reader must know of a model before reading its numbers."""
+
+
+def silent(_: object) -> None:
+    """Say nothing, watch nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,10 @@ def run(
     concurrency: int | None = None,
     results: str | Path = RESULTS,
     metrics: Iterable["Metric[...]"] = (),
-    say: Callable[[str], None] = lambda sentence: None,
-    watch: Watch = lambda progress: None,
+    say: Say = silent,
+    watch: Watch = silent,
 ) -> Result:
-    """Ask a model every question of a dataset, grade, measure, and write the Run with its page.
+    r"""Ask a model every question of a dataset, grade, measure, and write the Run with its page.
 
     The same call resumes a Run that was interrupted: what has a recorded reply is not asked again.
 
@@ -120,9 +126,9 @@ def run(
     >>> import selfexplain as sx
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> questions = folder / "questions.csv"
-    >>> _ = questions.write_text("id,question,gold\\nq1,What is the capital of Peru?,Lima\\nq2,And of Chile?,Santiago\\n")
+    >>> _ = questions.write_text("question,gold\nWhat is the capital of Peru?,Lima\nAnd of Chile?,Santiago\n")
     >>> replies = folder / "replies.jsonl"
-    >>> reply = {"item": "*", "reply": "Answer: Lima\\nConfidence: 90"}
+    >>> reply = {"item": "*", "reply": "Answer: Lima\nConfidence: 90"}
     >>> _ = replies.write_text(json.dumps(reply))
     >>> result = sx.run(str(questions), model=f"scripted/{replies}", template="answer-confidence", results=folder)
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
@@ -206,7 +212,9 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         )
     )
     if not records:
-        raise InputError(f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing")
+        raise InputError(
+            f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
+        )
     metrics = evaluate_sources(
         rows_of(records, items),
         metrics=[*ordered_metrics(), *extra],
@@ -255,7 +263,7 @@ def evaluate_file(
     scale: Literal["probability", "percent"] = "probability",
     metrics: Iterable["Metric[...]"] = (),
 ) -> Result:
-    """Measure a table of confidences and correctness that any other tool has written.
+    r"""Measure a table of confidences and correctness that any other tool has written.
 
     Parameters
     ----------
@@ -279,7 +287,7 @@ def evaluate_file(
     >>> import pathlib, tempfile
     >>> import selfexplain as sx
     >>> table = pathlib.Path(tempfile.mkdtemp()) / "table.csv"
-    >>> _ = table.write_text("item,confidence,correct\\na,0.9,1\\nb,0.9,0\\n")
+    >>> _ = table.write_text("item,confidence,correct\na,0.9,1\nb,0.9,0\n")
     >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
     0.4
     """
@@ -342,7 +350,7 @@ def evaluate(
     return measure(confidence, correct, metrics=ordered_metrics(), group=group, cluster=cluster)
 
 
-def pull_model(say: Callable[[str], None] = lambda sentence: None) -> Path:
+def pull_model(say: Say = silent) -> Path:
     """Return the embedded model's file, fetching it when it is nowhere on this machine.
 
     Raises

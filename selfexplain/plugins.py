@@ -1,8 +1,8 @@
 """From a name to the thing: the only look-up in the house.
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
-`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders` and `selfexplain.elicitations`; on the command line
-`path/to/file.py:OBJECT` names one in a file.
+`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders` and `selfexplain.elicitations`; on the command
+line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import importlib
@@ -49,13 +49,19 @@ def graders() -> dict[str, Grader]:
 
 def elicitations() -> dict[str, Elicitation]:
     """Return every elicitation by the name that templates use."""
-    marked = offered("elicitation", "elicitations", lambda found: callable(found) and isinstance(getattr(found, "name", None), str))
+    marked = offered(
+        "elicitation", "elicitations", lambda found: callable(found) and isinstance(getattr(found, "name", None), str)
+    )
     return {found.name: found for found in marked}
 
 
 def providers() -> dict[str, Callable[..., Provider]]:
     """Return every adapter by its prefix."""
-    marked = offered("providers", "providers", lambda found: isinstance(found, type) and isinstance(getattr(found, "prefix", None), str))
+    marked = offered(
+        "providers",
+        "providers",
+        lambda found: isinstance(found, type) and isinstance(getattr(found, "prefix", None), str),
+    )
     return {found.prefix: found for found in marked}
 
 

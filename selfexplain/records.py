@@ -19,9 +19,7 @@ Outcome = Literal["completed", "truncated", "refused", "failed"]
 Verdict = Literal["correct", "wrong", "undecided"]
 Source = Literal["stated", "token", "consistency", "probe", "provider", "given"]
 
-Why = Literal[
-    "read", "absent", "ambiguous", "out_of_range", "non_numeric", "declined", "template_echo", "truncated"
-]
+Why = Literal["read", "absent", "ambiguous", "out_of_range", "non_numeric", "declined", "template_echo", "truncated"]
 """`read` when a Reading has a value, else the reason why it has none."""
 
 Status = Literal[
@@ -107,7 +105,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """The first 32 hexadecimal digits of the sha256 of all fields; a new field with a default changes no old key."""
+        """The first 32 hexadecimal digits of the sha256 of all fields; a new field with a default keeps old keys."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:32]
 
 

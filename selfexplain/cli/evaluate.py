@@ -27,7 +27,7 @@ def evaluate(
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
     extra: tuple[str, ...],
-    as_json: bool,  # noqa: FBT001 - click passes flags by name
+    as_json: bool,
 ) -> None:
     """Measure a RUN from its recorded calls, or a FILE with columns `confidence` and `correct`.
 

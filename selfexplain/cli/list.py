@@ -1,5 +1,7 @@
 """`selfexplain list`: what there is."""
 
+from collections.abc import Callable, Iterable
+
 import click
 
 from selfexplain import plugins
@@ -10,9 +12,9 @@ from selfexplain.prompting import template
 @click.command(name="list")
 @click.argument("kind", type=click.Choice(plugins.KINDS), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print an object of kind and names to stdout.")
-def list_(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
+def list_(kind: str | None, as_json: bool) -> None:
     """List the names that commands understand, of one KIND or of all."""
-    look_up = {
+    look_up: dict[str, Callable[[], Iterable[str]]] = {
         "provider": plugins.providers,
         "template": template.available,
         "dataset": plugins.datasets,

@@ -11,7 +11,7 @@ from selfexplain.providers import model_file
 
 @click.group()
 def model() -> None:
-    """The embedded model's file: fetch it, or bring it along."""
+    """Fetch the embedded model's file, or bring it along."""
 
 
 @model.command()

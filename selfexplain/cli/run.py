@@ -11,14 +11,20 @@ from selfexplain.cli.speak import print_json, print_result, tell
 
 @click.command()
 @click.argument("dataset", default="quickstart")
-@click.option("-m", "--model", default=plugins.DEFAULT_MODEL, show_default=True, help="PROVIDER/NAME, or path.py:OBJECT.")
-@click.option("-t", "--template", default=plugins.DEFAULT_TEMPLATE, show_default=True, help="Name, or path of a .md file.")
+@click.option(
+    "-m", "--model", default=plugins.DEFAULT_MODEL, show_default=True, help="PROVIDER/NAME, or path.py:OBJECT."
+)
+@click.option(
+    "-t", "--template", default=plugins.DEFAULT_TEMPLATE, show_default=True, help="Name, or path of a .md file."
+)
 @click.option("--base-url", help="Address of an OpenAI-compatible server, with /v1.")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
 @click.option("--metric", "extra", multiple=True, metavar="FILE.py:NAME", help="One more metric; may be repeated.")
-@click.option("--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics object to stdout.")
 def run(
     dataset: str,
@@ -30,7 +36,7 @@ def run(
     concurrency: int | None,
     extra: tuple[str, ...],
     results: Path,
-    as_json: bool,  # noqa: FBT001 - click passes flags by name
+    as_json: bool,
 ) -> None:
     """Ask a model every question of DATASET, grade the answers and measure its confidence.
 

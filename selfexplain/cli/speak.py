@@ -48,6 +48,8 @@ def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:
     for value in values:
         ours, equals, theirs = value.partition("=")
         if not equals or not ours or not theirs:
-            raise InputError(f"{option} {value!r}", hint=f"write {option} OURS=THEIRS, such as {option} confidence=score")
+            raise InputError(
+                f"{option} {value!r}", hint=f"write {option} OURS=THEIRS, such as {option} confidence=score"
+            )
         found[ours.strip()] = theirs.strip()
     return found

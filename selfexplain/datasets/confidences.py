@@ -127,7 +127,12 @@ def correct_of(row: Row, problems: list[Problem]) -> bool | None:
     return known
 
 
-def status_of(row: Row, confidence: float | None, correct: bool | None, problems: list[Problem]) -> Status:
+def status_of(
+    row: Row,
+    confidence: float | None,
+    correct: bool | None,  # noqa: FBT001 - a value, not a switch
+    problems: list[Problem],
+) -> Status:
     """Return the stated status, else the one that follows from what is missing."""
     stated = row.fields.get("status")
     implied: Status = "no_confidence" if confidence is None else "undecided" if correct is None else "ok"
@@ -155,6 +160,6 @@ def hint_for(problems: list[Problem], scale: str) -> str:
 def is_percent(value: Any) -> bool:
     """Tell whether a refused value would be right as a percentage."""
     try:
-        return 1 < float(str(value).strip().removesuffix("%")) <= 100  # noqa: PLR2004 - what per cent means
+        return 1 < float(str(value).strip().removesuffix("%")) <= 100
     except ValueError:
         return False

@@ -69,9 +69,11 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
         elif not is_text(fields[name]):
             found.append(Problem(row.line, name, fields[name], "expected a text"))
     complained_of = {problem.field for problem in found}
-    for name in ("question", "gold", *(fields.keys() & {"id"})):
-        if name not in complained_of and not any(text.strip() for text in texts(fields.get(name))):
-            found.append(Problem(row.line, name, fields.get(name), "expected a text that is not empty"))
+    found += [
+        Problem(row.line, name, fields.get(name), "expected a text that is not empty")
+        for name in ("question", "gold", *(fields.keys() & {"id"}))
+        if name not in complained_of and not any(text.strip() for text in texts(fields.get(name)))
+    ]
     grader = fields.get("grader", "exact")
     if is_text(grader) and grader not in graders:
         found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders))}"))

@@ -29,7 +29,7 @@ class Problem(NamedTuple):
     def sentence(self, path: Path) -> str:
         """Return the problem as one line: file, line, field, value, remedy."""
         shown = repr(self.found)
-        shown = shown if len(shown) <= 60 else shown[:57] + "…"  # noqa: PLR2004 - what fits on a line
+        shown = shown if len(shown) <= 60 else shown[:57] + "…"
         return f"{path}, line {self.line}: `{self.field}` is {shown}; {self.expected}"
 
 
@@ -79,8 +79,9 @@ def csv_rows(path: Path) -> Iterator[Row]:
                     )
                 yield Row(reader.line_num, {name: cell for name, cell in fields.items() if cell.strip()})
         except csv.Error as error:
+            # The inner reader's count: that of DictReader still stands at the row before.
             raise InputError(
-                f"{path}, line {max(reader.line_num, 1)}: {error}", hint="check the quotes of this row"
+                f"{path}, line {max(reader.reader.line_num, 1)}: {error}", hint="check the quotes of this row"
             ) from None
 
 
@@ -99,9 +100,13 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                     hint="write the character itself, or both halves",
                 ) from None
             except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}, line {number}: not JSON ({error})", hint="one JSON object per line") from None
+                raise InputError(
+                    f"{path}, line {number}: not JSON ({error})", hint="one JSON object per line"
+                ) from None
             if not isinstance(fields, dict):
-                raise InputError(f"{path}, line {number}: {line.strip()[:40]!r} is not an object", hint='write {"…": …}')
+                raise InputError(
+                    f"{path}, line {number}: {line.strip()[:40]!r} is not an object", hint='write {"…": …}'
+                )
             yield Row(number, {name: value for name, value in fields.items() if value is not None})
 
 
@@ -133,11 +138,13 @@ def renamed(rows: Iterable[Row], columns: dict[str, str], *, path: Path) -> Iter
         missing -= row.fields.keys()
         names |= row.fields.keys()
         mapped = {ours: row.fields[theirs] for ours, theirs in columns.items() if theirs in row.fields}
-        rest = {name: value for name, value in row.fields.items() if name not in columns.values() and name not in columns}
+        rest = {
+            name: value for name, value in row.fields.items() if name not in columns.values() and name not in columns
+        }
         yield Row(row.line, rest | mapped)
     if missing:
         raise InputError(
-            f"{path} has no column {sorted(missing)[0]!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
+            f"{path} has no column {min(missing)!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
         )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who dra
     import pandas as pd
     from matplotlib.axes import Axes
 
-COLUMNS = ("confidence", "accuracy", "n", "n_correct", "low", "high")
+COLUMNS = ("left", "right", "mean_confidence", "accuracy", "n", "n_correct", "low", "high")
 DOT_AREA = 460.0
 """Area in square points of a dot that holds all answers."""
 SMALLEST_DOT = 14.0
@@ -26,32 +26,34 @@ class ReliabilityDisplay:
     ----------
     label : str
         What the horizontal axis is: the name of the source of confidence.
-    confidence, accuracy : tuple of float
+    left, right : tuple of float
+        Edges of each non-empty tenth.
+    mean_confidence, accuracy : tuple of float
         Mean confidence and share correct of each non-empty tenth, in [0, 1].
     n, n_correct : tuple of int
         Answers in each tenth, and those of them that are right.
     low, high : tuple of float or None
         Ends of each share's exact interval; None where there is none.
-    outcome : str
-        What the vertical axis is.
+    event : bool
+        Whether the confidence is about an event: then answers are not right, things happen.
     """
 
     label: str
-    confidence: tuple[float, ...]
+    left: tuple[float, ...]
+    right: tuple[float, ...]
+    mean_confidence: tuple[float, ...]
     accuracy: tuple[float, ...]
     n: tuple[int, ...]
     n_correct: tuple[int, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
-    outcome: str = "actually right"
+    event: bool = False
 
     @classmethod
-    def of(
-        cls, reliability: Mapping[str, Sequence[Any]], label: str, *, outcome: str = "actually right"
-    ) -> "ReliabilityDisplay":
+    def of(cls, reliability: Mapping[str, Sequence[Any]], label: str, *, event: bool = False) -> "ReliabilityDisplay":
         """Take the numbers from the `reliability` part of a metrics object."""
-        confidence, accuracy, n, n_correct, low, high = (tuple(reliability[column]) for column in COLUMNS)
-        return cls(label, confidence, accuracy, n, n_correct, low, high, outcome)
+        numbers = {column: tuple(reliability[column]) for column in COLUMNS}
+        return cls(label, **numbers, event=event)
 
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each non-empty tenth."""
@@ -71,7 +73,7 @@ class ReliabilityDisplay:
         ax.tick_params(colors=MUTED, labelsize=8, length=0, pad=5)
         ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
         ax.set_xlabel(self.label, color=INK, fontsize=9, labelpad=5, parse_math=False)
-        ax.set_ylabel(self.outcome, color=INK, fontsize=9, labelpad=5, parse_math=False)
+        ax.set_ylabel("actually happened" if self.event else "actually right", color=INK, fontsize=9, labelpad=5)
         for spine in ax.spines.values():
             spine.set(color=LINE, linewidth=0.8)
         return ax
@@ -81,9 +83,11 @@ class ReliabilityDisplay:
         ax.fill_between([0, 1], [0, 1], [1, 1], color=UNDER_TINT, linewidth=0, zorder=0)
         ax.fill_between([0, 1], [0, 0], [0, 1], color=OVER_TINT, linewidth=0, zorder=0)
         ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        below, above = ("too low", "too high") if self.event else ("underconfident", "overconfident")
+        truth = "happens" if self.event else "it is right"
         for x, y, ha, colour, tint, name, meaning in (
-            (0.03, 0.905, "left", UNDER, UNDER_TINT, "underconfident", "says less than it is right"),
-            (0.97, 0.035, "right", OVER, OVER_TINT, "overconfident", "says more than it is right"),
+            (0.03, 0.905, "left", UNDER, UNDER_TINT, below, f"says less than {truth}"),
+            (0.97, 0.035, "right", OVER, OVER_TINT, above, f"says more than {truth}"),
         ):
             # Over the intervals, on a patch of its own ground: the words stay readable wherever the dots are.
             ground = {"facecolor": tint, "edgecolor": "none", "pad": 1.0, "alpha": 0.8}
@@ -93,7 +97,7 @@ class ReliabilityDisplay:
     def _dots(self, ax: "Axes") -> None:
         """Draw each tenth; only a dot whose interval excludes the diagonal takes a side's colour."""
         total = sum(self.n) or 1
-        for x, y, n, low, high in zip(self.confidence, self.accuracy, self.n, self.low, self.high, strict=True):
+        for x, y, n, low, high in zip(self.mean_confidence, self.accuracy, self.n, self.low, self.high, strict=True):
             colour = _side(x, low, high)
             if low is not None and high is not None:
                 # In front of the frame, because confidences of 100 % lie on it.
@@ -105,7 +109,7 @@ class ReliabilityDisplay:
     def _strip(self, ax: "Axes") -> None:
         """Show how many answers stand behind each dot."""
         strip = ax.inset_axes((0, 1.035, 1, 0.13))
-        centres = [(_tenth(confidence) + 0.5) / 10 for confidence in self.confidence]
+        centres = [(left + right) / 2 for left, right in zip(self.left, self.right, strict=True)]
         strip.bar(centres, self.n, width=0.085, color=LINE, linewidth=0)
         for x, n in zip(centres, self.n, strict=True):
             strip.annotate(_short(n), (x, n), (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5)
@@ -121,17 +125,3 @@ def _side(confidence: float, low: float | None, high: float | None) -> str:
     if high is not None and high < confidence:
         return OVER
     return UNDER if low is not None and low > confidence else MUTED
-
-
-def _tenth(confidence: float) -> int:
-    """Return which right-closed tenth a mean lies in; rounded first, as a mean of 0.3s may be 0.30000000000000004."""
-    return min(max(math.ceil(round(confidence * 10, 9)) - 1, 0), 9)
-
-
-def _short(n: int) -> str:
-    """Write a count so that it fits over a bar.
-
-    >>> _short(66), _short(12_345)
-    ('66', '12k')
-    """
-    return str(n) if n < 10_000 else f"{n / 1000:.0f}k"

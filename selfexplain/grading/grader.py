@@ -31,7 +31,7 @@ def grader(facts: GraderFacts) -> Callable[[Callable[[str, Item], Grade]], Grade
     """Attach facts to a function, so that it is found by its name; registers nothing, wraps nothing."""
 
     def attach(function: Callable[[str, Item], Grade]) -> Grader:
-        function.facts = facts  # type: ignore[attr-defined] - what this decorator is for
-        return function  # type: ignore[return-value] - it is a Grader from here on
+        function.facts = facts  # type: ignore[attr-defined]  # what this decorator is for
+        return function  # type: ignore[return-value]  # it is a Grader from here on
 
     return attach

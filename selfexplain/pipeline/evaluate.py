@@ -76,7 +76,9 @@ def evaluate_source(rows: Sequence[Answered], metrics: Sequence[Metric[...]]) ->
         **evaluation.to_dict(),
         "coverage": coverage([row.status == "ok" for row in rows], cluster=[row.cluster for row in rows]).to_dict(),
         "excluded": {status: counts[status] for status in STATUSES if status != "ok" and counts[status]},
-        "table": [list(row) for row in zip(table.confidence.tolist(), table.n.tolist(), table.n_correct.tolist(), strict=True)],
+        "table": [
+            list(row) for row in zip(table.confidence.tolist(), table.n.tolist(), table.n_correct.tolist(), strict=True)
+        ],
         "reliability": Reliability.of(table).to_dict(),
     }
 

@@ -164,8 +164,8 @@ NUMBER = re.compile(
     rf"""(?P<per>{HAN_NUMBER}|\d{{1,4}})分之\ ?(?P<part>{HAN_NUMBER}|\d{{1,4}}(?:\.\d{{1,8}})?)
     |百分百(?P<whole>)
     |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER})\ ?(?:成(?![功员員本为為长長年人立果绩績就语語])|割|할)
-       \ ?(?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
-    |(?P<before>(?<![\d\s%])%\ ?|^%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?(?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
+       (?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
+    |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?(?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
     |(?P<english>{ENGLISH})
     |(?P<hangul>{HANGUL_NUMBER})
     |(?P<han>{HAN_NUMBER})
@@ -177,15 +177,17 @@ PERCENT = re.compile(
     r"|パーセント|个百分点|個百分點)",
     re.IGNORECASE,
 )
-TO_A_HUNDRED = r"(?:100|a hundred|one hundred|hundred|10|ten|20|twenty|5|five|1)"
+TO_A_HUNDRED = r"(?:100|a hundred|one hundred|hundred|10|ten|20|twenty|5|five)"
 OUT_OF = re.compile(
     rf"[ ]{{0,2}}(?:/[ ]?|[(]?(?:times[ ])?out[ ]of[ ](?:a[ ](?:possible|maximum|total)[ ](?:of[ ])?)?|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent)))"
     r"(?P<of>\d{1,6}(?:\.\d{1,8})?(?![\d.]*[\w])|(?:a[ ])?[a-z]{2,8}\b)(?!/\d)",
     re.IGNORECASE,
 )
-MONEY = re.compile(r"(?:[$€£¥₹₩₽]|US\$|RMB|Rs\.?)[ ]?$")
-GLUED = re.compile(r"[A-Za-z_°²³¹^#:]|[-/.:]\d|[-](?=[A-Za-z])")
-NOT_GLUED = re.compile(r"ish\b|percent|per ?cent|pct|and\b|or\b|to\b|:\s|:$|:(?=\D)", re.IGNORECASE)
+# What makes digits something else: a price, GPT-4, No. 7 before them; 80x, 3rd, 10:30, 7-day, a footnote mark after.
+NO_CONFIDENCE_BEFORE = re.compile(r"(?:[$€£¥₹₩₽#][ ]?|[A-Za-z]-)$")
+GLUED = re.compile(r"[A-Za-z_°^]|[^\x00-\x7f](?<=[⁰¹²³⁴-⁹₀-₉])|[-/.:]\d|-(?=[A-Za-z])")
+NOT_GLUED = re.compile(r"-?ish\b|percent|per ?cent|pct|and\b|or\b|to\b", re.IGNORECASE)
+STRAIGHT_RANGE = re.compile(r"-{1,2}\d[\d.]{0,12}(?!\d|-\d|[A-Za-z])")
 MAX_DIGITS = 40
 """Longer numbers are cut here: no confidence needs more, and reading 100,000 digits exactly takes time."""
 
@@ -255,32 +257,29 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Quantity]:
 def _digits(text: str, match: re.Match[str]) -> Iterator[Quantity]:
     """Yield what ASCII digits say: decimals, a decimal comma, thousands, or two numbers in a list."""
     written = match["digits"]
-    start, first = match.span("digits")
+    start = match.start("digits")
     body = written.rstrip(".,")
-    stop = first if match["exponent"] else start + len(body)
+    stop = match.end() if match["exponent"] else start + len(body)
     begin = match.start()
     percent = match["before"] is not None or PERCENT.match(text, stop) is not None
-    money = MONEY.search(text[max(0, begin - 5) : begin])
-    glued = GLUED.match(text, stop) and not NOT_GLUED.match(text, stop) and not _joins_range(text, stop)
+    other = NO_CONFIDENCE_BEFORE.search(text[max(0, begin - 3) : begin]) or (
+        GLUED.match(text, stop)
+        and not any(joined.match(text, stop) for joined in (NOT_GLUED, STRAIGHT_RANGE, OUT_OF))
+    )
     sign = -1 if match["sign"] == "-" else 1
     value, decimal = _value(body, percent=percent)
     if match["exponent"] and value is not None:
-        value, decimal = value * Fraction(10) ** int(match["exponent"]), True
-    if value is None and not money and re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?,\d{1,6}(?:\.\d{1,6})?", body):
+        value, decimal = min(value * Fraction(10) ** int(match["exponent"]), Fraction(10) ** MAX_DIGITS), True
+    if value is None and not other and re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?,\d{1,6}(?:\.\d{1,6})?", body):
         left, right = body.split(",")
         middle = start + len(left)
         yield _point(Fraction(left), "bare", begin, middle, decimal="." in left)
         yield _with_unit(text, _point(Fraction(right), "bare", middle + 1, stop, decimal="." in right))
-    elif value is None or money or glued:
+    elif value is None or other:
         yield _unreadable(begin, stop)
     else:
         point = _point(sign * value, "percent" if match["before"] else "bare", begin, stop, decimal=decimal)
         yield _with_unit(text, point)
-
-
-def _joins_range(text: str, stop: int) -> bool:
-    """Return whether a dash directly after a number leads to a second one (80-90) and no third (2024-05-01)."""
-    return re.compile(r"-{1,2}\d[\d.]{0,12}(?!\d|-\d|[A-Za-z])").match(text, stop) is not None
 
 
 def _value(body: str, *, percent: bool) -> tuple[Fraction | None, bool]:
@@ -408,52 +407,106 @@ def _whole(written: str) -> Fraction | None:
 
 # --- ranges, bounds, "about" ---------------------------------------------------------------------------------------
 
-TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|[:](?=\d)|\bto\b|\bthrough\b|\bup to\b|至|到|から)[ ]{0,3}", re.IGNORECASE)
-AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|-|と)[ ]{0,3}", re.IGNORECASE)
-BETWEEN = re.compile(r"(?:\bbetween|介于|在|之间)[ ]{0,3}$", re.IGNORECASE)
+TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|\bto\b|\bthrough\b|\bup to\b|至|到|から|에서)[ ]{0,3}", re.IGNORECASE)
+AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|と)[ ]{0,3}", re.IGNORECASE)
+BETWEEN = re.compile(r"(?:\bbetween|介于|介於|在)[ ]{0,3}$", re.IGNORECASE)
 PLUS_MINUS = re.compile(r"[ ]{0,3}(?:±|\+/-|\+-)[ ]{0,3}")
-LEFT_UNIT = re.compile(r"[ ]{0,2}(?:°|[A-Za-z])")
 
 APPROX_BEFORE = re.compile(
-    r"(?:\b(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|somewhere around|some)"
-    r"|~|≈|≒|大约|大約|约|約|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
+    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some)"
+    r"|[~≈≒]|大约|大約|约|約|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
     re.IGNORECASE,
 )
 APPROX_AFTER = re.compile(
-    r"[ ]{0,2}(?:ish\b|-ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
+    r"[ ]{0,2}(?:-?ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
     re.IGNORECASE,
 )
-AT_LEAST = r"at least|minimum of|min\.?|no less than|not less than|no lower than|>=|至少|起码|不低于|不少于|最低|少なくとも|적어도|최소"
-AT_MOST = r"at most|up to|maximum of|max\.?|no more than|not more than|no higher than|<=|至多|最多|不超过|不超過|不高于|最高|せいぜい|최대"
-ABOVE = r">|more than|greater than|higher than|over|above|exceeding|upwards of|north of|超过|超過|高于|高於|大于|大於|逾"
-BELOW = r"<|less than|lower than|fewer than|under|below|south of|不到|不足|低于|低於|小于|小於|未满|未滿"
+AT_LEAST = "at least|minimum of|min|no less than|not less than|no lower than|至少|起码|不低于|不少于|少なくとも|적어도|최소"
+AT_MOST = "at most|up to|maximum of|max|no more than|not more than|no higher than|至多|最多|不超过|不超過|不高于|최대"
+ABOVE = "(?:more|greater|higher) than|over|above|exceeding|upwards of|超过|超過|高于|高於|大于|大於"
+BELOW = "(?:less|lower|fewer) than|under|below|不到|不足|低于|低於|小于|小於|未满|未滿"
 BOUND_BEFORE = re.compile(
-    rf"(?:(?P<low_in>(?<!\w)(?:{AT_LEAST}))|(?P<high_in>(?<!\w)(?:{AT_MOST}))"
-    rf"|(?P<low_ex>(?<!\w)(?:{ABOVE})|(?:{ABOVE})(?<=[^\x00-\x7f]))|(?P<high_ex>(?<!\w)(?:{BELOW})|(?:{BELOW})(?<=[^\x00-\x7f])))"
-    r"[ ]{0,2}$",
+    rf"(?:(?P<low_in>>=|(?<![A-Za-z])(?:{AT_LEAST}))|(?P<high_in><=|(?<![A-Za-z])(?:{AT_MOST}))"
+    rf"|(?P<low_ex>(?<![-=])>|(?<![A-Za-z])(?:{ABOVE}))|(?P<high_ex><|(?<![A-Za-z])(?:{BELOW})))[ ]{{0,2}}$",
     re.IGNORECASE,
 )
 BOUND_AFTER = re.compile(
-    r"[ ]{0,2}(?:(?P<low_in>\+(?![\d/-])|or (?:more|higher|above|greater|over|better)\b|and (?:above|up|over)\b"
-    r"|以上|이상|\bplus\b)|(?P<high_in>or (?:less|lower|below|fewer|under)\b|and below\b|以下|以内|以內|이하)"
-    r"|(?P<high_ex>未満|弱|미만)|(?P<low_ex>超|초과))",
+    r"[ ]{0,2}(?:(?P<low_ex>\+(?![\d/-])|超|초과)"
+    r"|(?P<low_in>(?:or|and) (?:more|higher|above|greater|over|up)\b|以上|이상)"
+    r"|(?P<high_in>(?:or|and) (?:less|lower|below|fewer|under)\b|以下|以内|以內|이하)|(?P<high_ex>未満|未满|미만))",
     re.IGNORECASE,
 )
 LOOK_BACK = 24
+"""Longer than any qualifier; keeps the search before a number short."""
 
 
 def _range(text: str, left: Quantity, right: Quantity) -> Quantity | None:
-    """Return two numbers as one range where a dash or "to" joins them; 80±5 as its middle; else None."""
+    """Return two numbers as one range where a dash or "to" joins them, 80±5 as about 80, else None."""
     if left.kind != "point" or right.kind != "point" or right.start - left.stop > 16:
         return None
-    low, high = left.low, right.low
-    if low is None or high is None:
+    if left.low is None or right.low is None:
         return None
     between = text[left.stop : right.start]
+    unit = _shared_unit(left, right)
+    both = {"stop": right.stop, "outer": (left.start, right.stop)}
     if PLUS_MINUS.fullmatch(between):
-        return replace(left, approx=True, stop=right.stop, outer=(left.outer[0], right.stop)) | _unit_of(left, right)
+        return replace(left, approx=True, unit=unit or left.unit, **both)
     before = BETWEEN.search(text[max(0, left.start - LOOK_BACK) : left.start])
-    joined = TO.fullmatch(between) or (before and AND.fullmatch(between))
-    if not joined and not (between == "" and text[right.start] == "-"):
+    minus = right.low < 0 and not between.strip()  # "80 -90": nobody states eighty and then minus ninety
+    if not (TO.fullmatch(between) or (before and AND.fullmatch(between)) or minus):
         return None
-    return None
+    limits = sorted((left.low, abs(right.low))) if unit else [None, None]
+    return replace(
+        left,
+        low=limits[0],
+        high=limits[1],
+        unit=unit or "bare",
+        kind="range",
+        decimal=left.decimal or right.decimal,
+        spelled=left.spelled and right.spelled,
+        **both,
+    )
+
+
+def _shared_unit(left: Quantity, right: Quantity) -> Unit | None:
+    """Return the unit of a range: that of the one end that names it, or of both; None when they do not agree."""
+    if left.unit == right.unit:
+        return left.unit
+    units = {left.unit, right.unit} - {"bare"}
+    return units.pop() if len(units) == 1 and "share" not in units else None
+
+
+def _qualified(text: str, number: Quantity) -> Quantity:
+    """Return the number with what stands around it: "about", "at least", "or more"."""
+    if number.kind == "unreadable":
+        return number
+    first, last = number.outer
+    approx, bound = number.approx, ""
+    for _ in range(2):
+        before = text[max(0, first - LOOK_BACK) : first]
+        about = APPROX_BEFORE.search(before)
+        limit = BOUND_BEFORE.search(before)
+        if limit and before.rstrip().endswith("<") and text[last : last + 1] == ">":
+            limit = None  # <48> copies the brackets of the template
+        found = about or limit
+        if found:
+            first -= len(before) - found.start()
+        approx = approx or about is not None
+        bound = bound or (limit.lastgroup or "" if limit and not about else "")
+    for after in (APPROX_AFTER, BOUND_AFTER):
+        suffix = after.match(text, last)
+        if suffix:
+            last = suffix.end()
+            approx = approx or after is APPROX_AFTER
+            bound = bound or suffix.lastgroup or ""
+    number = replace(number, approx=approx, outer=(first, last))
+    if not bound or number.kind == "range":
+        return number
+    side, strict = bound.split("_")[0], bound.endswith("ex")
+    return replace(
+        number,
+        low=number.low if side == "low" else None,
+        high=number.high if side == "high" else None,
+        kind="bound",
+        strict=strict,
+    )

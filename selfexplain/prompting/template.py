@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import jinja2
 import jinja2.sandbox
@@ -19,8 +19,8 @@ from selfexplain.errors import InputError
 from selfexplain.prompting import lock
 from selfexplain.records import Item, Message, Role
 
-FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.S)
-HEADING = re.compile(r"^## (?P<role>system|user|assistant)[ \t]*$", re.M)
+FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
+HEADING = re.compile(r"^## (?P<role>system|user|assistant)[ \t]*$", re.MULTILINE)
 
 Field = Literal["answer", "rationale", "confidence"]
 Scale = Literal["probability", "percent", "0-20", "words"]
@@ -32,7 +32,7 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     version: int
-    elicits: tuple[Field, ...]
+    elicits: Annotated[tuple[Field, ...], msgspec.Meta(min_length=1)]
     """The fields a reply holds, in the order in which they are asked for."""
     elicitation: str = "one-turn"
     scale: Scale = "percent"
@@ -40,7 +40,7 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: str = ""
     """For whom the explanation is written."""
     language: str = "en"
-    max_tokens: int = 512
+    max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     grammar: str | None = None
     """GBNF that holds the reply to its form, on servers that take it."""
     source: str = ""
@@ -64,7 +64,7 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """name@version"""
+        """`name@version`, as it stands in the lock and in RunSpecs."""
         return f"{self.front.name}@{self.front.version}"
 
     @property
@@ -83,7 +83,7 @@ class Template(msgspec.Struct, frozen=True):
         shown = {"question": item.question, "choices": item.choices}  # never the gold answer
         try:
             return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.blocks)
-        except jinja2.TemplateError as error:
+        except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
             raise InputError(
                 f"template {self.id}: {error}", hint="a template can use {{ question }} and {{ choices }}"
             ) from None
@@ -131,11 +131,13 @@ def parse_front_matter(matter: str, where: str) -> FrontMatter:
     """Return the checked front matter."""
     try:
         return msgspec.convert(yaml.safe_load(matter), FrontMatter)
-    except yaml.YAMLError as error:
-        raise InputError(f"{where}: the front matter is not YAML ({error})", hint="quote texts that hold : or {") from None
     except msgspec.ValidationError as error:
         raise InputError(
             f"{where}: front matter: {error}", hint=f"known keys: {', '.join(FrontMatter.__struct_fields__)}"
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-13-45
+        raise InputError(
+            f"{where}: the front matter is not YAML ({error})", hint="quote texts that hold : or {"
         ) from None
 
 
@@ -160,9 +162,11 @@ def load(path: Path) -> Template:
         When the file cannot be read, or its text changed and its version did not.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # -sig: some editors write a byte order mark
     except OSError as error:
         raise InputError(f"no template at {path}: {error.strerror}", hint="name a template or a .md file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8", hint="save the file as UTF-8") from None
     template = parse(text, where=str(path))
     lock.check(template.id, template.content_hash, path)
     return template
@@ -197,7 +201,9 @@ def named(name: str) -> Template:
         return load(Path(name))
     known = available()
     if name not in known:
-        raise InputError(f"no template is called {name!r}", hint=f"known: {', '.join(sorted(known))}; or a path to a .md")
+        raise InputError(
+            f"no template is called {name!r}", hint=f"known: {', '.join(sorted(known))}; or a path to a .md"
+        )
     template = load(known[name])
     if template.front.name != name:
         raise InputError(

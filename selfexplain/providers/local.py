@@ -61,6 +61,7 @@ class Local:
                 key = secrets.token_hex()
                 self._server = await asyncio.to_thread(start_server, self._file, key)
                 self._adapter = OpenAI(NAME, base_url=f"{self._server.listening_address}/v1", api_key=key)
+                self._adapter.name = self.name  # what its errors call the model
         return await self._adapter.generate(request)
 
     async def aclose(self) -> None:

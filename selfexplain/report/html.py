@@ -103,9 +103,10 @@ def coloured(text: str) -> Markup:
 
 def _in_words(card: Card) -> str:
     """Return the text alternative of a diagram: its dots in order."""
+    sure, truth = ("expected", "happened") if card.display.event else ("sure", "right")
     dots = [
-        f"{100 * says:.0f} % sure, {100 * right:.0f} % right, {n:,} answers"
-        for says, right, n in zip(card.display.confidence, card.display.accuracy, card.display.n, strict=True)
+        f"{100 * says:.0f} % {sure}, {100 * right:.0f} % {truth}, {n:,} answers"
+        for says, right, n in zip(card.display.mean_confidence, card.display.accuracy, card.display.n, strict=True)
     ]
     return f"Reliability diagram, {card.title}: {'; '.join(dots) or 'no answers'}."
 

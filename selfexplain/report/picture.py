@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
     """Return the reliability diagram of one source, its axes in the words of what the confidence is about."""
-    outcome = "actually happened" if metrics["about"] == "event" else "actually right"
-    return ReliabilityDisplay.of(metrics["sources"][source]["reliability"], source_words(source).title, outcome=outcome)
+    label, event = source_words(source).title, metrics["about"] == "event"
+    return ReliabilityDisplay.of(metrics["sources"][source]["reliability"], label, event=event)
 
 
 def picture_of(metrics: Metrics) -> "Figure":

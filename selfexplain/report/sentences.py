@@ -176,18 +176,33 @@ def left_out(metrics: Metrics, source: str) -> str:
 
 def worst_case(metrics: Metrics, source: str) -> str:
     """Bound the gap over everything that the left-out rows could have been; empty when 2 % or less are missing."""
+    bounds = _bounds(metrics, source)
+    if bounds is None:
+        return ""
+    missing = sum(metrics["sources"][source]["excluded"].values())
+    asked = metrics["sources"][source]["n"] + missing
+    return (
+        f"{percent(missing / asked)} are missing: whatever they would have been, "
+        f"the gap over all {asked} lies between {signed(bounds[0])} and {signed(bounds[1])} points"
+    )
+
+
+def caveat(metrics: Metrics, source: str) -> str:
+    """Return the worst case if it could turn the headline round, else nothing: then it need not stand beside it."""
+    bounds = _bounds(metrics, source)
+    return worst_case(metrics, source) if bounds is not None and bounds[0] <= 0 <= bounds[1] else ""
+
+
+def _bounds(metrics: Metrics, source: str) -> tuple[float, float] | None:
+    """Return the least and the greatest gap over all that was asked; None when too little is missing to matter."""
     data = metrics["sources"][source]
     missing = sum(data["excluded"].values())
     asked = data["n"] + missing
     gap = data["metrics"].get("gap")
     if not asked or missing / asked <= MUCH_MISSING or not data["n"] or gap is None or gap["value"] is None:
-        return ""
+        return None
     total = gap["value"] * data["n"]  # each missing row adds between −1 and +1 to the sum of confidence minus right
-    low, high = (total - missing) / asked, (total + missing) / asked
-    return (
-        f"{percent(missing / asked)} are missing: whatever they would have been, "
-        f"the gap over all {asked} lies between {signed(low)} and {signed(high)} points"
-    )
+    return (total - missing) / asked, (total + missing) / asked
 
 
 def group_mix(metrics: Metrics, source: str) -> str:

@@ -77,7 +77,8 @@ def _groups(metrics: say.Metrics) -> "Table":
     table = _table()
     table.add_column("Group", overflow="fold", max_width=24)
     table.add_column("Source")
-    for name in ("Right", "Sure", "AUROC", "Answers"):
+    right, sure = ("Happened", "Expected") if metrics["about"] == "event" else ("Right", "Sure")
+    for name in (right, sure, "AUROC", "Answers"):
         table.add_column(name, justify="right")
     names = dict.fromkeys(name for data in metrics["sources"].values() for name in data.get("groups", {}))
     for name in names:

@@ -107,7 +107,7 @@ class RunView:
     headline: str
     subline: str
     caveat: str
-    """How far what is missing could move the headline; empty when it could not move it much."""
+    """What is missing, when that could turn the headline round; else empty."""
     note: str
     warnings: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -177,7 +177,7 @@ def view_of(
         run=metrics.get("run") or "",
         headline=say.sentence(say.headline(metrics, sources[0])) if sources else "No confidence was asked for.",
         subline=say.sentence(say.discrimination(metrics, sources[0])) if sources else "",
-        caveat=say.sentence(say.worst_case(metrics, sources[0])) if sources else "",
+        caveat=say.sentence(say.caveat(metrics, sources[0])) if sources else "",
         note=note,
         warnings=tuple(dict.fromkeys(metrics["warnings"])),
         cards=cards,

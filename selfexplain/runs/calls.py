@@ -164,11 +164,12 @@ def read_calls(folder: Path) -> Iterator[Call]:
                 except (msgspec.DecodeError, RecursionError) as error:
                     raise InputError(
                         f"{path}, line {number}: not a recorded call ({error})",
-                        hint="the file was changed by hand or damaged: move that line elsewhere, and its Item is asked again",
+                        hint="the file was changed or damaged: move that line elsewhere, and its Item is asked again",
                     ) from None
                 if call.schema_version > SCHEMA_VERSION:
                     raise InputError(
-                        f"{path}, line {number}: schema {call.schema_version}; this selfexplain reads up to {SCHEMA_VERSION}",
+                        f"{path}, line {number}: schema {call.schema_version}; "
+                        f"this selfexplain reads up to {SCHEMA_VERSION}",
                         hint="upgrade selfexplain",
                     )
                 yield call
@@ -227,9 +228,9 @@ def writable(response: Response) -> Response:
 
 
 def whole_characters(text: str) -> str:
-    """Return a text with U+FFFD for each half of a character.
+    r"""Return a text with U+FFFD for each half of a character.
 
-    >>> whole_characters("a\\ud800b")
+    >>> whole_characters("a\ud800b")
     'a\ufffdb'
     """
     return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)

@@ -14,7 +14,7 @@ import msgspec
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, encode
 from selfexplain.runs.calls import Calls
-from selfexplain.runs.manifest import Manifest, RunSpec
+from selfexplain.runs.manifest import Manifest, RunSpec, Versioned
 
 RECORDED_VERSIONS = ("selfexplain", "openai", "xllamacpp")
 
@@ -90,18 +90,22 @@ class RunFolder:
 
 def read_manifest(path: Path) -> Manifest:
     """Return the manifest of a Run's folder."""
+    file = path / "manifest.json"
     try:
-        manifest = msgspec.json.decode((path / "manifest.json").read_bytes(), type=Manifest)
+        content = file.read_bytes()
+        schema = msgspec.json.decode(content, type=Versioned).schema_version
+        if schema > SCHEMA_VERSION:  # before the rest, which may have another form by then
+            raise InputError(
+                f"{path} was written with schema {schema}; this selfexplain reads up to {SCHEMA_VERSION}",
+                hint="upgrade selfexplain",
+            )
+        return msgspec.json.decode(content, type=Manifest)
     except OSError:
-        raise InputError(f"{path} is not a Run: it has no readable manifest.json", hint="name a folder under results/") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path / 'manifest.json'}: {error}", hint="restore the file, or start the Run anew") from None
-    if manifest.schema_version > SCHEMA_VERSION:
         raise InputError(
-            f"{path} was written with schema {manifest.schema_version}; this selfexplain reads up to {SCHEMA_VERSION}",
-            hint="upgrade selfexplain",
-        )
-    return manifest
+            f"{path} is not a Run: it has no readable manifest.json", hint="name a folder under results/"
+        ) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
 
 
 def read_items(path: Path) -> tuple[Item, ...]:
@@ -113,8 +117,6 @@ def read_items(path: Path) -> tuple[Item, ...]:
         raise InputError(f"{path} is not a whole Run: items.jsonl is missing", hint="start the Run anew") from None
     except msgspec.DecodeError as error:
         raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
-
-
 
 
 def versions() -> dict[str, str]:

@@ -39,7 +39,7 @@ class RunSpec(msgspec.Struct, frozen=True):
         return "__".join((slug(self.dataset), slug(self.model), slug(self.template), self.hash))
 
 
-class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+class Manifest(msgspec.Struct, frozen=True):  # defaults are written out: a later default of `schema_version` is another
     """`manifest.json`: the RunSpec, the template's text, and the versions that made the calls."""
 
     spec: RunSpec
@@ -47,6 +47,12 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     created: str
     """UTC, ISO 8601."""
     versions: Mapping[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+
+class Versioned(msgspec.Struct, frozen=True):
+    """The one field of a manifest that every version of selfexplain can read."""
+
     schema_version: int = SCHEMA_VERSION
 
 

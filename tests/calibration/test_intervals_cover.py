@@ -13,7 +13,7 @@ from selfexplain.inference import Floats
 
 VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
 SHARES = np.array([0.04, 0.06, 0.12, 0.28, 0.32, 0.18])
-SETS = 200
+SETS = 150
 
 RIGHT: dict[str, Floats] = {
     "calibrated": VALUES,
@@ -108,7 +108,7 @@ def test_the_t_interval_covers_the_true_mean(metric: Metric[...], truth: str) ->
     true_gap = float(SHARES @ (VALUES - right))
     true_brier = float(SHARES @ (right * (1 - VALUES) ** 2 + (1 - right) * VALUES**2))
     true = true_gap if metric is gap else true_brier
-    sets = 1000
+    sets = 600
 
     for draw in (rows(right, 300), repeats(right, 80, 4)):
         assert share_covered(metric, true, draw, sets) == pytest.approx(0.95, abs=0.005 + 3 * math.sqrt(0.0475 / sets))
@@ -119,7 +119,7 @@ def test_repeats_taken_for_independent_rows_would_be_too_sure() -> None:
     right = RIGHT["calibrated"]
     draw = repeats(right, 80, 4)
 
-    assert share_covered(gap, 0.0, lambda rng: draw(rng).pooled, 500) < 0.87
+    assert share_covered(gap, 0.0, lambda rng: draw(rng).pooled, 300) < 0.87
 
 
 def test_delongs_interval_covers_the_true_auroc() -> None:
@@ -128,7 +128,7 @@ def test_delongs_interval_covers_the_true_auroc() -> None:
     s, f = SHARES * right, SHARES * (1 - right)
     truth = float(s @ (np.cumsum(f) - f / 2) / s.sum() / f.sum())
 
-    assert share_covered(auroc, truth, rows(right, 300), 1000) >= least_allowed(1000)
+    assert share_covered(auroc, truth, rows(right, 300), 600) >= least_allowed(600)
 
 
 def test_data_sets_without_a_single_miss_still_cover() -> None:
@@ -137,4 +137,4 @@ def test_data_sets_without_a_single_miss_still_cover() -> None:
     def draw(rng: np.random.Generator) -> CalibrationTable:
         return CalibrationTable.from_counts({1.0: (60, int(rng.binomial(60, 0.98)))})
 
-    assert share_covered(gap, 0.02, draw, 1000) >= least_allowed(1000)
+    assert share_covered(gap, 0.02, draw, 600) >= least_allowed(600)

@@ -17,7 +17,9 @@ from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.display.two_sources import side_by_side
 
 NUMBERS: dict[str, list[float]] = {
-    "confidence": [0.3, 0.6, 1.0],
+    "left": [0.2, 0.5, 0.9],
+    "right": [0.3, 0.6, 1.0],
+    "mean_confidence": [0.3, 0.6, 1.0],
     "accuracy": [0.9, 0.5, 0.6],
     "n": [10, 10, 80],
     "n_correct": [9, 5, 48],
@@ -91,9 +93,9 @@ def test_a_picture_is_the_same_text_twice_and_settings_stay(display: Reliability
     assert dict(mpl.rcParams) == before
 
 
-def test_a_mean_on_the_edge_of_a_tenth_is_counted_in_it() -> None:
-    """The mean of 0.3s may be 0.30000000000000004, and is still in (0.2, 0.3]."""
-    display = ReliabilityDisplay("x", (0.1 + 0.2,), (0.5,), (2,), (1,), (0.1,), (0.9,))
+def test_the_counts_stand_in_the_middle_of_their_tenth() -> None:
+    """A mean of 0.3 in (0.2, 0.3]: the bar is centred at 0.25, wherever the mean lies."""
+    display = ReliabilityDisplay("x", (0.2,), (0.3,), (0.1 + 0.2,), (0.5,), (2,), (1,), (0.1,), (0.9,))
     ax = display.plot(Figure().add_subplot())
 
     (strip,) = ax.child_axes

@@ -57,7 +57,9 @@ def source(n: int = 90, excluded: dict[str, int] | None = None, **metrics: Made)
         "groups": {},
         "table": [],
         "reliability": {
-            "confidence": [0.5, 1.0],
+            "left": [0.4, 0.9],
+            "right": [0.5, 1.0],
+            "mean_confidence": [0.5, 1.0],
             "accuracy": [0.6, 0.6],
             "n": [10, 80],
             "n_correct": [6, 48],

@@ -227,6 +227,16 @@ def test_an_evaluation_of_a_file_has_numbers_and_no_records() -> None:
     assert "<script>" not in page
 
 
+def test_an_event_is_not_called_right_or_sure() -> None:
+    """Outcome words on the whole page, its pictures included."""
+    page = render(view_of(evaluation(about="event", stated=source()), {}))
+
+    text = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert "says more than happens" in text
+    assert "actually happened" in text
+    assert not re.search(r"overconfident|is right|was right|% right|how sure", text)
+
+
 def test_an_evaluation_of_nothing_is_a_page_too() -> None:
     """Every number is undefined, every list empty."""
     stated = source(n=0, excluded={"failed": 3})

@@ -163,6 +163,16 @@ def test_two_percent_missing_are_not_worth_a_worst_case() -> None:
     assert say.worst_case(evaluation(n_items=100, stated=stated), "stated") == ""
 
 
+def test_a_worst_case_stands_beside_the_headline_only_if_it_could_turn_it_round() -> None:
+    """0.25 over 90 is 22.5: 10 missing rows leave at least 12.5 of 100. 30 over 60: 15 − 30 is below 0."""
+    few = source(n=90, excluded={"refused": 10}, gap=estimate(0.25, 0.2, 0.3))
+    many = source(n=60, excluded={"refused": 30}, gap=estimate(0.25, 0.2, 0.3))
+
+    assert say.worst_case(evaluation(stated=few), "stated").startswith("10 % are missing")
+    assert say.caveat(evaluation(stated=few), "stated") == ""
+    assert say.caveat(evaluation(stated=many), "stated").endswith("the gap over all 90 lies between −17 and +50 points")
+
+
 def test_groups_of_different_accuracy_make_part_of_the_pooled_auroc() -> None:
     """Disjoint accuracy intervals say that the groups differ; overlapping ones do not."""
     stated = source()

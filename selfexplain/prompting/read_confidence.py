@@ -1,0 +1,385 @@
+"""The confidence that a reply states, as a probability, or the reason why it states none.
+
+Never a guess: no midpoint of a range, no clipping, no number from running text that nobody called a confidence.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, get_args
+
+from selfexplain.errors import InputError
+from selfexplain.prompting.fields import CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
+from selfexplain.prompting.final_text import Located, final_text
+from selfexplain.prompting.numerals import WORTH, Quantity, normalise, scan
+from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
+from selfexplain.records import Reading, Why
+
+Scale = Literal["probability", "percent", "0-20", "words"]
+Finish = Literal["completed", "truncated"]
+
+SCALES: tuple[Scale, ...] = get_args(Scale)
+TOP: dict[Scale, int] = {"probability": 1, "percent": 100, "0-20": 20}
+"""What a bare number on the scale is divided by; `words` has none."""
+
+LONGEST_VALUE = 2000
+"""A field longer than this is read up to here; a confidence comes first."""
+
+
+def read_confidence(
+    text: str, *, scale: Scale, label: str | None = None, finish: Finish = "completed"
+) -> Reading[float]:
+    """Return the confidence that a reply states.
+
+    Parameters
+    ----------
+    text : str
+        The raw reply, any text at all.
+    scale : {"probability", "percent", "0-20", "words"}
+        What the reply was asked for. It gives bare numbers their meaning; a unit in the reply (80%, 8/10, 八成) wins.
+    label : str, optional
+        The field's name, and then only that field counts. Default: the usual names in English, Chinese, Japanese and
+        Korean; without any, a reply that is one number, or the one number in a clause that calls it a confidence.
+    finish : {"completed", "truncated"}
+        Whether the reply was cut off by a length limit: then a number at its very end may lack digits and is discarded.
+
+    Returns
+    -------
+    Reading of float
+        A probability in [0, 1]; or the reason why there is none, with `low` and `high` of a stated range or bound.
+        `notes` may hold `approx` (the reply said "about") and `suspicious` (less than one percent, as in 0.8%).
+
+    Raises
+    ------
+    InputError
+        The scale is unknown.
+
+    Examples
+    --------
+    >>> read_confidence("Answer: Paris\\nConfidence: about 80%", scale="percent")
+    Reading(value=0.8, why='read', notes=('approx',), span=(32, 35))
+    >>> read_confidence("Confidence: 80-90", scale="percent")
+    Reading(value=None, why='ambiguous', detail='range', low=0.8, high=0.9, span=(12, 17))
+    """
+    if scale not in SCALES:
+        raise InputError(f"`scale` is {scale!r}; expected one of {', '.join(SCALES)}", hint="name one of these scales")
+    final = final_text(text)
+    if final.truncated:
+        return Reading(None, "truncated")
+    view = normalise(final.located)
+    if not view.text.strip():
+        return Reading(None, "truncated")
+    for names in ((label,),) if label is not None else (CONFIDENCE_FIRST, CONFIDENCE):
+        fields = find_fields(view, names)
+        if fields == "truncated":
+            return Reading(None, "truncated")
+        if fields != "absent":
+            return _agree([_field(view, field, scale, finish) for field in fields])
+    found = _unlabelled(view, scale, finish) if label is None else None
+    return found or Reading(None, "truncated" if finish == "truncated" else "absent")
+
+
+def _agree(readings: list[Reading[float]]) -> Reading[float]:
+    """Return what several fields say together: one reading if they say the same, else a conflict."""
+    if len(readings) > 1:
+        # A copied line of the template, or a label with nothing behind it, contradicts nothing.
+        readings = [one for one in readings if one.why not in ("template_echo", "absent")] or readings[-1:]
+    last = readings[-1]
+    said = {(one.value, one.why, one.detail if one.value is None else "", one.low, one.high) for one in readings}
+    if len(said) == 1:
+        return last
+    if last.why == "truncated":
+        return last
+    return Reading(None, "ambiguous", detail="conflict", span=last.span)
+
+
+def _field(view: Located, field: Field, scale: Scale, finish: Finish) -> Reading[float]:
+    """Return what one labelled value says."""
+    start, stop = field.start, min(field.stop, field.start + LONGEST_VALUE)
+    if field.cut or (start == stop and field.at_end):
+        return Reading(None, "truncated")
+    if start == stop:
+        return Reading(None, "absent")
+    if field.form == "json" and (view.text[start] == "{" or view.text[start:stop].lower() in ("true", "false", "nan")):
+        return Reading(None, "non_numeric", detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
+    hint = SCALE_HINT.match(view.text, start, stop)
+    if hint and hint.end() < stop:
+        start = hint.end()
+    inner, outer, bracketed = unwrap(view.text, start, stop)
+    if inner >= outer:
+        why: Why = "declined" if DECLINED_WHOLE.fullmatch(view.text[start:stop].strip()) else "non_numeric"
+        return Reading(None, why, detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
+    cut = finish == "truncated" and field.at_end
+    return _Value(view, inner, outer, scale, bracketed=bracketed, cut=cut).reading()
+
+
+# --- one labelled value --------------------------------------------------------------------------------------------
+
+SCALE_HINT = re.compile(
+    r"[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?"
+    r"(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
+    re.IGNORECASE,
+)
+# Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
+LEAD = re.compile(
+    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate|rated|put|set"
+    r"|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately|current|overall|final"
+    r"|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance|being|correct|right"
+    r"|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher|low|lower|medium"
+    r"|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully|probably|maybe|perhaps"
+    r"|between|from|around|about|roughly|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)(?![\w'])"
+    r"|我|有|的|把握|信心|是|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|较高|比较|高|低|中等|中|极|十分|相当|认为|答案"
+    r"|正确|正確|约为|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|高い|低い|매우|높음|낮음|보통|확신|신뢰도|은|는|이|가)*+",
+    re.IGNORECASE,
+)
+# After a bare number: what it may be followed by directly, if not by punctuation or nothing.
+TAIL = re.compile(
+    r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?|that|because|since"
+    r"|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if|when|the|i|is|in|my|this|\d)\b"
+    r"|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或)",
+    re.IGNORECASE,
+)
+# Where the value ends and talk about it begins. Numbers in the talk are no second value.
+TALK = re.compile(
+    r"\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b|因为|因為|由于|由於|基于|なぜなら|때문"
+    r"|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]"
+    r"|[ ]-{1,2}[ ][^\W\d]",
+    re.IGNORECASE,
+)
+# Words with which a speaker takes back what was just said.
+REVISED = re.compile(
+    r"\b(?:actually|rather|wait|correction|corrected|revised?|revising|updated?|make that|scratch that|instead|no,)"
+    r"|不对|不對|应该是|應該是|更正|改为|いや|아니",
+    re.IGNORECASE,
+)
+
+
+# What may follow a number that is not over yet when the reply is cut: 9|0, 80.|5, 80 -|90, 80 t|o 90.
+UNFINISHED = re.compile(r"[ .,~/±+%()-]{0,8}(?:[A-Za-z]{1,3}|[至到か])?[ ]{0,8}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value without its wrappers: `[start, stop)` of the normalised text."""
+
+    view: Located
+    start: int
+    stop: int
+    scale: Scale
+    bracketed: bool
+    cut: bool
+
+    @property
+    def text(self) -> str:
+        return self.view.text[self.start : self.stop]
+
+    def none(self, why: Why, detail: str = "", **limits: float | None) -> Reading[float]:
+        """Return the reason why this value has none."""
+        return Reading(None, why, detail=detail, span=self.view.raw_span(self.start, self.stop), **limits)  # type: ignore[arg-type]
+
+    def reading(self) -> Reading[float]:
+        """Return what the value says."""
+        text = self.text
+        if is_placeholder(text, bracketed=self.bracketed):
+            return self.none("template_echo")
+        if DECLINED.match(text):
+            return self.none("declined")
+        found = list(scan(text))
+        if not found:
+            why: Why = "declined" if DECLINED_WHOLE.fullmatch(text) else "truncated" if self.cut else "non_numeric"
+            return self.none(why, detail=text[:80] if why == "non_numeric" else "")
+        first = found[0]
+        if not LEAD.fullmatch(text, 0, first.outer[0]):
+            return self.none("non_numeric", detail=text[:80])
+        if first.unit == "bare" and not TAIL.match(text, first.outer[1]):
+            return self.none("non_numeric", detail=text[:80])
+        return self.combine([first, *_rivals(text, found)])
+
+    def combine(self, stated: list[Quantity]) -> Reading[float]:
+        """Return the one value that all the stated numbers have in common."""
+        if self.cut and UNFINISHED.match(self.view.text, self.start + stated[-1].outer[1]):
+            return self.none("truncated")
+        first = stated[0]
+        readings = [_worth(one, self.scale) for one in stated]
+        for one in readings:
+            if not isinstance(one, frozenset):
+                if len({repr(other) for other in readings}) > 1:
+                    return self.none("ambiguous", "conflict")
+                return self._placed(one, first)
+        shared = frozenset.intersection(*(one for one in readings if isinstance(one, frozenset)))
+        span = self.view.raw_span(self.start + first.start, self.start + first.stop)
+        if len(shared) > 1:
+            return Reading(None, "ambiguous", detail="scale", span=span)
+        if not shared:
+            return self.none("ambiguous", "conflict")
+        value = float(next(iter(shared)))
+        notes = ("approx",) if any(one.approx for one in stated) else ()
+        if 0 < value < 0.01 and any(one.unit == "percent" for one in stated):
+            notes = (*notes, "suspicious")
+        return Reading(value, "read", notes=notes, span=span)
+
+    def _placed(self, reading: Reading[float], quantity: Quantity) -> Reading[float]:
+        span = self.view.raw_span(self.start + quantity.start, self.start + quantity.stop)
+        detail = reading.detail or (self.text[:80] if reading.why == "non_numeric" else "")
+        return Reading(None, reading.why, detail=detail, low=reading.low, high=reading.high, span=span)
+
+
+def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
+    """Yield the numbers after the first that state the value again, rightly or wrongly: not those in talk about it."""
+    before = found[0]
+    for one in found[1:]:
+        between = text[before.outer[1] : one.outer[0]]
+        parenthesis = between.rfind("(") > between.rfind(")")
+        if REVISED.search(between):
+            yield one
+        elif parenthesis:
+            if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
+                yield one
+        elif TALK.search(text[found[0].outer[1] : one.outer[0]]) is None and not _inside_parenthesis(text, found[0], one):
+            yield one
+        before = one
+
+
+def _inside_parenthesis(text: str, first: Quantity, one: Quantity) -> bool:
+    between = text[first.outer[1] : one.outer[0]]
+    return between.count("(") > between.count(")")
+
+
+def _worth(quantity: Quantity, scale: Scale) -> frozenset[Fraction] | Reading[float]:
+    """Return the probabilities that a number may mean on a scale, or the reason why it means none."""
+    if quantity.kind == "unreadable":
+        return Reading(None, "non_numeric")
+    if quantity.kind == "point":
+        return _point(quantity, scale)
+    low, high = (None if limit is None else _candidates(limit, quantity, scale) for limit in (quantity.low, quantity.high))
+    outside = any(limit and not any(0 <= one <= 1 for one in limit) for limit in (low, high))
+    beyond = quantity.strict and (low == frozenset({Fraction(1)}) or high == frozenset({Fraction(0)}))
+    if outside or beyond:
+        return Reading(None, "out_of_range", detail=quantity.kind)
+    return Reading(None, "ambiguous", detail=quantity.kind, low=_only(low), high=_only(high))
+
+
+def _point(quantity: Quantity, scale: Scale) -> frozenset[Fraction] | Reading[float]:
+    if quantity.low is None:
+        return Reading(None, "non_numeric")
+    if quantity.idiom or (quantity.unit == "bare" and scale == "words"):
+        return Reading(None, "ambiguous", detail="scale")
+    possible = frozenset(one for one in _candidates(quantity.low, quantity, scale) if 0 <= one <= 1)
+    return possible or Reading(None, "out_of_range")
+
+
+def _candidates(number: Fraction, quantity: Quantity, scale: Scale) -> frozenset[Fraction]:
+    """Return what a number may mean: several things when its form belongs to another scale than the one asked for."""
+    worth = WORTH.get(quantity.unit)
+    if worth is not None:
+        return frozenset({number / worth})
+    if scale == "words":
+        return frozenset({number, number / 100})  # no scale of numbers was asked for: nobody can tell which was meant
+    meant = frozenset({number / TOP[scale]})
+    # 0.8 where 0 to 100 was asked: 0.8 percent, or the other customary scale. A whole 1 is on the scale.
+    return meant | {number} if quantity.decimal and 0 <= number <= 1 else meant
+
+
+def _only(limit: frozenset[Fraction] | None) -> float | None:
+    return float(next(iter(limit))) if limit and len(limit) == 1 else None
+
+
+# --- without a label -----------------------------------------------------------------------------------------------
+
+CLAUSE = re.compile(r"(?:[^.!?;,\n。！？；，、]|\.(?=\d)|(?<=\d),(?=\d))++")
+CONJUNCTION = re.compile(
+    r"\b(?:and|but|because|since|so|while|although|though|that|which|who|as|if|when|whereas|given|with)\b|但是?|因为|因為|所以|而且|如果",
+    re.IGNORECASE,
+)
+WORD = (
+    r"(?:\b(?:confident|confidence|certain|certainty|sure|probability|probable|likely|likelihood|chance|credence)\b"
+    r"|把握|置信度|置信水平|信心|确信|確信度?|确定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률)"
+)
+NEGATED = re.compile(
+    r"\b(?:not|no|never|nor|hardly|scarcely|barely|without|cannot|lack|lacks|neither|isn't|n't)\b|n't\b|不|没|沒|无|無|未|別|ない|ません|않|안 |못",
+    re.IGNORECASE,
+)
+# Between the number and the word only these may stand: "humidity of 81% makes rain likely" states no confidence.
+LINK = re.compile(
+    r"(?:[\s:='\"()*~-]|\b(?:my|in|this|that|the|answer|is|of|at|would|be|say|i|i'd|i'm|am|level|score|rating|about|around|roughly"
+    r"|approximately|nearly|almost|close|to|it|a|an|as|very|quite|pretty|fairly|correct|right|being|over|above|below|under"
+    r"|estimated|estimate|put|rate|overall|stands|sits|response|than|more|less|least|most|or|higher|for|here)\b"
+    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|は|が|の|で|です|以上|超过|至少|不到|은|는|이|가|로|으로|정도)*+",
+    re.IGNORECASE,
+)
+
+
+def _unlabelled(view: Located, scale: Scale, finish: Finish) -> Reading[float] | None:
+    """Return what a reply without the label says, if it says it in so many words."""
+    text = view.text
+    start, stop, bracketed = unwrap(text, 0, len(text))
+    cut = finish == "truncated" and "\n" not in text[stop:]
+    if start < stop <= start + 200:
+        whole = _Value(view, start, stop, scale, bracketed=bracketed, cut=cut)
+        found = _whole_reply(whole)
+        if found is not None:
+            return found
+    readings = [
+        _Value(view, *place, scale, bracketed=False, cut=finish == "truncated").combine([number])
+        for place, number in _clauses(text)
+    ]
+    return _agree(readings) if readings else None
+
+
+def _whole_reply(value: _Value) -> Reading[float] | None:
+    """Return the reading of a reply that is one number, a placeholder or a word of declining, and nothing more."""
+    text = value.text
+    if is_placeholder(text, bracketed=value.bracketed):
+        return value.none("template_echo")
+    if "\n" not in text and len(text) <= 80 and DECLINED.match(text):
+        return value.none("declined")
+    found = list(scan(text))
+    if not found:
+        phrase = value.scale == "words" and len(text.split()) <= 4 and "\n" not in text and text.isprintable()
+        return value.none("non_numeric", detail=text) if phrase else None
+    rest = "".join(text[left:right] for left, right in _gaps(found, len(text)))
+    if any(letter.isalnum() or letter in "$€£¥{}" for letter in re.sub(r"(?i)\b(?:between|from)\b|介于|在|之间", "", rest)):
+        return None
+    if found[0].kind == "unreadable":
+        return None
+    return value.combine(found)
+
+
+def _gaps(found: list[Quantity], length: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches outside the numbers."""
+    done = 0
+    for one in found:
+        yield done, one.outer[0]
+        done = one.outer[1]
+    yield done, length
+
+
+def _clauses(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
+    """Yield the place of each clause that calls its one number a confidence, and that number."""
+    for match in CLAUSE.finditer(text):
+        start = match.start()
+        for stop in [*(joint.start() for joint in CONJUNCTION.finditer(text, start, match.end())), match.end()]:
+            clause = text[start:stop]
+            number = _called_confidence(clause) if stop - start <= 400 else None
+            if number is not None:
+                yield (start, stop), number
+            start = stop
+
+
+def _called_confidence(clause: str) -> Quantity | None:
+    words = list(re.finditer(WORD, clause, re.IGNORECASE))
+    if not words or NEGATED.search(clause.replace("不到", "").replace("不超过", "")):
+        return None
+    found = [one for one in scan(clause) if not one.spelled]
+    if len(found) != 1 or found[0].kind == "unreadable":
+        return None
+    first, last = found[0].outer
+    for word in words:
+        left, right = (last, word.start()) if word.start() >= last else (word.end(), first)
+        close = left <= right and right - left <= 60 and LINK.fullmatch(clause, left, right)
+        # A bare number must be named outright: "confidence is 80", not "likely 5 days".
+        named = found[0].unit != "bare" or (word.end() <= first and re.search(r"(?:[:=]|\b(?:is|of|at)|[为為是は])\W{0,3}(?:\w{0,13}\W{0,3})$", clause[word.end() : first]))
+        if close and named:
+            return found[0]
+    return None

@@ -1,0 +1,97 @@
+"""The words that are no value: declining to answer, and copying the template's placeholder."""
+
+import re
+
+PAIRS = {
+    **{"<": ">", "[": "]", "{": "}", "(": ")", '"': '"', "'": "'", "“": "”", "「": "」", "『": "』"},
+    **{"【": "】", "《": "》", "$": "$", "|": "|", "‹": "›", "«": "»"},
+}
+PLACEHOLDER_BRACKETS = frozenset("<[{【‹")
+LATEX = ("\\boxed{", "\\text{", "\\mathrm{", "\\mathbf{")
+EDGES = " \n.,;!。，；！"
+
+DECLINED = re.compile(
+    r"(?:n/a|na|n\.a\.?|none|null|nil|unknown|unknowable|undetermined|indeterminate|undeterminable"
+    r"|not (?:applicable|available|known|provided|determinable|possible)|cannot[ _]\w+|can not \w+|can't \w+"
+    r"|(?:i |i'm |i am )?(?:can't|cannot|can not|don't know|do not know|unable|not able|refuse|decline[ds]?|won't)\b"
+    r"|no (?:answer|idea|estimate|comment|confidence (?:given|stated|available))"
+    r"|不知道|不清楚|不确定|不確定|无法|無法|不能|不适用|不適用|未知|没有答案|无可奉告"
+    r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+"""How a field says that it will not say."""
+
+DECLINED_WHOLE = re.compile(r"-{1,3}|/|not sure|unsure|uncertain|nan|undefined|skip(?:ped)?|pass", re.IGNORECASE)
+"""Words that decline only when nothing else stands in the field."""
+
+ANSWER_DECLINED = re.compile(
+    r"(?:N/A|n/a|NA|N\.A\.?|null|NULL"
+    r"|(?i:unknown|unknowable|unanswerable|cannot[ _](?:resolve|answer|say|be determined|determine)|no answer|not sure|no idea)"
+    r"|(?i:i(?:'m| am)? (?:really |just |simply |honestly )?(?:don't|do not|cannot|can't|can not|not able to|unable to|not sure"
+    r"|have no idea|decline|refuse)(?: (?!but\b|maybe\b|perhaps\b|probably\b|possibly\b)[^\s.;!?:]{1,40}){0,30})"
+    r"|不知道|我不知道|不清楚|我不清楚|不确定|我不确定|无法(?:确定|回答|得知|判断)|未知|无"
+    r"|わかりません|分かりません|わからない|不明|모르겠습니다|모름|알 수 없습니다)[\s.!。！]{0,4}"
+)
+"""An answer that says nothing. Strict in case and length: Na is sodium, "Unknown Pleasures" is a record."""
+
+SCALE_RANGE = re.compile(
+    r"(?:an? |the |your )?(?:number|integer|value|percentage|decimal|probability|confidence|数字)?[ ]?(?:between|from|in)?[ ]?"
+    r"(?:0(?:\.0{1,2})?|1)%?[ ]?(?:-{1,2}|~|to|and|至|到)[ ]?(?:1(?:\.0{1,2})?|20|100)%?",
+    re.IGNORECASE,
+)
+PLACEHOLDER_WORD = re.compile(
+    r"\b(?:number|integer|value|percentage|percent|decimal|probability|confidence|certainty|score|level|rating|answer|guess"
+    r"|your|insert|here|placeholder|option|letter|choice|response|rationale|reason|reasons|explanation|text|phrase)\b"
+    r"|数字|数值|置信度|把握|概率|答案|回答|理由|解释|説明|確信度|숫자|신뢰도|정답",
+    re.IGNORECASE,
+)
+FILLER = frozenset(
+    "a an the of or and to in on is be being it this that as from between final best only single one short brief correct right"
+    " model own e g eg i e whole here how sure you are".split()
+)
+PLACEHOLDER_WHOLE = re.compile(r"(?:[xX]{1,3}|_{1,40}|[nN]{2})[ ]?%?|\.{2,6}|…{1,3}|\?{1,3}%|#{1,3}%?")
+
+
+def unwrap(text: str, start: int, stop: int) -> tuple[int, int, bool]:
+    """Return the limits without wrappers: quotes, brackets, `$…$`, `\\boxed{…}`; and whether brackets were among them.
+
+    Examples
+    --------
+    >>> unwrap("**<48>.", 2, 7)
+    (3, 5, True)
+    """
+    bracketed = False
+    while start < stop:
+        if text[start].isspace():
+            start += 1
+        elif text[stop - 1] in EDGES and text[stop - 3 : stop] != "...":
+            stop -= 1
+        elif stop - start >= 2 and PAIRS.get(text[start]) == text[stop - 1]:
+            bracketed = bracketed or text[start] in PLACEHOLDER_BRACKETS
+            start, stop = start + 1, stop - 1
+        elif text[start] == "\\" and text[stop - 1] == "}" and any(text.startswith(name, start, stop) for name in LATEX):
+            start, stop = text.index("{", start) + 1, stop - 1
+        else:
+            break
+    return start, stop, bracketed
+
+
+def is_placeholder(inside: str, *, bracketed: bool) -> bool:
+    """Tell whether a value is the template's own words: `<number 0-100>`, `[confidence]`, `XX%`, a bare `0-100`.
+
+    Parameters
+    ----------
+    inside : str
+        The value without its wrappers.
+    bracketed : bool
+        It stood in brackets of the kind that templates use.
+    """
+    inside = inside.strip()
+    if len(inside) > 160:
+        return False
+    if PLACEHOLDER_WHOLE.fullmatch(inside) or SCALE_RANGE.fullmatch(inside):
+        return True
+    # Every word must be a template's word: "[Option B]" is an answer, "[option letter]" is none.
+    rest = PLACEHOLDER_WORD.sub("", SCALE_RANGE.sub("", inside))
+    words = re.findall(r"\w+", rest.casefold())
+    return bracketed and PLACEHOLDER_WORD.search(inside) is not None and FILLER.issuperset(words) and "<" not in inside

@@ -1,0 +1,227 @@
+"""A Run's folder: its name, who may use it, and what a fault leaves behind."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfexplain.errors import InputError
+from selfexplain.records import Dataset, Item
+from selfexplain.runs.folder import RunFolder, write_atomically
+from selfexplain.runs.manifest import RunSpec, slug
+
+DATASET = Dataset("sums", "1", (Item("q1", "2 + 2?", ("4",)), Item("q2", "Café?\u2028\x85", ("☕",))))
+SPEC = RunSpec(
+    dataset="sums",
+    dataset_version="1",
+    dataset_hash=DATASET.content_hash,
+    model="openai/gpt-x:latest",
+    model_identity={"base_url": "http://127.0.0.1:8080/v1/"},
+    template="few-shot@1",
+    template_hash="a" * 64,
+    temperature=0.0,
+    seed=1,
+)
+
+
+def created(results: Path) -> RunFolder:
+    return RunFolder.create(results, SPEC, DATASET, "the template's text")
+
+
+def test_a_run_is_named_for_ever():
+    """Another hash here means that the same command no longer finds yesterday's Run."""
+    assert SPEC.hash == "SPECHASH"
+    assert SPEC.folder_name == f"sums__openai-gpt-x-latest__few-shot-1__{SPEC.hash}"
+
+
+def test_every_field_of_a_spec_is_in_its_hash():
+    """Another temperature, address or template text is another Run."""
+    others: dict[str, Any] = {
+        "dataset": "other",
+        "dataset_version": "2",
+        "dataset_hash": "b",
+        "model": "m",
+        "model_identity": {},
+        "template": "t@2",
+        "template_hash": "b",
+        "temperature": None,
+        "seed": None,
+    }
+
+    assert others.keys() == set(RunSpec.__struct_fields__)
+    hashes = {msgspec.structs.replace(SPEC, **{name: value}).hash for name, value in others.items()}
+    assert len(hashes | {SPEC.hash}) == len(others) + 1
+
+
+@given(name=st.text())
+def test_any_name_makes_a_safe_part_of_a_folder(name: str):
+    """Letters, digits, dots and dashes; not hidden, not a way up, never empty, never too long."""
+    part = slug(name)
+
+    assert part.isascii()
+    assert part.replace("-", "").replace(".", "").isalnum()
+    assert 1 <= len(part) <= 60
+    assert not part.startswith((".", "-"))
+
+
+def test_a_folder_name_fits_every_file_system():
+    """Three parts of 60, the hash, the seams: below 255."""
+    long = msgspec.structs.replace(SPEC, dataset="d" * 300, model="m/" * 300, template="t" * 300)
+
+    assert len(long.folder_name) <= 200
+
+
+def test_a_run_is_created_once_and_opened_after(tmp_path: Path):
+    """The second time nothing is written; both times the same Items come back."""
+    first = created(tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in first.path.iterdir()}
+    second = created(tmp_path)
+
+    assert first.items == second.items == RunFolder(first.path).items == DATASET.items
+    assert second.manifest == first.manifest
+    assert second.manifest.template_text == "the template's text"
+    assert {path: path.stat().st_mtime_ns for path in first.path.iterdir()} == times
+    assert times.keys() == {first.path / "manifest.json", first.path / "items.jsonl"}
+
+
+def test_a_manifest_says_its_schema_and_the_whole_spec(tmp_path: Path):
+    """Written out, also where it is the default: the default of a later version is another."""
+    manifest = msgspec.json.decode((created(tmp_path).path / "manifest.json").read_bytes())
+
+    assert manifest["schema_version"] == 1
+    assert manifest["spec"]["temperature"] == 0.0
+    assert manifest["spec"]["seed"] == 1
+    assert manifest["versions"].keys() >= {"python", "platform", "selfexplain", "openai"}
+
+
+def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path):
+    """A process that died before the manifest leaves Items alone; the next one begins again."""
+    path = tmp_path / SPEC.folder_name
+    path.mkdir()
+    (path / "items.jsonl").write_text("half a li")
+
+    with pytest.raises(InputError, match="is not a Run: it has no readable manifest.json\nhint: name a folder under"):
+        RunFolder(path)
+    assert created(tmp_path).items == DATASET.items
+
+
+@pytest.mark.parametrize("rest", ["", ', "spec": 7, "something": "new"'])
+def test_a_manifest_of_a_newer_schema_is_refused(tmp_path: Path, rest: str):
+    """By its number, whatever else has changed in it."""
+    (tmp_path / "manifest.json").write_text(f'{{"schema_version": 2{rest}}}')
+
+    with pytest.raises(InputError) as caught:
+        RunFolder(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path} was written with schema 2; this selfexplain reads up to 1\nhint: upgrade selfexplain"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("manifest.json", "{"), ("manifest.json", "{}"), ("items.jsonl", "{}\n")]
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str):
+    """And what to do: the calls are still there."""
+    path = created(tmp_path).path
+    (path / name).write_text(content)
+
+    with pytest.raises(InputError, match=rf"{name}: .*\nhint: restore the file, or start the Run anew"):
+        RunFolder(path)
+
+
+def test_a_run_without_items_is_told(tmp_path: Path):
+    """Somebody copied half of it."""
+    path = created(tmp_path).path
+    (path / "items.jsonl").unlink()
+
+    with pytest.raises(InputError, match=r"is not a whole Run: items\.jsonl is missing"):
+        RunFolder(path)
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from selfexplain.runs.folder import RunFolder
+with RunFolder(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_processes_on_one_run_are_refused_and_a_dead_one_holds_nothing(tmp_path: Path):
+    """A second process is told at once; after the first is killed, the Run is free."""
+    run = created(tmp_path)
+    command = [sys.executable, "-c", HOLDER, str(run.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError) as caught, run.locked():
+            pass
+        holder.kill()
+
+    assert str(caught.value) == (
+        f"another process is working on {run.path}\n"
+        "hint: wait for it or stop it; then the same command continues from what it recorded"
+    )
+    with run.locked():
+        pass
+
+
+def test_a_run_is_held_once_even_in_one_process(tmp_path: Path):
+    """Two notebooks' worth of code in one process would write two files all the same."""
+    run = created(tmp_path)
+
+    with run.locked(), pytest.raises(InputError, match="another process"), RunFolder(run.path).locked():
+        pass
+    with run.locked():
+        pass
+
+
+def test_an_error_inside_lets_go_of_the_run(tmp_path: Path):
+    """The lock ends with the block, however it ends."""
+    run = created(tmp_path)
+    with pytest.raises(ZeroDivisionError), run.locked():
+        raise ZeroDivisionError
+
+    with run.locked():
+        pass
+
+
+def test_a_file_is_written_whole(tmp_path: Path):
+    """And nothing is left beside it."""
+    path = write_atomically(tmp_path / "metrics.json", b"new")
+
+    assert path.read_bytes() == b"new"
+    assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_a_written_file_is_readable_by_whom_the_user_allows(tmp_path: Path):
+    """The umask decides, as for any other file; results are for colleagues and for CI to collect."""
+    (tmp_path / "plain").write_bytes(b"")
+    path = write_atomically(tmp_path / "metrics.json", b"new")
+
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("fault", ["fsync", "replace"])
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str):
+    """Readers see the old one, and no half of the new one lies about."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "metrics.json"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os if fault == "fsync" else Path, fault, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]

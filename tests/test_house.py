@@ -1,0 +1,81 @@
+"""The house itself: what is public, what is imported when, and what the README promises."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import selfexplain
+
+ROOT = Path(__file__).parents[1]
+
+HEAVY = ("openai", "anthropic", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "torch", "xllamacpp")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import selfexplain",
+        "import selfexplain.cli",
+        "from selfexplain.cli import cli; cli.get_help(__import__('click').Context(cli))",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(code: str) -> None:
+    """`--help` must come at once: no SDK, no numbers, no pictures."""
+    script = f"import sys; {code}; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []
+
+
+def test_the_public_names_are_these() -> None:
+    """Scripts rely on them: adding one is a decision, losing one is a break."""
+    assert selfexplain.__all__ == sorted(selfexplain.__all__)
+    assert selfexplain.__all__ == [
+        "Dataset",
+        "InputError",
+        "Item",
+        "ProviderError",
+        "Reading",
+        "Record",
+        "ReplyError",
+        "Result",
+        "SelfexplainError",
+        "Undefined",
+        "evaluate",
+        "evaluate_file",
+        "evaluate_run",
+        "pull_model",
+        "read_confidence",
+        "run",
+    ]
+    assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)
+
+
+def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
+    """Functions that people call show how."""
+    for name in ("evaluate", "evaluate_file", "read_confidence", "run"):
+        assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
+
+
+def test_the_readme_begins_with_two_commands_of_one_line() -> None:
+    """The first two `sh` blocks are the quickstart and the tests; every other block uses another name."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+
+    assert [block.count("\n") for block in blocks] == [1, 1]
+    assert "selfexplain run" in blocks[0]
+    assert "constraints.txt" in blocks[1]
+    assert "pytest" in blocks[1]
+
+
+def test_the_version_stands_in_one_place_and_agrees() -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+
+    assert f'version = "{selfexplain.__version__}"' in project
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = selfexplain.nothing

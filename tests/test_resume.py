@@ -1,0 +1,154 @@
+"""Nothing is lost and nothing is asked twice, whatever kills the process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from counting_server import CountingServer, counting_server
+
+QUESTIONS = [f"Question number {number}?" for number in range(12)]
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.jsonl"
+    rows = [{"id": f"q{n}", "question": question, "gold": "Lima"} for n, question in enumerate(QUESTIONS)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def command(questions: Path, server: CountingServer, *options: str) -> list[str]:
+    """Return the command that asks the questions."""
+    base = [sys.executable, "-m", "selfexplain", "run", str(questions), "-m", "openai/counted"]
+    return [*base, "--base-url", server.base_url, "-t", "answer-confidence", "--concurrency", "2", "--json", *options]
+
+
+@contextmanager
+def started(arguments: list[str], cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command in the background, and make sure that it ends."""
+    environment = os.environ | {"OPENAI_API_KEY": "sk-very-secret-key"}
+    process = subprocess.Popen(
+        arguments, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def finish(arguments: list[str], cwd: Path) -> dict[str, object]:
+    """Run a command to its end and return the object it prints."""
+    environment = os.environ | {"OPENAI_API_KEY": "sk-very-secret-key"}
+    done = subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+def recorded(cwd: Path) -> list[dict[str, object]]:
+    """Return every whole line of every file of calls."""
+    lines = [
+        line for path in cwd.glob("results/*/calls/*.jsonl") for line in path.read_bytes().splitlines(keepends=True)
+    ]
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_a_killed_run_asks_only_what_is_missing(questions: Path, tmp_path: Path, how: signal.Signals) -> None:
+    """Killed with 5 replies given and 2 requests in flight: those 2 may be asked again, nothing else is."""
+    with counting_server(hold_after=5) as server:
+        with started(command(questions, server), tmp_path) as process:
+            assert server.held.wait(timeout=60)
+            process.send_signal(how)
+            process.wait(timeout=60)
+        kept = len(recorded(tmp_path))
+        server.release.set()
+        result = finish(command(questions, server), tmp_path)
+
+        assert 4 <= kept <= 5, "each reply is on disk before the next request of its worker"
+        assert result["n_items"] == len(QUESTIONS)
+        assert sorted(server.asked) == sorted(QUESTIONS)
+        assert max(server.asked.values()) <= 2
+        assert server.asked.total() <= len(QUESTIONS) + len(QUESTIONS[:3]), "at most what was in flight is asked again"
+        replies = [call["key"] for call in recorded(tmp_path)]
+        assert len(replies) == len(set(replies)) == len(QUESTIONS)
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_exits_with_130(questions: Path, tmp_path: Path) -> None:
+    """Ctrl-C is not a failure: exit code 130, and one sentence that says what to do."""
+    with counting_server(hold_after=1) as server, started(command(questions, server), tmp_path) as process:
+        assert server.held.wait(timeout=60)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+
+        assert process.returncode == 130
+        assert "the same command asks only what is missing" in told.decode()
+        assert "Traceback" not in told.decode()
+
+
+def test_a_finished_run_asks_nothing_again(questions: Path, tmp_path: Path) -> None:
+    """The all-recorded path: the same object, and not one request more."""
+    with counting_server() as server:
+        first = finish(command(questions, server), tmp_path)
+        asked = server.asked.total()
+        again = finish(command(questions, server), tmp_path)
+
+        assert asked == len(QUESTIONS)
+        assert server.asked.total() == asked
+        assert again == first
+
+
+def test_a_torn_last_line_costs_one_call(questions: Path, tmp_path: Path) -> None:
+    """A line cut by a crash counts as in flight: its question is asked again, and only that one."""
+    with counting_server() as server:
+        first = finish(command(questions, server), tmp_path)
+        (calls,) = tmp_path.glob("results/*/calls/*.jsonl")
+        whole = calls.read_bytes()
+        calls.write_bytes(whole[:-40])
+        again = finish(command(questions, server), tmp_path)
+
+        assert server.asked.total() == len(QUESTIONS) + 1
+        assert again == first
+
+
+def test_a_limited_run_goes_on_without_the_limit(questions: Path, tmp_path: Path) -> None:
+    """`--limit 3` and then no limit is one Run: nine more questions are asked."""
+    with counting_server() as server:
+        part = finish(command(questions, server, "--limit", "3"), tmp_path)
+        whole = finish(command(questions, server), tmp_path)
+
+        assert (part["n_items"], whole["n_items"]) == (3, len(QUESTIONS))
+        assert part["run"] == whole["run"]
+        assert set(server.asked.values()) == {1}
+
+
+def test_two_processes_on_one_run_are_refused(questions: Path, tmp_path: Path) -> None:
+    """The second process stops before it asks anything, and says why."""
+    with counting_server(hold_after=1) as server, started(command(questions, server), tmp_path):
+        assert server.held.wait(timeout=60)
+        before = server.asked.total()
+        second = subprocess.run(command(questions, server), cwd=tmp_path, capture_output=True, check=False)
+
+        assert second.returncode == 2
+        assert b"another process is working on" in second.stderr
+        assert server.asked.total() - before <= 1, "only the first process goes on asking"
+
+
+def test_the_key_reaches_the_server_and_nothing_else(questions: Path, tmp_path: Path) -> None:
+    """The key is in the request's header; it is in no file of the Run and in no output."""
+    with counting_server() as server:
+        with started(command(questions, server), tmp_path) as process:
+            out, told = process.communicate(timeout=120)
+        written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+
+        assert {headers["Authorization"] for headers in server.headers} == {"Bearer sk-very-secret-key"}
+        assert len(written) >= 6
+        assert not any(b"very-secret" in content for content in (out, told, *written))
