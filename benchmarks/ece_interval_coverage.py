@@ -1,8 +1,8 @@
 """How often the honest interval of the ECE covers the truth, over truths and sizes, beside a percentile bootstrap.
 
-Run it as a script; it prints a table and takes about two minutes::
+Run it as a script; it prints a table and takes a few minutes::
 
-    python benchmarks/ece_interval_coverage.py [sets per row, default 400]
+    python benchmarks/ece_interval_coverage.py [sets per row, default 200]
 
 The acceptance rule: every row covers at least 0.95 − 3·sqrt(0.95 · 0.05 / sets). The truth is the
 population's value of the same functional, that is, with the same ten bins.
@@ -114,7 +114,7 @@ def row(truth: Truth, n: int, sets: int, *, clustered: bool) -> tuple[str, float
     return f"{text} {width:>7.3f} {percentile / 50:>11.2f}", covered
 
 
-def main(sets: int = 400) -> int:
+def main(sets: int = 200) -> int:
     """Print the table; return 1 if a row covers less than the rule allows."""
     least = LEVEL - 3 * math.sqrt(LEVEL * (1 - LEVEL) / sets)
     print(f"{sets} sets per row; every row must cover at least {least:.3f}\n")

@@ -155,7 +155,7 @@ Ask = Callable[[Request], Awaitable[Response]]
 """The one seam between what asks and what answers."""
 
 
-class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+class Call(msgspec.Struct, frozen=True):
     """One appended line: what was asked, what came back, when, and which try it was."""
 
     key: str

@@ -24,7 +24,7 @@ REPLIES = {
     "b": "Answer: Lima\nConfidence: 90",
     "c": "Answer: 4\nConfidence: 60",
     "d": "Answer: 6 or 7\nConfidence: 60",
-    "e": "Answer: Havana\nConfidence: not sure",
+    "e": "Answer: Havana\nConfidence: high",
     "f": "I would rather not say.\n\nLet us talk about something else.",
 }
 

@@ -1,6 +1,5 @@
 """Accuracy at each tenth of the confidence scale: the numbers, and one way to draw them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -125,3 +124,12 @@ def _side(confidence: float, low: float | None, high: float | None) -> str:
     if high is not None and high < confidence:
         return OVER
     return UNDER if low is not None and low > confidence else MUTED
+
+
+def _short(n: int) -> str:
+    """Write a count so that it fits over a bar.
+
+    >>> _short(66), _short(12_345)
+    ('66', '12k')
+    """
+    return str(n) if n < 10_000 else f"{n / 1000:.0f}k"

@@ -37,6 +37,8 @@ def status(report: SelfReport, confidence: Reading[float], grade: Grade) -> Stat
     """
     if report.outcome in BY_OUTCOME:
         return BY_OUTCOME[report.outcome]
+    if not report.reply.strip() and report.outcome == "completed":
+        return "no_answer"  # ended by the model itself, so nothing was cut off
     unusable = [
         words[reading.why]
         for words, reading in ((BY_ANSWER, report.answer), (BY_CONFIDENCE, confidence))

@@ -17,7 +17,20 @@ from selfexplain.prompting.json_objects import Member, Scanned, scan_objects
 ANSWER_FIRST = ("final answer", "my final answer", "the final answer", "最终答案", "最終答案", "最终回答", "最終回答")
 ANSWER = (
     *("answer", "my answer", "the answer", "correct answer", "the correct answer", "best answer", "guess", "my guess"),
-    *("best guess", "response", "答案", "回答", "我的答案", "正确答案", "正確答案", "答え", "解答", "답", "답변", "정답"),
+    *(
+        "best guess",
+        "response",
+        "答案",
+        "回答",
+        "我的答案",
+        "正确答案",
+        "正確答案",
+        "答え",
+        "解答",
+        "답",
+        "답변",
+        "정답",
+    ),
 )
 RATIONALE = (
     *("because", "reason", "reasons", "reasoning", "why", "explanation", "rationale", "justification"),
@@ -34,8 +47,35 @@ CONFIDENCE = (
     *("probability", "probability correct", "probability of being correct", "probability that my answer is correct"),
     *("probability that the answer is correct", "probability that this answer is correct", "my probability"),
     *("certainty", "certainty level", "likelihood", "p(correct)", "p(true)"),
-    *("置信度", "置信水平", "置信", "把握", "把握程度", "信心", "信心水平", "信心程度", "自信度", "确信度", "確信度", "确定度"),
-    *("概率", "機率", "正确概率", "正确的概率", "正确率", "可能性", "信頼度", "自信", "確率", "신뢰도", "확신도", "확신", "확률"),
+    *(
+        "置信度",
+        "置信水平",
+        "置信",
+        "把握",
+        "把握程度",
+        "信心",
+        "信心水平",
+        "信心程度",
+        "自信度",
+        "确信度",
+        "確信度",
+        "确定度",
+    ),
+    *(
+        "概率",
+        "機率",
+        "正确概率",
+        "正确的概率",
+        "正确率",
+        "可能性",
+        "信頼度",
+        "自信",
+        "確率",
+        "신뢰도",
+        "확신도",
+        "확신",
+        "확률",
+    ),
 )
 KNOWN = (*ANSWER_FIRST, *ANSWER, *RATIONALE, *CONFIDENCE_FIRST, *CONFIDENCE)
 
@@ -151,11 +191,11 @@ def _json_field(text: str, member: Member) -> Field:
 
 
 def unescaped(written: str) -> str:
-    """Return what a JSON string's inside says, or the inside as it is where its escapes are none.
+    r"""Return what a JSON string's inside says, or the inside as it is where its escapes are none.
 
     Examples
     --------
-    >>> unescaped(r"S\\u00e3o Paulo")
+    >>> unescaped(r"S\u00e3o Paulo")
     'São Paulo'
     """
     if "\\" not in written:
@@ -208,9 +248,12 @@ SOMETHING = re.compile(r"\S")
 GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
 # What may stand between a label and its colon: closing brackets or quotes, "(0-100)", a percent sign, "is".
-AFTER_LABEL = rf"{CLOSERS}{{0,3}}{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}(?:is{GAP}?|[是为為は])?"
+AFTER_LABEL = (
+    rf"{CLOSERS}{{0,3}}{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"(?:is{GAP}?|[是为為は])?"
+)
 COLON = r"(?P<separator>:|=(?!=))"
-SEPARATOR = rf"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{{1,2}}(?=\s))|(?P<heading>)[^\w\n]{{0,8}}$)"
+SEPARATOR = r"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{1,2}(?=\s))|(?P<heading>)[^\w\n]{0,8}$)"
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"
 
 
@@ -230,9 +273,7 @@ def _line_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=64)
 def _inline_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<![\w-])(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{COLON}", re.IGNORECASE
-    )
+    return re.compile(rf"(?<![\w-])(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{COLON}", re.IGNORECASE)
 
 
 def _line_fields(
@@ -260,8 +301,10 @@ def _may_begin(text: str, start: int) -> bool:
     before = text[line:start]
     if not before.rstrip() or re.search(r"[^\w\s'-]$|\s-{1,2}$", before.rstrip()):
         return True
-    return re.search(r"(?:^|[\s>])[\w-]{1,40}[ ]?:[ ]?[^\s:]", before) is not None and before.endswith(" ") and (
-        re.match(r"step\b", before.lstrip(" -*#"), re.IGNORECASE) is None
+    return (
+        re.search(r"(?:^|[\s>])[\w-]{1,40}[ ]?:[ ]?[^\s:]", before) is not None
+        and before.endswith(" ")
+        and (re.match(r"step\b", before.lstrip(" -*#"), re.IGNORECASE) is None)
     )
 
 
@@ -293,7 +336,9 @@ def _value_of(view: Located, match: re.Match[str], known: tuple[str, ...], end: 
     # A line break after a value closes it, unless the value may go on in the next line or has not even begun.
     at_end = nothing_follows and (lines or start == stop or "\n" not in text[stop : stop + 8])
     quoted = match.start("label") > 0 and text[match.start("label") - 1] in "\"'"
-    return Field(start, stop, at_end=at_end, form="line", cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ","))
+    return Field(
+        start, stop, at_end=at_end, form="line", cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ",")
+    )
 
 
 def _line_end(text: str, begin: int, end: int) -> int:

@@ -158,7 +158,7 @@ def _first_turn(reply: str, kept: list[tuple[int, int]]) -> list[tuple[int, int]
         for token in TURN_START.finditer(reply, start, stop):
             begin = token.end()
         for token in TURN_END.finditer(reply, begin, stop):
-            spoken = spoken or not reply[begin : token.start()].isspace() and token.start() > begin
+            spoken = spoken or bool(reply[begin : token.start()].strip())
             turn.append((begin, token.start()))
             begin = token.end()
             if spoken:

@@ -83,9 +83,7 @@ def scan_objects(text: str) -> Scanned:
                 break  # a string that the text does not end: everything open stays open
             stack.clear()
             position += 1
-        elif token["space"]:
-            position = token.end()
-        elif _accept(scanned, stack, token):
+        elif token["space"] or _accept(scanned, stack, token):
             position = token.end()
         else:
             stack.clear()
@@ -147,14 +145,20 @@ def _punctuation(scanned: Scanned, stack: list[_Frame], frame: _Frame, token: re
             frame.members[-1].closed = True
         frame.expects = "key" if frame.kind == "{" else "value"
     else:
-        # A trailing comma is forgiven: then a key (or an element) was expected and the bracket closes instead.
-        may_close = frame.expects == "comma" or frame.expects == ("key" if frame.kind == "{" else "value")
-        if not may_close or written != ("}" if frame.kind == "{" else "]"):
-            return False
-        stack.pop()
-        if frame.kind == "{":
-            array = stack[-1].start if stack and stack[-1].kind == "[" else None
-            scanned.complete.append(JsonObject(frame.start, token.end(), frame.members, array))
-        if stack:
-            _value(stack[-1], frame.start, token.end())
+        return _close(scanned, stack, frame, token)
+    return True
+
+
+def _close(scanned: Scanned, stack: list[_Frame], frame: _Frame, token: re.Match[str]) -> bool:
+    # A trailing comma is forgiven: then a key (or an element) was expected and the bracket closes instead.
+    in_object = frame.kind == "{"
+    may_close = frame.expects in ("comma", "key" if in_object else "value")
+    if not may_close or token[0] != ("}" if in_object else "]"):
+        return False
+    stack.pop()
+    if in_object:
+        array = stack[-1].start if stack and stack[-1].kind == "[" else None
+        scanned.complete.append(JsonObject(frame.start, token.end(), frame.members, array))
+    if stack:
+        _value(stack[-1], frame.start, token.end())
     return True

@@ -1,17 +1,16 @@
-"""Numbers as models write them: normalised characters, and one grammar for digits and for words in four languages.
+"""Numbers as models write them: one grammar for digits and for words in four languages.
 
 The grammar says what is written, not what it is worth: `8/10` is a share, `80%` a percentage, `80` a bare number whose
 value depends on the scale that was asked for.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from selfexplain.prompting.final_text import Located
+from selfexplain.prompting.number_words import ENGLISH, HAN, HAN_DIGIT, HAN_NUMBER, HANGUL_NUMBER, english, han
 
 Unit = Literal["bare", "percent", "tenths", "share"]
 Kind = Literal["point", "range", "bound", "unreadable"]
@@ -62,101 +61,8 @@ class Quantity:
     spelled: bool = False
 
 
-# --- normalisation -------------------------------------------------------------------------------------------------
-
-MARKS = "\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f"
-CLUSTER = re.compile(rf"(?:[^\x00-\x7f]|[A-Za-z](?=[{MARKS}]))[{MARKS}]{{0,8}}|[\t\r\x0b\x0c\x1c-\x1f]")
-SINGLE = {
-    **dict.fromkeys("‐‑‒–—―−﹣－⁃", "-"),
-    **dict.fromkeys("～〜∼˜", "~"),
-    **dict.fromkeys("\x0b\x0c\x1c\x1d\x1f\x85\u2028\u2029", "\n"),
-    **dict.fromkeys("’‘ʼ′", "'"),
-    "\x1e": "\n",  # final_text.BREAK: a value may not reach across
-    "\t": " ",
-    "\r": "\n",
-    "٪": "%",
-    "٫": ".",
-    "٬": ",",
-    "\u20e3": "",  # the box around a keycap digit
-    "％": "%",
-    "≥": ">=",
-    "≧": ">=",
-    "⩾": ">=",
-    "≤": "<=",
-    "≦": "<=",
-    "⩽": "<=",
-}
-CRLF = re.compile(r"\r\n")
-# `*` and `_` only where Markdown would see emphasis: 8*2 and PROBABILITY_YES stay as they are.
-EMPHASIS = re.compile(
-    r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
-    r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w)"
-    r"|</?(?:b|i|strong|em|u|code|mark|span|p|font)(?:\s[^<>\n]{0,60})?/?>"
-    r"|\\(?=[%_*$#~\[\]()<>])",
-    re.IGNORECASE,
-)
-LINE_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
-PLAIN_FORMS = ("<wide>", "<narrow>", "<small>", "<font>", "<fraction>", "<noBreak>", "<square>", "<vertical>")
-
-
-def normalise(text: Located) -> Located:
-    """Return the text in one form: NFKC, ASCII digits, one kind of dash, no invisible characters, no emphasis.
-
-    Superscripts and circled digits stay: a footnote mark after 80 must not make it 801.
-
-    Examples
-    --------
-    >>> from selfexplain.prompting.final_text import final_text
-    >>> normalise(final_text("**Ｃonfidence：** ٨٠٪").located).text
-    'Confidence: 80%'
-    """
-    text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
-    return text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
-
-
-def _plain(cluster: str) -> str:
-    """Return one character, with its combining marks, in the form that the grammar knows."""
-    if cluster in SINGLE:
-        return SINGLE[cluster]
-    head = cluster[0]
-    digit = unicodedata.decimal(head, None)
-    if digit is not None:
-        return str(digit)
-    if unicodedata.category(head) == "Cf" or head in "\ufe0e\ufe0f":
-        return ""
-    folded = unicodedata.normalize("NFKC", cluster)
-    form = unicodedata.decomposition(head).partition(" ")[0]
-    if form == "<fraction>":
-        return " " + folded.replace("⁄", "/")  # 8½ becomes 8 1/2 and not 81/2
-    if form.startswith("<") and form not in PLAIN_FORMS and any(letter.isdigit() for letter in folded):
-        return cluster
-    if form in {"<super>", "<sub>", "<circle>"}:
-        return cluster
-    return "".join(SINGLE.get(letter, letter) for letter in folded)
-
-
 # --- single numbers ------------------------------------------------------------------------------------------------
 
-ONES = {
-    name: number
-    for number, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-TENS = {
-    name: 10 * number
-    for number, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
-DIGIT_WORDS = "|".join(list(ONES)[:10])
-BELOW_HUNDRED = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(list(ONES)[1:10])})\b)?|(?:{'|'.join(reversed(ONES))}))"
-ENGLISH = rf"\b(?:(?:(?:an?|one)\ )?hundred(?:(?:\ and)?\ {BELOW_HUNDRED})?|{BELOW_HUNDRED})(?:\ point(?:\ (?:{DIGIT_WORDS})){{1,8}})?\b"
-
-HAN = {**{digit: number for number, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
-HAN_DIGIT = "".join(HAN)
-HAN_NUMBER = rf"[{HAN_DIGIT}十百]{{1,8}}(?:[点點][{HAN_DIGIT}]{{1,8}})?"
-HANGUL = dict(zip("영공일이삼사오육칠팔구십백", "零零一二三四五六七八九十百", strict=True))
-HANGUL_NUMBER = rf"(?<![가-힣])[{''.join(HANGUL)}]{{1,6}}(?=\ ?(?:퍼센트|프로|%))"
 ASCII_DIGITS = r"\d[\d.,]*+|\.\d[\d.,]*+"
 EXPONENT = r"(?:[eE](?P<exponent>[-+]?\d{1,3})(?![\w.]))?"
 
@@ -165,7 +71,8 @@ NUMBER = re.compile(
     |百分百(?P<whole>)
     |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER})\ ?(?:成(?![功员員本为為长長年人立果绩績就语語])|割|할)
        (?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
-    |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?(?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
+    |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?
+     (?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
     |(?P<english>{ENGLISH})
     |(?P<hangul>{HANGUL_NUMBER})
     |(?P<han>{HAN_NUMBER})
@@ -173,13 +80,14 @@ NUMBER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 PERCENT = re.compile(
-    r"[ ]{0,2}[>\]})]{0,2}[ ]?(?:(?:%[ ]?){1,3}|(?:per[ ]?cent|percentage|pct)\b(?:[ ]points?\b)?|퍼센트|프로(?![가-힣]{2})"
-    r"|パーセント|个百分点|個百分點)",
+    r"[ ]{0,2}[>\]})]{0,2}[ ]?(?:(?:%[ ]?){1,3}|(?:per[ ]?cent|percentage|pct)\b(?:[ ]points?\b)?|퍼센트"
+    r"|프로(?![가-힣]{2})|パーセント|个百分点|個百分點)",
     re.IGNORECASE,
 )
 TO_A_HUNDRED = r"(?:100|a hundred|one hundred|hundred|10|ten|20|twenty|5|five)"
 OUT_OF = re.compile(
-    rf"[ ]{{0,2}}(?:/[ ]?|[(]?(?:times[ ])?out[ ]of[ ](?:a[ ](?:possible|maximum|total)[ ](?:of[ ])?)?|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent)))"
+    r"[ ]{0,2}(?:/[ ]?|[(]?(?:times[ ])?out[ ]of[ ](?:a[ ](?:possible|maximum|total)[ ](?:of[ ])?)?"
+    rf"|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent)))"
     r"(?P<of>\d{1,6}(?:\.\d{1,8})?(?![\d.]*[\w])|(?:a[ ])?[a-z]{2,8}\b)(?!/\d)",
     re.IGNORECASE,
 )
@@ -263,8 +171,7 @@ def _digits(text: str, match: re.Match[str]) -> Iterator[Quantity]:
     begin = match.start()
     percent = match["before"] is not None or PERCENT.match(text, stop) is not None
     other = NO_CONFIDENCE_BEFORE.search(text[max(0, begin - 3) : begin]) or (
-        GLUED.match(text, stop)
-        and not any(joined.match(text, stop) for joined in (NOT_GLUED, STRAIGHT_RANGE, OUT_OF))
+        GLUED.match(text, stop) and not any(joined.match(text, stop) for joined in (NOT_GLUED, STRAIGHT_RANGE, OUT_OF))
     )
     sign = -1 if match["sign"] == "-" else 1
     value, decimal = _value(body, percent=percent)
@@ -317,54 +224,12 @@ def _tenths(match: re.Match[str]) -> Quantity:
     return _point(value, "tenths", start, stop)
 
 
-def english(words: str) -> Fraction | None:
-    """Return the number that English words up to one hundred and some write.
-
-    Examples
-    --------
-    >>> english("eighty-five"), english("zero point nine")
-    (Fraction(85, 1), Fraction(9, 10))
-    """
-    whole, _, decimals = words.lower().partition(" point ")
-    total = 0
-    for word in whole.replace("-", " ").split():
-        total += ONES.get(word, 0) + TENS.get(word, 0) + (100 if word == "hundred" else 0)
-    if "hundred" in whole and whole.startswith("one "):
-        total -= 1
-    tail = "".join(str(ONES[word]) for word in decimals.split())
-    return Fraction(f"{total}.{tail or '0'}")
-
-
-def han(written: str) -> Fraction | None:
-    """Return the number that Chinese numerals up to 199, Sino-Korean ones or ASCII digits write; None if ill-formed.
-
-    Examples
-    --------
-    >>> han("八十五点五"), han("百"), han("팔십"), han("九九")
-    (Fraction(171, 2), Fraction(100, 1), Fraction(80, 1), None)
-    """
-    if written[0].isdigit() and written.isascii():
-        return Fraction(written)
-    written = "".join(HANGUL.get(letter, letter) for letter in written).replace("點", "点")
-    whole, _, decimals = written.partition("点")
-    form = re.fullmatch(rf"(?P<百>[一1]?百(?:[零〇](?!十))?)?(?:(?P<tens>[一二三四五六七八九]?)(?P<十>十))?(?P<ones>[{HAN_DIGIT}]?)", whole)
-    if form is None or not whole:
-        return None
-    total = 100 if form["百"] else 0
-    if form["十"]:
-        total += 10 * (HAN[form["tens"]] if form["tens"] else 1)
-    total += HAN[form["ones"]] if form["ones"] else 0
-    return Fraction(f"{total}.{''.join(str(HAN[digit]) for digit in decimals) or '0'}")
-
-
 def _point(value: Fraction, unit: Unit, start: int, stop: int, *, decimal: bool = False) -> Quantity:
     return Quantity(value, value, unit, approx=False, start=start, stop=stop, outer=(start, stop), decimal=decimal)
 
 
 def _unreadable(start: int, stop: int) -> Quantity:
-    return Quantity(
-        None, None, "bare", approx=False, start=start, stop=stop, outer=(start, stop), kind="unreadable"
-    )
+    return Quantity(None, None, "bare", approx=False, start=start, stop=stop, outer=(start, stop), kind="unreadable")
 
 
 def _with_unit(text: str, number: Quantity) -> Quantity:
@@ -376,26 +241,27 @@ def _with_unit(text: str, number: Quantity) -> Quantity:
     if percent:
         stop = number.stop + len(percent[0].rstrip())
         number = replace(number, unit="percent", stop=stop, outer=(number.start, stop), spelled=False)
-    out_of = OUT_OF.match(text, number.stop)
-    whole = _whole(out_of["of"]) if out_of else None
-    if out_of is None or whole is None:
+    return _out_of(text, number, value)
+
+
+def _out_of(text: str, number: Quantity, value: Fraction) -> Quantity:
+    """Return the number as a share when the text goes on with what it is out of, else as it is."""
+    found = OUT_OF.match(text, number.stop)
+    whole = _whole(found["of"]) if found else None
+    if found is None or whole is None:
         return number
-    stop = out_of.end()
+    stop = found.end()
     closing = PERCENT.match(text, stop)
     if closing:  # 80/100% and 80% out of 100% say the hundred twice; 8/10% says nothing that two people read alike
-        stop = closing.start() + len(closing[0].rstrip())
-        if whole != 100:
-            return _unreadable(number.start, stop)
-        return replace(number, unit="percent", stop=stop, outer=(number.start, stop), spelled=False)
-    if number.unit == "percent":
-        same = whole == 100
-        return replace(number, stop=stop, outer=(number.start, stop)) if same else _unreadable(number.start, stop)
+        stop += len(closing[0].rstrip())
+    outer = (number.start, stop)
+    if closing or number.unit == "percent":
+        same = replace(number, unit="percent", stop=stop, outer=outer, spelled=False)
+        return same if whole == 100 else _unreadable(*outer)
     if whole == 0:
-        return _unreadable(number.start, stop)
-    odds = "/" in out_of[0] and value + whole == 100
-    return replace(
-        _point(value / whole, "share", number.start, stop), idiom=odds, decimal=False
-    )
+        return _unreadable(*outer)
+    odds = "/" in found[0] and value + whole == 100 and whole != 100
+    return replace(_point(value / whole, "share", *outer), idiom=odds)
 
 
 def _whole(written: str) -> Fraction | None:
@@ -421,7 +287,9 @@ APPROX_AFTER = re.compile(
     r"[ ]{0,2}(?:-?ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
     re.IGNORECASE,
 )
-AT_LEAST = "at least|minimum of|min|no less than|not less than|no lower than|至少|起码|不低于|不少于|少なくとも|적어도|최소"
+AT_LEAST = (
+    "at least|minimum of|min|no less than|not less than|no lower than|至少|起码|不低于|不少于|少なくとも|적어도|최소"
+)
 AT_MOST = "at most|up to|maximum of|max|no more than|not more than|no higher than|至多|最多|不超过|不超過|不高于|최대"
 ABOVE = "(?:more|greater|higher) than|over|above|exceeding|upwards of|超过|超過|高于|高於|大于|大於"
 BELOW = "(?:less|lower|fewer) than|under|below|不到|不足|低于|低於|小于|小於|未满|未滿"
@@ -442,30 +310,23 @@ LOOK_BACK = 24
 
 def _range(text: str, left: Quantity, right: Quantity) -> Quantity | None:
     """Return two numbers as one range where a dash or "to" joins them, 80±5 as about 80, else None."""
-    if left.kind != "point" or right.kind != "point" or right.start - left.stop > 16:
+    first, second = left.low, right.low
+    if left.kind != "point" or right.kind != "point" or first is None or second is None:
         return None
-    if left.low is None or right.low is None:
-        return None
-    between = text[left.stop : right.start]
+    between = text[left.stop : min(right.start, left.stop + 16)]
     unit = _shared_unit(left, right)
-    both = {"stop": right.stop, "outer": (left.start, right.stop)}
+    left = replace(left, stop=right.stop, outer=(left.start, right.stop), spelled=left.spelled and right.spelled)
     if PLUS_MINUS.fullmatch(between):
-        return replace(left, approx=True, unit=unit or left.unit, **both)
+        return replace(left, approx=True, unit=unit or left.unit)
     before = BETWEEN.search(text[max(0, left.start - LOOK_BACK) : left.start])
-    minus = right.low < 0 and not between.strip()  # "80 -90": nobody states eighty and then minus ninety
+    minus = second < 0 and not between.strip()  # "80 -90": nobody states eighty and then minus ninety
     if not (TO.fullmatch(between) or (before and AND.fullmatch(between)) or minus):
         return None
-    limits = sorted((left.low, abs(right.low))) if unit else [None, None]
-    return replace(
-        left,
-        low=limits[0],
-        high=limits[1],
-        unit=unit or "bare",
-        kind="range",
-        decimal=left.decimal or right.decimal,
-        spelled=left.spelled and right.spelled,
-        **both,
-    )
+    decimal = left.decimal or right.decimal
+    if unit is None:
+        return replace(left, low=None, high=None, unit="bare", kind="range", decimal=decimal)
+    low, high = sorted((first, abs(second)))
+    return replace(left, low=low, high=high, unit=unit, kind="range", decimal=decimal)
 
 
 def _shared_unit(left: Quantity, right: Quantity) -> Unit | None:

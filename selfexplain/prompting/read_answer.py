@@ -3,12 +3,12 @@
 import re
 from typing import Literal
 
+from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.fields import (
     ANSWER,
     ANSWER_FIRST,
     CONFIDENCE,
     CONFIDENCE_FIRST,
-    KNOWN,
     RATIONALE,
     Field,
     begins_with_label,
@@ -16,7 +16,6 @@ from selfexplain.prompting.fields import (
     unescaped,
 )
 from selfexplain.prompting.final_text import Located, final_text
-from selfexplain.prompting.numerals import normalise
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.wording import ANSWER_DECLINED, is_placeholder, unwrap
 from selfexplain.records import Reading
@@ -48,11 +47,13 @@ def read_answer(text: str, *, label: str | None = None, finish: Finish = "comple
     >>> read_answer("**Answer:** Paris (Confidence: 80%)")
     Reading(value='Paris', why='read', span=(12, 17))
     """
-    return _read(text, ((label,),) if label is not None else (ANSWER_FIRST, ANSWER), finish, lines=False, whole=not label)
+    return _read(
+        text, ((label,),) if label is not None else (ANSWER_FIRST, ANSWER), finish, lines=False, whole=not label
+    )
 
 
 def read_rationale(text: str, *, label: str | None = None, finish: Finish = "completed") -> Reading[str]:
-    """Return the reason that a reply gives for its answer; it may run over several lines, up to the next label.
+    r"""Return the reason that a reply gives for its answer; it may run over several lines, up to the next label.
 
     Parameters
     ----------
@@ -70,15 +71,13 @@ def read_rationale(text: str, *, label: str | None = None, finish: Finish = "com
 
     Examples
     --------
-    >>> read_rationale("Answer: Paris\\nBecause: it is the seat\\nof government.\\nConfidence: 80%").value
-    'it is the seat\\nof government.'
+    >>> read_rationale("Answer: Paris\nBecause: it is the seat\nof government.\nConfidence: 80%").value
+    'it is the seat\nof government.'
     """
     return _read(text, ((label,) if label is not None else RATIONALE,), finish, lines=True, whole=False)
 
 
-def _read(
-    text: str, groups: tuple[tuple[str, ...], ...], finish: Finish, *, lines: bool, whole: bool
-) -> Reading[str]:
+def _read(text: str, groups: tuple[tuple[str, ...], ...], finish: Finish, *, lines: bool, whole: bool) -> Reading[str]:
     final = final_text(text)
     if final.truncated:
         return Reading(None, "truncated")
@@ -123,30 +122,30 @@ def _one_line(text: str, view: Located) -> Reading[str]:
 def _field(text: str, view: Located, field: Field, finish: Finish) -> Reading[str]:
     """Return what one place says."""
     start, stop = field.start, field.stop
-    if field.cut or (start == stop and field.at_end and field.form == "line"):
-        return Reading(None, "truncated")
-    if start == stop:
-        return Reading(None, "absent")
-    if field.form == "json" and view.text[start:stop] == "null":
-        return Reading(None, "declined", span=view.raw_span(start, stop))
+    if field.cut or start == stop:
+        return Reading(None, "truncated" if field.cut or field.at_end else "absent")
     if field.form == "line":
         stop = _without_confidence(view.text, start, stop)
     inner, outer, bracketed = unwrap(view.text, start, stop)
     inside = view.text[inner:outer]
     span = _balanced(text, *view.raw_span(start, stop))
+    if not inside.strip():
+        return Reading(None, "absent", span=span)
     if finish == "truncated" and field.at_end:
         return Reading(None, "truncated", span=span)
     if is_placeholder(inside, bracketed=bracketed) and (bracketed or not any(sign.isdigit() for sign in inside)):
         return Reading(None, "template_echo", span=span)
-    if ANSWER_DECLINED.fullmatch(inside) or not inside.strip():
-        return Reading(None, "declined" if inside.strip() else "absent", span=span)
+    if ANSWER_DECLINED.fullmatch(inside):  # a JSON null among them
+        return Reading(None, "declined", span=span)
     value = text[slice(*span)]
     return Reading(unescaped(value) if field.form == "string" else value, "read", span=span)
 
 
+PERCENT = r"\d{1,3}(?:\.\d{1,4})?[ ]?"
 NUMBER_BEHIND = re.compile(
-    r"[\s,;|–—-]{1,4}[(\[]?[\s]?(?P<said>(?:\d{1,3}(?:\.\d{1,4})?[ ]?(?:%|percent)[ ](?:confident|confidence|sure|certain|certainty)|"
-    r"(?:my )?(?:confidence|certainty|置信度|把握)(?: level| score)?[ ]?(?:is |of |at |为|=)?[ ]?\d{1,3}(?:\.\d{1,4})?[ ]?%?))[ ]?[)\]]?[.]?$",
+    rf"[\s,;|–—-]{{1,4}}[(\[]?[\s]?(?P<said>{PERCENT}(?:%|percent)[ ](?:confident|confidence|sure|certain|certainty)"
+    r"|(?:my )?(?:confidence|certainty|置信度|把握)(?: level| score)?[ ]?(?:is |of |at |为|=)?[ ]?"
+    rf"{PERCENT}%?)[ ]?[)\]]?[.]?$",
     re.IGNORECASE,
 )
 

@@ -10,9 +10,10 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 from selfexplain.errors import InputError
+from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.fields import CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
 from selfexplain.prompting.final_text import Located, final_text
-from selfexplain.prompting.numerals import WORTH, Quantity, normalise, scan
+from selfexplain.prompting.numerals import WORTH, Quantity, scan
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
 from selfexplain.records import Reading, Why
 
@@ -30,7 +31,7 @@ LONGEST_VALUE = 2000
 def read_confidence(
     text: str, *, scale: Scale, label: str | None = None, finish: Finish = "completed"
 ) -> Reading[float]:
-    """Return the confidence that a reply states.
+    r"""Return the confidence that a reply states.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def read_confidence(
 
     Examples
     --------
-    >>> read_confidence("Answer: Paris\\nConfidence: about 80%", scale="percent")
+    >>> read_confidence("Answer: Paris\nConfidence: about 80%", scale="percent")
     Reading(value=0.8, why='read', notes=('approx',), span=(32, 35))
     >>> read_confidence("Confidence: 80-90", scale="percent")
     Reading(value=None, why='ambiguous', detail='range', low=0.8, high=0.9, span=(12, 17))
@@ -117,34 +118,37 @@ def _field(view: Located, field: Field, scale: Scale, finish: Finish) -> Reading
 # --- one labelled value --------------------------------------------------------------------------------------------
 
 SCALE_HINT = re.compile(
-    r"[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?"
-    r"(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
+    r"[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}"
+    r"\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
     re.IGNORECASE,
 )
 # Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
 LEAD = re.compile(
-    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate|rated|put|set"
-    r"|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately|current|overall|final"
-    r"|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance|being|correct|right"
-    r"|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher|low|lower|medium"
-    r"|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully|probably|maybe|perhaps"
-    r"|between|from|around|about|roughly|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)(?![\w'])"
-    r"|我|有|的|把握|信心|是|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|较高|比较|高|低|中等|中|极|十分|相当|认为|答案"
-    r"|正确|正確|约为|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|高い|低い|매우|높음|낮음|보통|확신|신뢰도|은|는|이|가)*+",
+    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
+    r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
+    r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
+    r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
+    r"|low|lower|medium|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully"
+    r"|probably|maybe|perhaps|between|from|around|about|roughly|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
+    r"(?![\w'])"
+    r"|高い|低い|我|有|的|把握|信心|是|约为|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|比较|高|低|中等|中|极|十分|相当"
+    r"|认为|答案|正确|正確|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|매우|높음|낮음|보통|확신|신뢰도"
+    r"|은|는|이|가)*+",
     re.IGNORECASE,
 )
 # After a bare number: what it may be followed by directly, if not by punctuation or nothing.
 TAIL = re.compile(
-    r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?|that|because|since"
-    r"|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if|when|the|i|is|in|my|this|\d)\b"
-    r"|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或)",
+    r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
+    r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
+    r"|when|the|i|is|in|my|this|\d)\b"
+    r"|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
     re.IGNORECASE,
 )
 # Where the value ends and talk about it begins. Numbers in the talk are no second value.
 TALK = re.compile(
-    r"\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b|因为|因為|由于|由於|基于|なぜなら|때문"
-    r"|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]"
-    r"|[ ]-{1,2}[ ][^\W\d]",
+    r"\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b"
+    r"|因为|因為|由于|由於|基于|なぜなら|때문|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[ ]-{1,2}[ ][^\W\d]"
+    r"|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]",
     re.IGNORECASE,
 )
 # Words with which a speaker takes back what was just said.
@@ -236,7 +240,9 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         elif parenthesis:
             if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
                 yield one
-        elif TALK.search(text[found[0].outer[1] : one.outer[0]]) is None and not _inside_parenthesis(text, found[0], one):
+        elif TALK.search(text[found[0].outer[1] : one.outer[0]]) is None and not _inside_parenthesis(
+            text, found[0], one
+        ):
             yield one
         before = one
 
@@ -252,7 +258,9 @@ def _worth(quantity: Quantity, scale: Scale) -> frozenset[Fraction] | Reading[fl
         return Reading(None, "non_numeric")
     if quantity.kind == "point":
         return _point(quantity, scale)
-    low, high = (None if limit is None else _candidates(limit, quantity, scale) for limit in (quantity.low, quantity.high))
+    low, high = (
+        None if limit is None else _candidates(limit, quantity, scale) for limit in (quantity.low, quantity.high)
+    )
     outside = any(limit and not any(0 <= one <= 1 for one in limit) for limit in (low, high))
     beyond = quantity.strict and (low == frozenset({Fraction(1)}) or high == frozenset({Fraction(0)}))
     if outside or beyond:
@@ -297,7 +305,8 @@ WORD = (
     r"|把握|置信度|置信水平|信心|确信|確信度?|确定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률)"
 )
 NEGATED = re.compile(
-    r"\b(?:not|no|never|nor|hardly|scarcely|barely|without|cannot|lack|lacks|neither|isn't|n't)\b|n't\b|不|没|沒|无|無|未|別|ない|ません|않|안 |못",
+    r"\b(?:not|no|never|nor|hardly|scarcely|barely|without|cannot|lacks?|neither)\b|n't\b"
+    r"|不|没|沒|无|無|未|別|ない|ません|않|안 |못",
     re.IGNORECASE,
 )
 # Between the number and the word only these may stand: "humidity of 81% makes rain likely" states no confidence.
@@ -305,7 +314,7 @@ LINK = re.compile(
     r"(?:[\s:='\"()*~-]|\b(?:my|in|this|that|the|answer|is|of|at|would|be|say|i|i'd|i'm|am|level|score|rating|about|around|roughly"
     r"|approximately|nearly|almost|close|to|it|a|an|as|very|quite|pretty|fairly|correct|right|being|over|above|below|under"
     r"|estimated|estimate|put|rate|overall|stands|sits|response|than|more|less|least|most|or|higher|for|here)\b"
-    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|は|が|の|で|です|以上|超过|至少|不到|은|는|이|가|로|으로|정도)*+",
+    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|です|は|が|の|で|以上|超过|至少|不到|은|는|이|가|로|으로|정도)*+",
     re.IGNORECASE,
 )
 
@@ -339,7 +348,9 @@ def _whole_reply(value: _Value) -> Reading[float] | None:
         phrase = value.scale == "words" and len(text.split()) <= 4 and "\n" not in text and text.isprintable()
         return value.none("non_numeric", detail=text) if phrase else None
     rest = "".join(text[left:right] for left, right in _gaps(found, len(text)))
-    if any(letter.isalnum() or letter in "$€£¥{}" for letter in re.sub(r"(?i)\b(?:between|from)\b|介于|在|之间", "", rest)):
+    if any(
+        letter.isalnum() or letter in "$€£¥{}" for letter in re.sub(r"(?i)\b(?:between|from)\b|介于|在|之间", "", rest)
+    ):
         return None
     if found[0].kind == "unreadable":
         return None
@@ -379,7 +390,10 @@ def _called_confidence(clause: str) -> Quantity | None:
         left, right = (last, word.start()) if word.start() >= last else (word.end(), first)
         close = left <= right and right - left <= 60 and LINK.fullmatch(clause, left, right)
         # A bare number must be named outright: "confidence is 80", not "likely 5 days".
-        named = found[0].unit != "bare" or (word.end() <= first and re.search(r"(?:[:=]|\b(?:is|of|at)|[为為是は])\W{0,3}(?:\w{0,13}\W{0,3})$", clause[word.end() : first]))
+        named = found[0].unit != "bare" or (
+            word.end() <= first
+            and re.search(r"(?:[:=]|\b(?:is|of|at)|[为為是は])\W{0,3}(?:\w{0,13}\W{0,3})$", clause[word.end() : first])
+        )
         if close and named:
             return found[0]
     return None

@@ -2,10 +2,25 @@
 
 import re
 
-PAIRS = {
-    **{"<": ">", "[": "]", "{": "}", "(": ")", '"': '"', "'": "'", "“": "”", "「": "」", "『": "』"},
-    **{"【": "】", "《": "》", "$": "$", "|": "|", "‹": "›", "«": "»"},
-}
+PAIRS = dict(
+    (
+        "<>",
+        "[]",
+        "{}",
+        "()",
+        '""',
+        "''",
+        "“”",
+        "「」",
+        "『』",
+        "【】",
+        "《》",
+        "$$",
+        "||",
+        "‹›",
+        "«»",
+    )  # each splits in two
+)
 PLACEHOLDER_BRACKETS = frozenset("<[{【‹")
 LATEX = ("\\boxed{", "\\text{", "\\mathrm{", "\\mathbf{")
 EDGES = " \n.,;!。，；！"
@@ -26,34 +41,37 @@ DECLINED_WHOLE = re.compile(r"-{1,3}|/|not sure|unsure|uncertain|nan|undefined|s
 
 ANSWER_DECLINED = re.compile(
     r"(?:N/A|n/a|NA|N\.A\.?|null|NULL"
-    r"|(?i:unknown|unknowable|unanswerable|cannot[ _](?:resolve|answer|say|be determined|determine)|no answer|not sure|no idea)"
-    r"|(?i:i(?:'m| am)? (?:really |just |simply |honestly )?(?:don't|do not|cannot|can't|can not|not able to|unable to|not sure"
-    r"|have no idea|decline|refuse)(?: (?!but\b|maybe\b|perhaps\b|probably\b|possibly\b)[^\s.;!?:]{1,40}){0,30})"
+    r"|(?i:unknown|unknowable|unanswerable|cannot[ _](?:resolve|answer|say|be determined|determine)|no answer|no idea)"
+    r"|(?i:not sure|i(?:'m| am)? (?:really |just |simply |honestly )?(?:don't|do not|cannot|can't|can not|not able to"
+    r"|unable to|not sure|have no idea|decline|refuse)(?: (?!but\b|maybe\b|perhaps\b|probably\b|possibly\b)[^\s.;!?:]{1,40}){0,30})"
     r"|不知道|我不知道|不清楚|我不清楚|不确定|我不确定|无法(?:确定|回答|得知|判断)|未知|无"
     r"|わかりません|分かりません|わからない|不明|모르겠습니다|모름|알 수 없습니다)[\s.!。！]{0,4}"
 )
 """An answer that says nothing. Strict in case and length: Na is sodium, "Unknown Pleasures" is a record."""
 
 SCALE_RANGE = re.compile(
-    r"(?:an? |the |your )?(?:number|integer|value|percentage|decimal|probability|confidence|数字)?[ ]?(?:between|from|in)?[ ]?"
+    r"(?:an? |the |your )?(?:number|integer|value|percentage|decimal|probability|confidence|数字)?[ ]?"
+    r"(?:between|from|in)?[ ]?"
     r"(?:0(?:\.0{1,2})?|1)%?[ ]?(?:-{1,2}|~|to|and|至|到)[ ]?(?:1(?:\.0{1,2})?|20|100)%?",
     re.IGNORECASE,
 )
 PLACEHOLDER_WORD = re.compile(
-    r"\b(?:number|integer|value|percentage|percent|decimal|probability|confidence|certainty|score|level|rating|answer|guess"
-    r"|your|insert|here|placeholder|option|letter|choice|response|rationale|reason|reasons|explanation|text|phrase)\b"
+    r"\b(?:number|integer|value|percentage|percent|decimal|probability|confidence|certainty|score|level|rating"
+    r"|answer|guess|your|insert|here|placeholder|option|letter|choice|response|rationale|reason|reasons|explanation|text|phrase)\b"
     r"|数字|数值|置信度|把握|概率|答案|回答|理由|解释|説明|確信度|숫자|신뢰도|정답",
     re.IGNORECASE,
 )
-FILLER = frozenset(
-    "a an the of or and to in on is be being it this that as from between final best only single one short brief correct right"
-    " model own e g eg i e whole here how sure you are".split()
+_FILLER = (
+    "a an the of or and to in on is be being it this that as from between final best only single one short brief correct "
+    "right model own e g eg i whole how sure you are possible"
 )
+FILLER = frozenset(_FILLER.split())
+"""What else a placeholder may say: `<your answer, as short as possible>` is an answer to nothing."""
 PLACEHOLDER_WHOLE = re.compile(r"(?:[xX]{1,3}|_{1,40}|[nN]{2})[ ]?%?|\.{2,6}|…{1,3}|\?{1,3}%|#{1,3}%?")
 
 
 def unwrap(text: str, start: int, stop: int) -> tuple[int, int, bool]:
-    """Return the limits without wrappers: quotes, brackets, `$…$`, `\\boxed{…}`; and whether brackets were among them.
+    r"""Return the limits without wrappers: quotes, brackets, `$…$`, `\boxed{…}`; and whether brackets were among them.
 
     Examples
     --------
@@ -69,7 +87,9 @@ def unwrap(text: str, start: int, stop: int) -> tuple[int, int, bool]:
         elif stop - start >= 2 and PAIRS.get(text[start]) == text[stop - 1]:
             bracketed = bracketed or text[start] in PLACEHOLDER_BRACKETS
             start, stop = start + 1, stop - 1
-        elif text[start] == "\\" and text[stop - 1] == "}" and any(text.startswith(name, start, stop) for name in LATEX):
+        elif (
+            text[start] == "\\" and text[stop - 1] == "}" and any(text.startswith(name, start, stop) for name in LATEX)
+        ):
             start, stop = text.index("{", start) + 1, stop - 1
         else:
             break

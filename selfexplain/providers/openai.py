@@ -95,7 +95,8 @@ class OpenAI:
                 if not self._learn(refusal.parameter, sent):
                     raise refusal.error from None
                 continue
-            return from_openai(raw, dropped=tuple(sorted(self._refused & wanted(request))), secret=self._key)
+            dropped = tuple(sorted(self._refused & wanted(request)))
+            return from_openai(raw, name=self.name, dropped=dropped, secret=self._key)
 
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""
@@ -170,7 +171,7 @@ def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozense
     return sent
 
 
-def from_openai(raw: Any, *, dropped: tuple[str, ...] = (), secret: str = "") -> Response:
+def from_openai(raw: Any, *, name: str = "openai", dropped: tuple[str, ...] = (), secret: str = "") -> Response:
     """Turn the SDK's reply into a Response.
 
     Raises
@@ -195,8 +196,9 @@ def from_openai(raw: Any, *, dropped: tuple[str, ...] = (), secret: str = "") ->
             Response,
         )
     except (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError):
+        shown = blotted(str(raw), secret)[:80]
         raise ReplyError(
-            f"the server answered 200 with something that is not a chat completion: {blotted(str(raw), secret)[:80]!r}",
+            f"{name}: the server answered 200 with something that is not a chat completion: {shown!r}",
             hint="check that --base-url ends in /v1 and that no proxy or login page stands in between",
         ) from None
 
@@ -250,7 +252,7 @@ def provider_errors(name: str, *, secret: str) -> Iterator[None]:
         yield
     except openai.APIStatusError as error:
         # Without its cause: the SDK's exception carries the request's headers.
-        raise of_status(error, blotted(f"{name}: {error}", secret)) from None
+        raise of_status(error, f"{name}: {shortened(blotted(said(error), secret))}") from None
     except openai.APITimeoutError as error:
         raise ProviderError(f"{name}: no reply within {TIMEOUT_SECONDS:.0f} s", kind="timeout") from error
     except openai.APIConnectionError as error:
@@ -278,16 +280,27 @@ def of_status(error: Any, words: str) -> ProviderError | UnsupportedParameterErr
     return ours if parameter is None else UnsupportedParameterError(parameter, ours)
 
 
+def said(error: Any) -> str:
+    """Return what the server said, which the SDK leaves out where it is not in OpenAI's form."""
+    told = getattr(error.body, "get", lambda _: None)("message")
+    return str(error) if told or error.body is None else f"{error} - {error.body}"
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text: an error page may be as long as it likes."""
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
 def bad_request_kind(error: Any) -> ProviderFailure:
     """Tell a prompt that is too long from any other refused request."""
     too_long = error.type == "exceed_context_size_error" or error.code == "context_length_exceeded"
-    too_long = too_long or TOO_LONG.search(str(error)) is not None
+    too_long = too_long or TOO_LONG.search(said(error)) is not None
     return "context_too_long" if too_long else "bad_request"
 
 
 def refused_parameter(error: Any) -> str | None:
     """Return the Request's word for the parameter that a 400 complains of, if we can do without it."""
-    message = str(error)
+    message = said(error)
     if bad_request_kind(error) == "context_too_long":
         return None
     if error.param in OPTIONAL and (UNSUPPORTED.search(message) or not DISLIKED.search(str(error.code))):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from selfexplain.records import SCHEMA_VERSION, encode
+from selfexplain.records import SCHEMA_VERSION
 
 
 class RunSpec(msgspec.Struct, frozen=True):
@@ -31,7 +31,8 @@ class RunSpec(msgspec.Struct, frozen=True):
     @property
     def hash(self) -> str:
         """The first 12 hexadecimal digits of the sha256 of all fields."""
-        return hashlib.sha256(encode(self)).hexdigest()[:12]
+        # Deterministic: the order in which an adapter names its identity is none of the Run's.
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:12]
 
     @property
     def folder_name(self) -> str:

@@ -71,8 +71,8 @@ def test_plot_draws_on_the_axes_it_was_given_and_returns_them(display: Reliabili
 
 def test_missing_intervals_and_empty_tables_are_drawn(tmp_path: Path) -> None:
     """A dot without a band; no dot at all."""
-    bare = ReliabilityDisplay("x", (0.3,), (0.5,), (2,), (1,), (None,), (None,))
-    empty = ReliabilityDisplay("y", (), (), (), (), (), ())
+    bare = ReliabilityDisplay("x", (0.2,), (0.3,), (0.3,), (0.5,), (2,), (1,), (None,), (None,))
+    empty = ReliabilityDisplay("y", (), (), (), (), (), (), (), ())
 
     path = write_picture(side_by_side([bare, empty]), tmp_path / "picture.png")
 
@@ -119,7 +119,7 @@ def test_drawing_never_loads_pyplot(tmp_path: Path) -> None:
         "from selfexplain.display.picture import write_picture; "
         "from selfexplain.display.reliability import ReliabilityDisplay as D; "
         "from selfexplain.display.two_sources import side_by_side; "
-        "d = D('x', (0.5,), (0.5,), (2,), (1,), (0.1,), (0.9,)); "
+        "d = D('x', (0.4,), (0.5,), (0.5,), (0.5,), (2,), (1,), (0.1,), (0.9,)); "
         f"write_picture(side_by_side([d]), Path({str(tmp_path / 'x.png')!r})); "
         "print('matplotlib.pyplot' in sys.modules)"
     )

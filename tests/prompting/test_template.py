@@ -1,5 +1,6 @@
 """Templates: what a file must look like, and that a question stays a question."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def test_the_files_of_windows_load(tmp_path: Path):
     assert template.load(path) == template.parse(file("## user\n{{ question }}\n"), where="")
 
 
-KNOWN = "\nhint: known keys: name, version, elicits, elicitation, scale, about, audience, language, max_tokens, grammar, source"
+KEYS = "name, version, elicits, elicitation, scale, about, audience, language, max_tokens, grammar, source"
+KNOWN = f"\nhint: known keys: {KEYS}"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ KNOWN = "\nhint: known keys: name, version, elicits, elicitation, scale, about, 
         ("name: t\nversion: 1.5\nelicits: [answer]\n", "Expected `int`, got `float` - at `$.version`"),
         ("name: 7\nversion: 1\nelicits: [answer]\n", "Expected `str`, got `int` - at `$.name`"),
         ("name: t\nversion: 1\nelicits: answer\n", "Expected `array`, got `str` - at `$.elicits`"),
-        ("name: t\nversion: 1\nelicits: [mood]\n", "Invalid enum value 'mood' - at `$.elicits[...]`"),
+        ("name: t\nversion: 1\nelicits: [mood]\n", "Invalid enum value 'mood' - at `$.elicits[0]`"),
         ("name: t\nversion: 1\nelicits: []\n", "Expected `array` of length >= 1 - at `$.elicits`"),
         (FRONT + "scale: 0-10\n", "Invalid enum value '0-10' - at `$.scale`"),
         (FRONT + "max_tokens: 0\n", "Expected `int` >= 1 - at `$.max_tokens`"),
@@ -234,14 +236,10 @@ def test_the_gold_answer_never_leaves_the_house():
 @given(text=st.text())
 def test_any_text_is_a_template_or_refused(text: str):
     """Nothing but InputError leaves the parser or the renderer."""
-    try:
+    with contextlib.suppress(InputError):
         template.parse(text, where="t.md")
-    except InputError:
-        pass
-    try:
+    with contextlib.suppress(InputError):
         parse(f"## user\n{text}\n## user\n?\n").render(PLAIN)
-    except InputError:
-        pass
 
 
 def test_the_users_own_prompts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -37,7 +37,7 @@ def created(results: Path) -> RunFolder:
 
 def test_a_run_is_named_for_ever():
     """Another hash here means that the same command no longer finds yesterday's Run."""
-    assert SPEC.hash == "SPECHASH"
+    assert SPEC.hash == "185877072ca5"
     assert SPEC.folder_name == f"sums__openai-gpt-x-latest__few-shot-1__{SPEC.hash}"
 
 
@@ -58,6 +58,16 @@ def test_every_field_of_a_spec_is_in_its_hash():
     assert others.keys() == set(RunSpec.__struct_fields__)
     hashes = {msgspec.structs.replace(SPEC, **{name: value}).hash for name, value in others.items()}
     assert len(hashes | {SPEC.hash}) == len(others) + 1
+
+
+def test_the_order_of_an_identity_is_no_part_of_it():
+    """The same address and file, named the other way round."""
+    there, back = ({"a": "1", "b": "2"}, {"b": "2", "a": "1"})
+
+    assert (
+        msgspec.structs.replace(SPEC, model_identity=there).hash
+        == msgspec.structs.replace(SPEC, model_identity=back).hash
+    )
 
 
 @given(name=st.text())
@@ -107,7 +117,7 @@ def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path):
     path.mkdir()
     (path / "items.jsonl").write_text("half a li")
 
-    with pytest.raises(InputError, match="is not a Run: it has no readable manifest.json\nhint: name a folder under"):
+    with pytest.raises(InputError, match=r"is not a Run: it has no readable manifest\.json\nhint: name a folder under"):
         RunFolder(path)
     assert created(tmp_path).items == DATASET.items
 

@@ -1,0 +1,73 @@
+"""One form for characters that mean the same, each still tied to its place in the raw reply."""
+
+import re
+import unicodedata
+
+from selfexplain.prompting.final_text import Located
+
+MARKS = "\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f"
+CLUSTER = re.compile(rf"(?:[^\x00-\x7f]|[A-Za-z](?=[{MARKS}]))[{MARKS}]{{0,8}}|[\t\r\x0b\x0c\x1c-\x1f]")
+SINGLE = {
+    **dict.fromkeys("‐‑‒–—―−﹣－⁃", "-"),
+    **dict.fromkeys("～〜∼˜", "~"),
+    **dict.fromkeys("\x0b\x0c\x1c\x1d\x1f\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("’‘ʼ′", "'"),
+    "\x1e": "\n",  # final_text.BREAK: a value may not reach across
+    "\t": " ",
+    "\r": "\n",
+    "٪": "%",
+    "٫": ".",
+    "٬": ",",
+    "\u20e3": "",  # the box around a keycap digit
+    "％": "%",
+    "≥": ">=",
+    "≧": ">=",
+    "⩾": ">=",
+    "≤": "<=",
+    "≦": "<=",
+    "⩽": "<=",
+}
+CRLF = re.compile(r"\r\n")
+# `*` and `_` only where Markdown would see emphasis: 8*2 and PROBABILITY_YES stay as they are.
+EMPHASIS = re.compile(
+    r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
+    r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w)"
+    r"|</?(?:b|i|strong|em|u|code|mark|span|p|font)(?:\s[^<>\n]{0,60})?/?>"
+    r"|\\(?=[%_*$#~\[\]()<>])",
+    re.IGNORECASE,
+)
+LINE_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
+PLAIN_FORMS = ("<wide>", "<narrow>", "<small>", "<font>", "<fraction>", "<noBreak>", "<square>", "<vertical>")
+
+
+def normalise(text: Located) -> Located:
+    """Return the text in one form: NFKC, ASCII digits, one kind of dash, no invisible characters, no emphasis.
+
+    Superscripts and circled digits stay: a footnote mark after 80 must not make it 801.
+
+    Examples
+    --------
+    >>> from selfexplain.prompting.final_text import final_text
+    >>> normalise(final_text("**Ｃonfidence：** ٨٠٪").located).text
+    'Confidence: 80%'
+    """
+    text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
+    return text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+
+
+def _plain(cluster: str) -> str:
+    """Return one character, with its combining marks, in the form that the grammar knows."""
+    if cluster in SINGLE:
+        return SINGLE[cluster]
+    head = cluster[0]
+    digit = unicodedata.decimal(head, None)
+    if digit is not None or unicodedata.category(head) == "Cf" or head in "\ufe0e\ufe0f":
+        return "" if digit is None else str(digit)
+    folded = unicodedata.normalize("NFKC", cluster)
+    form = unicodedata.decomposition(head).partition(" ")[0]
+    if form == "<fraction>":
+        return " " + folded.replace("⁄", "/")  # 8½ becomes 8 1/2 and not 81/2
+    numbering = form.startswith("<") and form not in PLAIN_FORMS and any(letter.isdigit() for letter in folded)
+    if numbering or form in {"<super>", "<sub>", "<circle>"}:
+        return cluster
+    return "".join(SINGLE.get(letter, letter) for letter in folded)

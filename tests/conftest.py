@@ -1,0 +1,24 @@
+"""What several kinds of tests need: the reference data beside the checkout, and the embedded model."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from selfexplain.providers import model_file
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of reference data: `SELFEXPLAIN_SHARED`, else `shared` beside the checkout; skip without it."""
+    stated = os.environ.get("SELFEXPLAIN_SHARED")
+    folder = Path(stated) if stated else Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"no reference data at {folder}: name its folder in SELFEXPLAIN_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> Path:
+    """Return the embedded model's file, fetched if need be; a machine that cannot fetch it fails these tests."""
+    return model_file.pull(print)
