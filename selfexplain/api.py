@@ -76,7 +76,7 @@ def run(
     dataset: str | Dataset = "quickstart",
     *,
     model: str | Provider = plugins.DEFAULT_MODEL,
-    template: str | Template = plugins.DEFAULT_TEMPLATE,
+    template: str | Template | None = None,
     base_url: str | None = None,
     limit: int | None = None,
     repeats: int = 1,
@@ -96,8 +96,9 @@ def run(
         `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
     model : str or Provider
         `local/smollm2-135m-instruct`, `openai/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a Provider.
-    template : str or Template
-        A template's name, the path of its file, or a Template.
+    template : str or Template, optional
+        A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
+        needs examples, and `answer-confidence` for any other.
     base_url : str, optional
         Address of an OpenAI-compatible server, with `/v1`.
     limit : int, optional
@@ -136,9 +137,11 @@ def run(
     """
     if isinstance(model, str) and model == plugins.DEFAULT_MODEL:
         pull_model(say)
-    template = plugins.template(template) if isinstance(template, str) else template
     dataset = plugins.dataset(dataset) if isinstance(dataset, str) else dataset
     provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else model
+    if template is None:
+        template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
+    template = plugins.template(template) if isinstance(template, str) else template
     sampling = Sampling(temperature=0.0, seed=1)
     spec = RunSpec(
         dataset=dataset.name,

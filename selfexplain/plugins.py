@@ -30,7 +30,11 @@ T = TypeVar("T")
 KINDS = ("provider", "template", "dataset", "metric", "grader", "elicitation")
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
-DEFAULT_TEMPLATE = "few-shot"
+
+DEFAULT_TEMPLATES = {DEFAULT_MODEL: "few-shot"}
+"""The embedded model is too small to follow instructions and learns the form from examples."""
+
+DEFAULT_TEMPLATE = "answer-confidence"
 
 
 def metrics() -> dict[str, Any]:

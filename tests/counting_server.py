@@ -41,7 +41,7 @@ class CountingServer:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                server.answer(body, dict(self.headers), self._send)
+                server.answer(body, {name.lower(): value for name, value in self.headers.items()}, self._send)
 
             def _send(self, reply: dict[str, Any]) -> None:
                 payload = json.dumps(reply).encode()

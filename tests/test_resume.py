@@ -149,6 +149,6 @@ def test_the_key_reaches_the_server_and_nothing_else(questions: Path, tmp_path: 
             out, told = process.communicate(timeout=120)
         written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
 
-        assert {headers["Authorization"] for headers in server.headers} == {"Bearer sk-very-secret-key"}
+        assert {headers["authorization"] for headers in server.headers} == {"Bearer sk-very-secret-key"}
         assert len(written) >= 6
         assert not any(b"very-secret" in content for content in (out, told, *written))

@@ -49,7 +49,7 @@ def test_the_unpacked_wheel_runs_the_main_job_without_the_checkout(wheel: Path, 
         "assert 'site' in selfexplain.__file__; c.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(home), "run", "q.csv", "-m", "scripted/s.jsonl", "--json"],
+        [sys.executable, "-c", script, str(home), "run", "q.csv", "-m", "scripted/s.jsonl", "-t", "few-shot", "--json"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

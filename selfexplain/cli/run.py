@@ -15,7 +15,9 @@ from selfexplain.cli.speak import print_json, print_result, tell
     "-m", "--model", default=plugins.DEFAULT_MODEL, show_default=True, help="PROVIDER/NAME, or path.py:OBJECT."
 )
 @click.option(
-    "-t", "--template", default=plugins.DEFAULT_TEMPLATE, show_default=True, help="Name, or path of a .md file."
+    "-t",
+    "--template",
+    help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-confidence]",
 )
 @click.option("--base-url", help="Address of an OpenAI-compatible server, with /v1.")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
@@ -29,7 +31,7 @@ from selfexplain.cli.speak import print_json, print_result, tell
 def run(
     dataset: str,
     model: str,
-    template: str,
+    template: str | None,
     base_url: str | None,
     limit: int | None,
     repeats: int,

@@ -1,5 +1,6 @@
 """What every command says in the same way: errors to stderr, data to stdout."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,10 @@ def tell(sentence: str) -> None:
 
 def complain(error: SelfexplainError) -> None:
     """Say what went wrong and what to do."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True)
+    colour = False if os.environ.get("NO_COLOR") else None  # None: as the terminal can
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True, color=colour)
     if error.hint is not None:
-        click.echo(f"{click.style('hint:', bold=True)} {error.hint}", err=True)
+        click.echo(f"{click.style('hint:', bold=True)} {error.hint}", err=True, color=colour)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

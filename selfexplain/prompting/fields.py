@@ -245,6 +245,7 @@ def _is_form(inside: str, known: Sequence[str]) -> bool:
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 SOMETHING = re.compile(r"\S")
+BRACKET = re.compile(r"[<\[({\"']")
 GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
 # What may stand between a label and its colon: closing brackets or quotes, "(0-100)", a percent sign, "is".
@@ -284,6 +285,8 @@ def _line_fields(
     any_known = frozenset(known)
     found = False
     for match in _line_pattern(wanted).finditer(text, 0, end):
+        if match["heading"] is not None and BRACKET.search(match[0]):
+            continue  # `[confidence]` alone in a line is no heading: a placeholder, or the tag around a form
         field = _value_of(view, match, known, end, lines=lines)
         if canonical(text[field.start : field.stop].strip(" |")) not in any_known:
             found = True
@@ -319,19 +322,13 @@ def _value_of(view: Located, match: re.Match[str], known: tuple[str, ...], end: 
     stop = line_end if not lines else end
     if lines:
         stop = _end_of_lines(view, begin, stop, known)
-    following = _inline_pattern(known).search(text, begin, stop)
-    while following:
-        if following.start() > begin and _may_begin(text, following.start()):
-            stop = following.start()
-            break
-        following = _inline_pattern(known).search(text, following.end(), stop)
-    closed_by_label = stop < line_end
     if match.groupdict().get("separator") == "|" and "|" in text[begin:stop]:
         stop = text.index("|", begin, stop)
-    start, stop = _trim(text, begin, stop)
-    if closed_by_label:
-        while stop > start and text[stop - 1] in " ,;([{<|/-\"'、，；\n":
-            stop -= 1
+    opening = text[max(0, match.start("label") - 1) : match.start("label")]
+    closing = text.find(")" if opening == "(" else "]", begin, stop) if opening in {"(", "["} else -1
+    if closing >= 0:
+        stop = closing
+    start, stop = _trim(text, begin, end_before_label(text, begin, stop, known))
     nothing_follows = SOMETHING.search(text, stop) is None
     # A line break after a value closes it, unless the value may go on in the next line or has not even begun.
     at_end = nothing_follows and (lines or start == stop or "\n" not in text[stop : stop + 8])
@@ -339,6 +336,20 @@ def _value_of(view: Located, match: re.Match[str], known: tuple[str, ...], end: 
     return Field(
         start, stop, at_end=at_end, form="line", cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ",")
     )
+
+
+def end_before_label(text: str, begin: int, stop: int, known: Sequence[str] = KNOWN) -> int:
+    """Return where a value ends when another field begins inside it, as in `Paris (Confidence: 80%)`; else `stop`."""
+    pattern = _inline_pattern(tuple(known))
+    following = pattern.search(text, begin, stop)
+    while following and not (following.start() > begin and _may_begin(text, following.start())):
+        following = pattern.search(text, following.end(), stop)
+    if not following:
+        return stop
+    stop = following.start()
+    while stop > begin and text[stop - 1] in " ,;([{<|/-\"'、，；\n":
+        stop -= 1
+    return stop
 
 
 def _line_end(text: str, begin: int, end: int) -> int:

@@ -12,6 +12,7 @@ from selfexplain.prompting.fields import (
     RATIONALE,
     Field,
     begins_with_label,
+    end_before_label,
     find_fields,
     unescaped,
 )
@@ -116,7 +117,8 @@ def _one_line(text: str, view: Located) -> Reading[str]:
     if line[0] in "{<" and line[-1] in "}>" and (":" in line or "</" in line):
         return Reading(None, "absent")  # an object or tags in which the answer has another name
     start = len(view.text) - len(view.text.lstrip())
-    return _field(text, view, Field(start, start + len(line), at_end=True, form="line"), "completed")
+    stop = end_before_label(view.text, start, start + len(line))
+    return _field(text, view, Field(start, stop, at_end=True, form="line"), "completed")
 
 
 def _field(text: str, view: Located, field: Field, finish: Finish) -> Reading[str]:

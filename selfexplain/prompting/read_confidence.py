@@ -196,6 +196,8 @@ class _Value:
         first = found[0]
         if not LEAD.fullmatch(text, 0, first.outer[0]):
             return self.none("non_numeric", detail=text[:80])
+        if self.cut and UNFINISHED.match(self.view.text, self.start + first.outer[1]):
+            return self.none("truncated")
         if first.unit == "bare" and not TAIL.match(text, first.outer[1]):
             return self.none("non_numeric", detail=text[:80])
         return self.combine([first, *_rivals(text, found)])
@@ -314,7 +316,7 @@ LINK = re.compile(
     r"(?:[\s:='\"()*~-]|\b(?:my|in|this|that|the|answer|is|of|at|would|be|say|i|i'd|i'm|am|level|score|rating|about|around|roughly"
     r"|approximately|nearly|almost|close|to|it|a|an|as|very|quite|pretty|fairly|correct|right|being|over|above|below|under"
     r"|estimated|estimate|put|rate|overall|stands|sits|response|than|more|less|least|most|or|higher|for|here)\b"
-    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|です|は|が|の|で|以上|超过|至少|不到|은|는|이|가|로|으로|정도)*+",
+    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|です|は|が|の|で|以上|超过|至少|不到|도|은|는|이|가|로|으로|정도)*+",
     re.IGNORECASE,
 )
 

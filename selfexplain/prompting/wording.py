@@ -2,25 +2,8 @@
 
 import re
 
-PAIRS = dict(
-    (
-        "<>",
-        "[]",
-        "{}",
-        "()",
-        '""',
-        "''",
-        "“”",
-        "「」",
-        "『』",
-        "【】",
-        "《》",
-        "$$",
-        "||",
-        "‹›",
-        "«»",
-    )  # each splits in two
-)
+_PAIRS = ("<>", "[]", "{}", "()", '""', "''", "“”", "「」", "『』", "【】", "《》", "$$", "||", "‹›", "«»")
+PAIRS = {pair[0]: pair[1] for pair in _PAIRS}
 PLACEHOLDER_BRACKETS = frozenset("<[{【‹")
 LATEX = ("\\boxed{", "\\text{", "\\mathrm{", "\\mathbf{")
 EDGES = " \n.,;!。，；！"
@@ -57,7 +40,8 @@ SCALE_RANGE = re.compile(
 )
 PLACEHOLDER_WORD = re.compile(
     r"\b(?:number|integer|value|percentage|percent|decimal|probability|confidence|certainty|score|level|rating"
-    r"|answer|guess|your|insert|here|placeholder|option|letter|choice|response|rationale|reason|reasons|explanation|text|phrase)\b"
+    r"|answer|guess|your|insert|here|placeholder|option|letter|choice|response|rationale|reasons?|explanation"
+    r"|text|phrase)\b"
     r"|数字|数值|置信度|把握|概率|答案|回答|理由|解释|説明|確信度|숫자|신뢰도|정답",
     re.IGNORECASE,
 )

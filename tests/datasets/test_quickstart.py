@@ -14,7 +14,7 @@ WRITTEN_BY_A_SMALL_MODEL = re.compile(r"[A-Za-z0-9 .'-]{1,24}")
 """Letters, digits and length that a plain grammar allows an answer, so that no gold text is out of reach."""
 
 
-def test_there_are_ninety_items_in_turn():
+def test_there_are_ninety_items_in_turn() -> None:
     """30 of each group, and the first three already show all."""
     items = quickstart().items
 
@@ -22,7 +22,7 @@ def test_there_are_ninety_items_in_turn():
     assert [item.group for item in items[:6]] == ["capitals", "sums", "opposites"] * 2
 
 
-def test_no_id_and_no_question_stands_twice():
+def test_no_id_and_no_question_stands_twice() -> None:
     """Also not in other letters, and no sum the other way round."""
     items = quickstart().items
     sums = [frozenset(map(int, re.findall(r"\d+", item.question))) for item in items if item.group == "sums"]
@@ -32,7 +32,7 @@ def test_no_id_and_no_question_stands_twice():
     assert len(set(sums)) == 30
 
 
-def test_the_sums_are_right():
+def test_the_sums_are_right() -> None:
     """Added again from the words of the question."""
     for item in quickstart().items:
         if item.group == "sums":
@@ -42,21 +42,21 @@ def test_the_sums_are_right():
             assert item.grader == "numeric"
 
 
-def test_the_sums_grow_from_easy_to_hard():
+def test_the_sums_grow_from_easy_to_hard() -> None:
     """Ten with one digit each, ten with two and one, ten with two and two."""
     digits = [tuple(map(len, re.findall(r"\d+", item.question))) for item in quickstart().items if item.group == "sums"]
 
     assert digits == [(1, 1)] * 10 + [(2, 1)] * 10 + [(2, 2)] * 10
 
 
-def test_every_item_says_where_its_fact_can_be_looked_up():
+def test_every_item_says_where_its_fact_can_be_looked_up() -> None:
     """And no gold text stands in its own question."""
     for item in quickstart().items:
         assert item.source
         assert item.gold[0].casefold() not in item.question.casefold().split()
 
 
-def test_the_few_shot_examples_are_not_in_the_set():
+def test_the_few_shot_examples_are_not_in_the_set() -> None:
     """Neither an example's question nor, for sums, the same numbers in the other order."""
     shown = [
         message.content
@@ -72,7 +72,7 @@ def test_the_few_shot_examples_are_not_in_the_set():
         assert frozenset(re.findall(r"\d+", item.question)) not in numbers
 
 
-def test_every_gold_answer_can_be_written_in_plain_letters():
+def test_every_gold_answer_can_be_written_in_plain_letters() -> None:
     """A small model writes Brasilia; without its accent the answer is still right."""
     for item in quickstart().items:
         plain = without_accents(item.gold[0])
@@ -80,7 +80,7 @@ def test_every_gold_answer_can_be_written_in_plain_letters():
         assert exact(plain, item).verdict == "correct"
 
 
-def test_the_set_is_the_published_one():
+def test_the_set_is_the_published_one() -> None:
     """Whoever changes an Item must raise the version, and this hash with it."""
     dataset = quickstart()
 
@@ -88,7 +88,7 @@ def test_the_set_is_the_published_one():
     assert dataset.content_hash == "dcd6252ed8014cdf2ed879809209ce2c82bfab26ea8d6a0679dd16ede5dc6a4f"
 
 
-def test_the_hash_follows_every_field_and_the_order():
+def test_the_hash_follows_every_field_and_the_order() -> None:
     """The same Items in another order, or with another gold, are another set."""
     dataset = quickstart()
     other = msgspec.structs.replace(dataset.items[0], gold=("Lyon",))

@@ -43,7 +43,7 @@ EQUAL = [
 
 
 @pytest.mark.parametrize(("answer", "gold"), EQUAL)
-def test_a_number_is_read_however_it_is_written(answer: str, gold: str):
+def test_a_number_is_read_however_it_is_written(answer: str, gold: str) -> None:
     """Thousands, signs, exponents, scripts, equations, words around."""
     assert verdict(answer, gold) == "correct"
 
@@ -62,7 +62,7 @@ OTHER = [
 
 
 @pytest.mark.parametrize(("answer", "gold"), OTHER)
-def test_another_number_is_wrong(answer: str, gold: str):
+def test_another_number_is_wrong(answer: str, gold: str) -> None:
     """Decimals are exact, so the fortieth place counts."""
     assert verdict(answer, gold) == "wrong"
 
@@ -98,7 +98,7 @@ UNREAD = [
 
 
 @pytest.mark.parametrize(("answer", "gold"), UNREAD)
-def test_no_number_or_several_are_undecided(answer: str, gold: str):
+def test_no_number_or_several_are_undecided(answer: str, gold: str) -> None:
     """To choose one, or to read a part of one, would be to guess."""
     assert verdict(answer, gold) == "undecided"
 
@@ -116,12 +116,12 @@ def test_no_number_or_several_are_undecided(answer: str, gold: str):
         ("5e999", "1e999", sys.float_info.max, "wrong"),
     ],
 )
-def test_the_tolerance_is_met_exactly_at_its_limit(answer: str, gold: str, tolerance: float, expected: Verdict):
+def test_the_tolerance_is_met_exactly_at_its_limit(answer: str, gold: str, tolerance: float, expected: Verdict) -> None:
     """In binary, 0.3 - 0.2 is less than 0.1 and 0.2 - 0.1 is not: here both are on the limit."""
     assert verdict(answer, gold, tolerance=tolerance) == expected
 
 
-def test_the_rule_says_how_near():
+def test_the_rule_says_how_near() -> None:
     """Equal comes before near, also when the near one stands first."""
     item = Item("q", "?", ("4.5", "5"), grader="numeric", tolerance=0.5)
 
@@ -133,7 +133,7 @@ def test_the_rule_says_how_near():
     assert numeric("5", item).grader == "numeric@1"
 
 
-def test_a_gold_text_without_a_number_decides_nothing():
+def test_a_gold_text_without_a_number_decides_nothing() -> None:
     """A question marked numeric by mistake must not make every answer wrong."""
     item = Item("q", "?", ("five",), grader="numeric")
 
@@ -145,7 +145,7 @@ def test_a_gold_text_without_a_number_decides_nothing():
     "hostile",
     ["9" * 100_000, "1," * 50_000, "1,111" * 20_000, "-" * 100_000, "1e" * 50_000, "=" * 100_000, "1.1" * 40_000],
 )
-def test_hostile_answers_end_in_a_grade(hostile: str):
+def test_hostile_answers_end_in_a_grade(hostile: str) -> None:
     """A reply of 100,000 characters takes milliseconds; a regular expression that backtracks would never end."""
     assert verdict(hostile, "1") in {"wrong", "undecided"}
 
@@ -158,19 +158,19 @@ NUMBERS = st.one_of(st.integers().map(str), st.decimals(allow_nan=False, allow_i
     before=st.sampled_from(["", "x = ", "= ", "$", "is ("]),
     after=st.sampled_from(["", ".", " %", ")", "\n"]),
 )
-def test_the_gold_number_is_right_whatever_stands_around_it(gold: str, before: str, after: str):
+def test_the_gold_number_is_right_whatever_stands_around_it(gold: str, before: str, after: str) -> None:
     """Words, signs and spaces on either side change no number."""
     assert verdict(before + gold + after, gold) == "correct"
 
 
 @given(number=st.integers(min_value=-(10**18), max_value=10**18))
-def test_thousands_commas_change_nothing(number: int):
+def test_thousands_commas_change_nothing(number: int) -> None:
     """Python's own grouping, read back."""
     assert verdict(f"{number:,}", str(number)) == "correct"
 
 
 @given(answer=st.text(), gold=st.text(), tolerance=st.floats(0, allow_infinity=False))
-def test_any_text_gets_a_grade(answer: str, gold: str, tolerance: float):
+def test_any_text_gets_a_grade(answer: str, gold: str, tolerance: float) -> None:
     """Total: no text a model writes may end a Run."""
     assert verdict(answer, gold, tolerance=tolerance) in {"correct", "wrong", "undecided"}
 
@@ -178,6 +178,6 @@ def test_any_text_gets_a_grade(answer: str, gold: str, tolerance: float):
 @given(
     answer=st.text(alphabet="0123456789.,-+eE= ", max_size=30), gold=st.text(alphabet="0123456789.,-+eE= ", max_size=30)
 )
-def test_any_text_of_digits_and_signs_gets_a_grade(answer: str, gold: str):
+def test_any_text_of_digits_and_signs_gets_a_grade(answer: str, gold: str) -> None:
     """Where random texts seldom get."""
     assert verdict(answer, gold, tolerance=1e-9) in {"correct", "wrong", "undecided"}

@@ -14,7 +14,7 @@ SHIPPED = template.folders()[1]
 TEXT = "---\nname: t\nversion: 1\nelicits: [answer]\n---\n## user\n{{ question }}\n"
 
 
-def test_every_shipped_template_is_locked_as_it_is():
+def test_every_shipped_template_is_locked_as_it_is() -> None:
     """Hashed again from the file's bytes; whoever changes a text must raise its version and lock that."""
     locked = lock.read(SHIPPED)
     files = list(SHIPPED.glob("*.md"))
@@ -24,14 +24,14 @@ def test_every_shipped_template_is_locked_as_it_is():
         assert locked[template.load(path).id] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_an_unlisted_template_is_free(tmp_path: Path):
+def test_an_unlisted_template_is_free(tmp_path: Path) -> None:
     """No lock, or a lock of other templates, keeps nobody from writing one."""
     lock.check("t@1", "a" * 64, tmp_path / "t.md")
     lock.write(tmp_path, {"other@1": "b" * 64})
     lock.check("t@1", "a" * 64, tmp_path / "t.md")
 
 
-def test_another_text_under_a_locked_name_is_refused(tmp_path: Path):
+def test_another_text_under_a_locked_name_is_refused(tmp_path: Path) -> None:
     """The message names file and version."""
     lock.write(tmp_path, {"t@1": "a" * 64})
     lock.check("t@1", "a" * 64, tmp_path / "t.md")
@@ -44,7 +44,7 @@ def test_another_text_under_a_locked_name_is_refused(tmp_path: Path):
     )
 
 
-def test_new_versions_are_added_and_old_ones_stay(tmp_path: Path):
+def test_new_versions_are_added_and_old_ones_stay(tmp_path: Path) -> None:
     """Also where the caller brings another hash for an old one."""
     lock.write(tmp_path, {"t@1": "a" * 64})
     lock.write(tmp_path, {"t@1": "b" * 64, "t@2": "c" * 64})
@@ -61,7 +61,7 @@ def test_new_versions_are_added_and_old_ones_stay(tmp_path: Path):
         (b"[]", "expected an object of name@version and sha256"),
     ],
 )
-def test_a_damaged_lock_is_told(tmp_path: Path, content: bytes, told: str):
+def test_a_damaged_lock_is_told(tmp_path: Path, content: bytes, told: str) -> None:
     """Treating it as empty would let every change through."""
     (tmp_path / lock.NAME).write_bytes(content)
 
@@ -74,7 +74,7 @@ def locking(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_command_locks_a_folder_and_refuses_a_changed_text(tmp_path: Path):
+def test_the_command_locks_a_folder_and_refuses_a_changed_text(tmp_path: Path) -> None:
     """`python -m selfexplain.prompting.lock FOLDER`, before a release."""
     (tmp_path / "t.md").write_text(TEXT)
     assert locking(tmp_path).returncode == 0

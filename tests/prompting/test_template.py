@@ -38,7 +38,7 @@ def refusal(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_template_renders_as_it_did(name: str):
+def test_every_shipped_template_renders_as_it_did(name: str) -> None:
     """The messages, word for word, of an Item without and one with choices; every space between them is sent."""
     golden = msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes(), type=dict[str, tuple[Message, ...]])
     shipped = template.load(SHIPPED[name])
@@ -46,13 +46,13 @@ def test_every_shipped_template_renders_as_it_did(name: str):
     assert {item.id: shipped.render(item) for item in (PLAIN, WITH_CHOICES)} == golden
 
 
-def test_no_golden_rendering_is_left_over():
+def test_no_golden_rendering_is_left_over() -> None:
     """One for each template, and each for a template."""
     assert {path.stem for path in GOLDEN.glob("*.json")} == SHIPPED.keys()
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_template_is_called_after_its_file(name: str):
+def test_every_shipped_template_is_called_after_its_file(name: str) -> None:
     """And gives a system message, which the embedded model needs, and says where it was published."""
     shipped = template.load(SHIPPED[name])
 
@@ -74,7 +74,7 @@ def test_every_shipped_template_is_called_after_its_file(name: str):
         "line one\r\nline two",
     ],
 )
-def test_a_question_stays_text(name: str, question: str):
+def test_a_question_stays_text(name: str, question: str) -> None:
     """Rendered once, after the roles are split: no question opens a role, is computed, or is escaped."""
     shipped = template.load(SHIPPED[name])
     messages = shipped.render(msgspec.structs.replace(PLAIN, question=question))
@@ -84,7 +84,7 @@ def test_a_question_stays_text(name: str, question: str):
 
 
 @given(question=st.text(min_size=1), choice=st.text(min_size=1))
-def test_any_question_and_choice_arrive_unchanged(question: str, choice: str):
+def test_any_question_and_choice_arrive_unchanged(question: str, choice: str) -> None:
     """Character for character."""
     shipped = parse("## user\n{{ question }}\n{% for choice in choices %}\n[{{ choice }}]{% endfor %}\n")
     (message,) = shipped.render(Item("q", question, ("gold",), choices=(choice,)))
@@ -92,7 +92,7 @@ def test_any_question_and_choice_arrive_unchanged(question: str, choice: str):
     assert message.content == f"{question}\n[{choice}]"
 
 
-def test_the_turns_keep_their_order():
+def test_the_turns_keep_their_order() -> None:
     """Blank lines round a block are not sent."""
     shipped = parse("\n## system\n\nBe brief.\n\n## user\nHi\n## assistant \nHello\n\n## user\n{{ question }}\n\n")
 
@@ -104,14 +104,14 @@ def test_the_turns_keep_their_order():
     )
 
 
-def test_a_heading_inside_a_line_or_of_another_level_is_text():
+def test_a_heading_inside_a_line_or_of_another_level_is_text() -> None:
     """Only `## role` alone on its line opens a block."""
     (block,) = parse("## user\nSee ## user here\n### user\n ## user\n## users\n").blocks
 
     assert block.text == "See ## user here\n### user\n ## user\n## users"
 
 
-def test_carriage_returns_change_nothing():
+def test_carriage_returns_change_nothing() -> None:
     """A checkout on Windows must not have another hash, or the lock would refuse it."""
     unix = file("## user\n{{ question }}\nBriefly.\n")
     windows = template.parse(unix.replace("\n", "\r\n"), where="t.md")
@@ -120,7 +120,7 @@ def test_carriage_returns_change_nothing():
     assert windows.content_hash == template.parse(unix, where="t.md").content_hash
 
 
-def test_the_files_of_windows_load(tmp_path: Path):
+def test_the_files_of_windows_load(tmp_path: Path) -> None:
     """Carriage returns and a byte order mark together."""
     path = tmp_path / "t.md"
     path.write_bytes(b"\xef\xbb\xbf" + file("## user\n{{ question }}\n").replace("\n", "\r\n").encode())
@@ -148,7 +148,7 @@ KNOWN = f"\nhint: known keys: {KEYS}"
         ("\n", "Expected `object`, got `null`"),
     ],
 )
-def test_front_matter_that_is_not_as_documented_is_refused(front: str, told: str):
+def test_front_matter_that_is_not_as_documented_is_refused(front: str, told: str) -> None:
     """The key is named, what was expected, and all keys there are."""
     assert refusal(file("## user\n?\n", front)) == f"t.md: front matter: {told}{KNOWN}"
 
@@ -156,7 +156,7 @@ def test_front_matter_that_is_not_as_documented_is_refused(front: str, told: str
 @pytest.mark.parametrize(
     "front", ["name: {\n", "name: a: b\n", "when: 2026-13-45\n", "a: " + "[" * 100_000 + "\n", "\tname: t\n"]
 )
-def test_front_matter_that_is_no_yaml_is_refused(front: str):
+def test_front_matter_that_is_no_yaml_is_refused(front: str) -> None:
     """Whatever the YAML reader raises."""
     told = refusal(file("## user\n?\n", front))
 
@@ -184,7 +184,7 @@ MATTER = "\nhint: begin the file with ---, YAML, and --- again"
         (file("## system\n?\n"), "t.md: the last block is system\nhint: end with the `## user` block that asks"),
     ],
 )
-def test_a_file_of_another_form_is_refused(text: str, told: str):
+def test_a_file_of_another_form_is_refused(text: str, told: str) -> None:
     """No front matter, no block, or nobody to answer to."""
     assert refusal(text) == told
 
@@ -215,7 +215,7 @@ def test_a_file_of_another_form_is_refused(text: str, told: str):
         "{{ [].append(question, 1) }}",
     ],
 )
-def test_a_template_that_reaches_beyond_question_and_choices_is_refused(reach: str):
+def test_a_template_that_reaches_beyond_question_and_choices_is_refused(reach: str) -> None:
     """The gold answer is not there to be shown; Python's inside is closed; what cannot be computed is told."""
     with pytest.raises(InputError, match=r"template t@1: ") as caught:
         parse(f"## user\n{reach}\n").render(PLAIN)
@@ -223,7 +223,7 @@ def test_a_template_that_reaches_beyond_question_and_choices_is_refused(reach: s
     assert caught.value.hint == "a template can use {{ question }} and {{ choices }}"
 
 
-def test_the_gold_answer_never_leaves_the_house():
+def test_the_gold_answer_never_leaves_the_house() -> None:
     """No shipped template shows it, whatever the Item."""
     secret = Item("q", "Who?", ("xyzzy",), source="plugh")
 
@@ -234,7 +234,7 @@ def test_the_gold_answer_never_leaves_the_house():
 
 
 @given(text=st.text())
-def test_any_text_is_a_template_or_refused(text: str):
+def test_any_text_is_a_template_or_refused(text: str) -> None:
     """Nothing but InputError leaves the parser or the renderer."""
     with contextlib.suppress(InputError):
         template.parse(text, where="t.md")
@@ -242,7 +242,7 @@ def test_any_text_is_a_template_or_refused(text: str):
         parse(f"## user\n{text}\n## user\n?\n").render(PLAIN)
 
 
-def test_the_users_own_prompts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_users_own_prompts_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`./prompts/few-shot.md` stands in for the packaged one, which the rest still come from."""
     monkeypatch.chdir(tmp_path)
     Path("prompts").mkdir()
@@ -254,7 +254,7 @@ def test_the_users_own_prompts_come_first(tmp_path: Path, monkeypatch: pytest.Mo
     assert template.named("answer-confidence") == template.load(SHIPPED["answer-confidence"])
 
 
-def test_a_template_is_named_or_lies_at_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_template_is_named_or_lies_at_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not there is told with what is."""
     monkeypatch.chdir(tmp_path)
     Path("mine.md").write_text(file("## user\n{{ question }}\n"))
@@ -268,7 +268,7 @@ def test_a_template_is_named_or_lies_at_a_path(tmp_path: Path, monkeypatch: pyte
         template.named("none.md")
 
 
-def test_a_file_and_its_name_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_and_its_name_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else two files could claim one name in every report."""
     monkeypatch.chdir(tmp_path)
     Path("prompts").mkdir()
@@ -278,7 +278,7 @@ def test_a_file_and_its_name_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         template.named("other")
 
 
-def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path):
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     """An old editor's Latin-1."""
     path = tmp_path / "t.md"
     path.write_bytes(file("## user\nNaïve?\n").encode("latin-1"))
@@ -287,7 +287,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path):
         template.load(path)
 
 
-def test_a_changed_template_is_refused_where_it_is_loaded(tmp_path: Path):
+def test_a_changed_template_is_refused_where_it_is_loaded(tmp_path: Path) -> None:
     """The lock beside the file holds another hash for this version."""
     path = tmp_path / "t.md"
     path.write_text(file("## user\n?\n"))

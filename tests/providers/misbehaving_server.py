@@ -120,7 +120,7 @@ def running() -> Iterator[MisbehavingServer]:
             """Say nothing: the tests look at `received`."""
 
         def finish(self) -> None:
-            if not self.connection._closed:  # type: ignore[attr-defined]  # the one way to ask a socket
+            if not self.connection._closed:  # the one way to ask a socket
                 super().finish()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:

@@ -5,6 +5,7 @@ import os
 import socket
 import traceback
 from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def logprobs(*tokens: tuple[Any, Any, Any]) -> dict[str, Any]:
     return {"content": [{"token": token, "bytes": raw, "logprob": logprob} for token, raw, logprob in tokens]}
 
 
-async def test_a_request_goes_over_the_wire_as_it_stands(server: MisbehavingServer, model: OpenAI):
+async def test_a_request_goes_over_the_wire_as_it_stands(server: MisbehavingServer, model: OpenAI) -> None:
     """Path, headers, and every field of the Request; nothing of whom it is asked for."""
     server.will(sends(completion()))
     await model.generate(ASKED)
@@ -84,7 +85,7 @@ async def test_a_request_goes_over_the_wire_as_it_stands(server: MisbehavingServ
     }
 
 
-async def test_what_a_request_does_not_ask_for_is_not_sent(server: MisbehavingServer, model: OpenAI):
+async def test_what_a_request_does_not_ask_for_is_not_sent(server: MisbehavingServer, model: OpenAI) -> None:
     """The provider's own defaults hold; a `null` would be refused by some."""
     server.will(sends(completion()))
     await model.generate(PLAIN)
@@ -92,7 +93,7 @@ async def test_what_a_request_does_not_ask_for_is_not_sent(server: MisbehavingSe
     assert server.bodies == [{"model": "m1", "messages": [{"role": "user", "content": "2 + 2?"}], "max_tokens": 16}]
 
 
-async def test_a_completion_becomes_a_response(server: MisbehavingServer, model: OpenAI):
+async def test_a_completion_becomes_a_response(server: MisbehavingServer, model: OpenAI) -> None:
     """Text, tokens, counts, and the model that the server says has answered."""
     body = completion("4.", logprobs=logprobs(("4", [52], -0.25), (".", [46], -0.5)))
     body["usage"]["prompt_tokens_details"] = {"cached_tokens": 5}
@@ -123,7 +124,7 @@ OUTCOMES: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("body", "outcome", "text"), OUTCOMES)
 async def test_how_a_reply_ended_is_its_outcome(
     server: MisbehavingServer, model: OpenAI, body: dict[str, Any], outcome: str, text: str
-):
+) -> None:
     """Truncated and refused are states of a reply, not errors."""
     server.will(sends(body))
     response = await model.generate(PLAIN)
@@ -131,7 +132,7 @@ async def test_how_a_reply_ended_is_its_outcome(
     assert (response.outcome, response.text) == (outcome, text)
 
 
-async def test_optional_parts_may_be_missing(server: MisbehavingServer, model: OpenAI):
+async def test_optional_parts_may_be_missing(server: MisbehavingServer, model: OpenAI) -> None:
     """Compatible servers leave out counts, ids, model names."""
     server.will(
         sends({"choices": [{"message": {"content": "4"}}]}),
@@ -185,7 +186,7 @@ FAILURES: list[tuple[str, Answer, str, float | None]] = [
 @pytest.mark.parametrize(("answer", "kind", "wait"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES])
 async def test_each_failure_has_its_kind(
     server: MisbehavingServer, model: OpenAI, answer: Answer, kind: str, wait: float | None
-):
+) -> None:
     """One request each: retrying is somebody else's."""
     server.will(answer)
     with pytest.raises(ProviderError) as caught:
@@ -220,7 +221,9 @@ NO_COMPLETIONS: list[tuple[str, Answer]] = [
 
 
 @pytest.mark.parametrize("answer", [row[1] for row in NO_COMPLETIONS], ids=[row[0] for row in NO_COMPLETIONS])
-async def test_a_200_that_is_no_completion_is_a_reply_error(server: MisbehavingServer, model: OpenAI, answer: Answer):
+async def test_a_200_that_is_no_completion_is_a_reply_error(
+    server: MisbehavingServer, model: OpenAI, answer: Answer
+) -> None:
     """The SDK returns some of these as they are, and raises whatever it likes on others."""
     server.will(answer)
 
@@ -229,7 +232,7 @@ async def test_a_200_that_is_no_completion_is_a_reply_error(server: MisbehavingS
     assert caught.value.kind == "bad_reply"
 
 
-async def test_nothing_listening_is_no_connection():
+async def test_nothing_listening_is_no_connection() -> None:
     """The hint asks what people forget."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, never listening: nobody else can take the port meanwhile
@@ -242,10 +245,16 @@ async def test_nothing_listening_is_no_connection():
     assert caught.value.hint == "is the server running, and is --base-url right?"
 
 
-async def test_a_reply_that_does_not_come_is_a_timeout(server: MisbehavingServer, monkeypatch: pytest.MonkeyPatch):
+async def test_a_reply_that_does_not_come_is_a_timeout(
+    server: MisbehavingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server holds the request until the test is over."""
     monkeypatch.setattr(adapter_module, "TIMEOUT_SECONDS", 0.05)
-    server.will(lambda _: server.released.wait() and None)
+
+    def waits_for_the_end(_: BaseHTTPRequestHandler) -> None:
+        server.released.wait()
+
+    server.will(waits_for_the_end)
     model = OpenAI("m1", base_url=server.base_url, api_key=KEY)
     with pytest.raises(ProviderError, match="no reply within 0 s") as caught:
         await model.generate(PLAIN)
@@ -265,7 +274,9 @@ async def test_a_reply_that_does_not_come_is_a_timeout(server: MisbehavingServer
         (sends(b"x" * 600, 502, kind="text/plain"), f"Error code: 502 - {'x' * 481}…"),
     ],
 )
-async def test_the_servers_own_words_are_told(server: MisbehavingServer, model: OpenAI, answer: Answer, said: str):
+async def test_the_servers_own_words_are_told(
+    server: MisbehavingServer, model: OpenAI, answer: Answer, said: str
+) -> None:
     """In whatever form it says them; the SDK alone would tell the number."""
     server.will(answer)
     with pytest.raises(ProviderError) as caught:
@@ -290,7 +301,7 @@ LEAKS: list[Answer] = [
 @pytest.mark.parametrize("answer", LEAKS)
 async def test_the_key_is_nowhere(
     tmp_path: Path, server: MisbehavingServer, model: OpenAI, capsys: pytest.CaptureFixture[str], answer: Answer
-):
+) -> None:
     """Not in words, representations, tracebacks, the identity, or the recorded Call, whatever the server echoes."""
     server.will(answer)
     calls = Calls(tmp_path)
@@ -305,7 +316,7 @@ async def test_the_key_is_nowhere(
     assert not [text for text in seen if KEY in text or KEY[:12] in text]
 
 
-async def test_a_placeholder_key_is_a_word_like_any_other(server: MisbehavingServer):
+async def test_a_placeholder_key_is_a_word_like_any_other(server: MisbehavingServer) -> None:
     """`none` stands for no key, and must not be blotted out of messages."""
     server.will(fails(500, "none of the workers is alive"))
     model = OpenAI("m1", base_url=server.base_url)
@@ -317,7 +328,7 @@ async def test_a_placeholder_key_is_a_word_like_any_other(server: MisbehavingSer
 
 
 @pytest.mark.parametrize("key", ["sk-secret\nsecond-line", "sk-sécret", "sk-secret\x00"])
-def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str):
+def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str) -> None:
     """The HTTP library would print it, escaped, in its error."""
     with pytest.raises(InputError, match="the API key holds a character that no key has") as caught:
         OpenAI("m1", api_key=key)
@@ -325,7 +336,7 @@ def test_a_key_that_no_header_can_hold_is_refused_unseen(key: str):
     assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_spaces_round_a_key_are_nobodys(server: MisbehavingServer, monkeypatch: pytest.MonkeyPatch):
+async def test_spaces_round_a_key_are_nobodys(server: MisbehavingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """`export OPENAI_API_KEY=$(cat key)` on Windows keeps the carriage return."""
     monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\r\n")
     monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
@@ -337,7 +348,7 @@ async def test_spaces_round_a_key_are_nobodys(server: MisbehavingServer, monkeyp
     assert server.received[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_without_key_and_address_nothing_is_asked():
+def test_without_key_and_address_nothing_is_asked() -> None:
     """OpenAI's own service needs a key."""
     with pytest.raises(InputError) as caught:
         OpenAI("m1")
@@ -360,7 +371,7 @@ def test_without_key_and_address_nothing_is_asked():
         ("me:pw@host/v1", "host/v1"),
     ],
 )
-def test_an_address_that_is_none_is_refused(url: str, shown: str):
+def test_an_address_that_is_none_is_refused(url: str, shown: str) -> None:
     """Before anything is asked, and without the password."""
     with pytest.raises(InputError) as caught:
         OpenAI("m1", base_url=url, api_key=KEY)
@@ -372,7 +383,7 @@ def test_an_address_that_is_none_is_refused(url: str, shown: str):
 
 async def test_a_server_on_this_machine_is_asked_past_any_proxy(
     server: MisbehavingServer, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A company's proxy cannot reach loopback, and should not see what is asked there."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -399,7 +410,7 @@ REFUSALS: list[tuple[str, Answer, str]] = [
 @pytest.mark.parametrize(("refusal", "name"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
 async def test_a_refused_parameter_is_dropped_once_and_for_good(
     server: MisbehavingServer, model: OpenAI, refusal: Answer, name: str
-):
+) -> None:
     """Asked again without it; the next Request does not try it; both Responses say so."""
     server.will(refusal, sends(completion()))
     responses = [await model.generate(ASKED), await model.generate(ASKED)]
@@ -409,7 +420,7 @@ async def test_a_refused_parameter_is_dropped_once_and_for_good(
     assert (await model.generate(PLAIN)).dropped == ()
 
 
-async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, model: OpenAI):
+async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, model: OpenAI) -> None:
     """A server that takes neither learns us one at a time."""
     server.will(fails(400, "no", param="seed"), fails(400, "no", param="logprobs"), sends(completion()))
     response = await model.generate(ASKED)
@@ -420,7 +431,7 @@ async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, mode
 
 async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever(
     server: MisbehavingServer, model: OpenAI
-):
+) -> None:
     """The second complaint about one parameter ends it."""
     server.will(fails(400, "no", param="temperature"))
     with pytest.raises(ProviderError) as caught:
@@ -433,7 +444,9 @@ async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever
     assert len(server.received) == 3
 
 
-async def test_max_tokens_goes_by_its_newer_name_where_the_older_is_refused(server: MisbehavingServer, model: OpenAI):
+async def test_max_tokens_goes_by_its_newer_name_where_the_older_is_refused(
+    server: MisbehavingServer, model: OpenAI
+) -> None:
     """Reasoning models insist; the limit itself is kept, so nothing was dropped."""
     told = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server.will(fails(400, told, param="max_tokens", code="unsupported_parameter"), sends(completion()))
@@ -444,7 +457,7 @@ async def test_max_tokens_goes_by_its_newer_name_where_the_older_is_refused(serv
     assert [response.dropped for response in responses] == [(), ()]
 
 
-async def test_a_limit_refused_under_both_names_is_a_bad_request(server: MisbehavingServer, model: OpenAI):
+async def test_a_limit_refused_under_both_names_is_a_bad_request(server: MisbehavingServer, model: OpenAI) -> None:
     """A reply without limit could cost anything."""
     server.will(fails(400, "no", param="max_tokens"), fails(400, "no", param="max_completion_tokens"))
 
@@ -494,12 +507,12 @@ E_ACUTE, COFFEE = list("é".encode()), list("☕".encode())
 )
 def test_tokens_join_to_the_text_or_there_are_none(
     text: str, tokens: list[tuple[Any, list[int] | None, Any]], pieces: list[tuple[str, float]]
-):
+) -> None:
     """Characters that span tokens are one piece with the sum; what cannot be trusted is left out whole."""
     assert pieces_of(text, [Piece(*token) for token in tokens]) == tuple(Token(*piece) for piece in pieces)
 
 
-async def test_broken_tokens_cost_the_tokens_and_not_the_reply(server: MisbehavingServer, model: OpenAI):
+async def test_broken_tokens_cost_the_tokens_and_not_the_reply(server: MisbehavingServer, model: OpenAI) -> None:
     """Over the wire: a null, an infinity, and half a character."""
     broken = [("4", [52], None), ("4", [52], float("-inf")), ("\ud800", None, -1.0), ("4", "52", -1.0)]
     for token in broken:
@@ -508,7 +521,7 @@ async def test_broken_tokens_cost_the_tokens_and_not_the_reply(server: Misbehavi
         assert (response.text, response.tokens) == ("4", ())
 
 
-def test_a_request_is_translated_without_a_network():
+def test_a_request_is_translated_without_a_network() -> None:
     """Pure, so that what was sent can be told later."""
     sent = to_openai(ASKED, without={"seed", "grammar"}, limit="max_completion_tokens")
 
@@ -529,12 +542,12 @@ def test_a_request_is_translated_without_a_network():
         ("https://token@example.org", "https://example.org"),
     ],
 )
-def test_an_address_is_shown_without_its_secrets(url: str, shown: str):
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     """What names a server stays, who asks it goes."""
     assert without_secrets(url) == shown
 
 
-async def test_the_identity_is_the_address_without_secrets(server: MisbehavingServer):
+async def test_the_identity_is_the_address_without_secrets(server: MisbehavingServer) -> None:
     """It stands in every manifest."""
     model = OpenAI("m1", base_url=server.base_url.replace("//", "//me:pw@") + "?key=s3cret", api_key=KEY)
     await model.aclose()

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.records import Call, Failure, Message, Request, Response, Token, Usage, encode
 from selfexplain.runs import calls as calls_module
-from selfexplain.runs.calls import Calls, NotAsked, read_calls, recorded, remembered, replayed, whole_characters
+from selfexplain.runs.calls import (
+    Calls,
+    NotAsked,
+    next_writer,
+    read_calls,
+    recorded,
+    remembered,
+    replayed,
+    whole_characters,
+)
 
 
 def request(item: str = "q1", *, repeat: int = 0, draw: int = 0) -> Request:
@@ -39,7 +48,7 @@ def lines(folder: Path) -> list[bytes]:
     return [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_bytes().splitlines(keepends=True)]
 
 
-async def test_a_call_is_on_disk_before_append_returns(tmp_path: Path):
+async def test_a_call_is_on_disk_before_append_returns(tmp_path: Path) -> None:
     """Another handle reads it, synced, while the writer is still open."""
     calls = Calls(tmp_path / "calls")
     await calls.append(call("q1"))
@@ -49,7 +58,7 @@ async def test_a_call_is_on_disk_before_append_returns(tmp_path: Path):
     await calls.aclose()
 
 
-async def test_the_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_the_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sync to disk comes first, then the answer to the asker."""
     order: list[str] = []
     monkeypatch.setattr(calls_module, "sync_to_disk", lambda _: order.append("synced"))
@@ -61,7 +70,9 @@ async def test_the_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path, monke
     assert order == ["synced", "seen"]
 
 
-async def test_concurrent_appends_share_a_sync_and_are_all_there_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_concurrent_appends_share_a_sync_and_are_all_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two hundred at once: the first group is one, the rest gathers while it is written."""
     syncs: list[int] = []
     monkeypatch.setattr(calls_module, "sync_to_disk", syncs.append)
@@ -71,10 +82,12 @@ async def test_concurrent_appends_share_a_sync_and_are_all_there_once(tmp_path: 
 
     assert sorted(read.request.item for read in read_calls(tmp_path)) == sorted(f"q{number}" for number in range(200))
     assert 1 <= len(syncs) <= 3
-    assert [path.name for path in tmp_path.iterdir()] == ["0001.jsonl"]
+    assert next_writer(tmp_path).name == "0002.jsonl"
 
 
-async def test_a_full_disk_is_an_input_error_and_records_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_full_disk_is_an_input_error_and_records_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every asker of the group hears it; nothing of the group is remembered or left in a file; the next group works."""
 
     def full(_: int) -> None:
@@ -99,7 +112,7 @@ async def test_a_full_disk_is_an_input_error_and_records_nothing(tmp_path: Path,
     assert list(read_calls(tmp_path)) == [call("q0"), call("q1")]
 
 
-async def test_half_a_line_does_not_stay_before_the_next(tmp_path: Path):
+async def test_half_a_line_does_not_stay_before_the_next(tmp_path: Path) -> None:
     """A real short write: the system takes ten bytes of the line, then says that the file is too large."""
     calls = Calls(tmp_path)
     await calls.append(call("q0"))
@@ -117,7 +130,7 @@ async def test_half_a_line_does_not_stay_before_the_next(tmp_path: Path):
     assert list(read_calls(tmp_path)) == [call("q0"), call("q2")]
 
 
-async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "calls").write_text("")
     calls = Calls(tmp_path / "calls" / "inside")
@@ -127,7 +140,7 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
     await calls.aclose()
 
 
-async def test_a_torn_last_line_is_left_out_and_a_new_writer_takes_a_new_file(tmp_path: Path):
+async def test_a_torn_last_line_is_left_out_and_a_new_writer_takes_a_new_file(tmp_path: Path) -> None:
     """What `kill -9` leaves: the torn call counts as in flight and is asked again; its bytes are not touched."""
     torn = encode(call("q1")) + b"\n" + encode(call("q2"))[:40]
     (tmp_path / "0001.jsonl").write_bytes(torn)
@@ -143,7 +156,7 @@ async def test_a_torn_last_line_is_left_out_and_a_new_writer_takes_a_new_file(tm
     assert not calls.was_there(call("q2").key)
 
 
-async def test_files_of_other_names_are_nobodys_writers(tmp_path: Path):
+async def test_files_of_other_names_are_nobodys_writers(tmp_path: Path) -> None:
     """A user's copy `old.jsonl` is read and never written to; ² is a digit and no number."""
     for name in ("0007.jsonl", "old.jsonl", "².jsonl"):
         (tmp_path / name).write_bytes(b"")
@@ -165,7 +178,7 @@ async def test_files_of_other_names_are_nobodys_writers(tmp_path: Path):
         (b'{"key": ' * 100_000, "Expected `str`, got `object`"),
     ],
 )
-def test_a_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: bytes, told: str):
+def test_a_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: bytes, told: str) -> None:
     """It is no crash's doing: somebody or something changed the file."""
     good = encode(call("q1")) + b"\n"
     (tmp_path / "0001.jsonl").write_bytes(good + line + b"\n" + good)
@@ -177,7 +190,7 @@ def test_a_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: b
     assert caught.value.hint == "the file was changed or damaged: move that line elsewhere, and its Item is asked again"
 
 
-def test_a_call_of_a_newer_schema_is_refused(tmp_path: Path):
+def test_a_call_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """To read it as if it were ours might be to misread it."""
     (tmp_path / "0001.jsonl").write_bytes(encode(msgspec.structs.replace(call("q1"), schema_version=2)) + b"\n")
 
@@ -187,7 +200,7 @@ def test_a_call_of_a_newer_schema_is_refused(tmp_path: Path):
         Calls(tmp_path)
 
 
-async def test_a_failed_try_is_recorded_and_never_a_reply(tmp_path: Path):
+async def test_a_failed_try_is_recorded_and_never_a_reply(tmp_path: Path) -> None:
     """It is asked again, and attempts count on, in this process and the next."""
     tries = itertools.count(1)
 
@@ -220,7 +233,7 @@ async def test_a_failed_try_is_recorded_and_never_a_reply(tmp_path: Path):
     assert Calls(tmp_path).attempts(request().key) == 3
 
 
-async def test_replay_sends_nothing(tmp_path: Path):
+async def test_replay_sends_nothing(tmp_path: Path) -> None:
     """A recorded reply or failure comes back; what was never asked is a state of its own."""
     (tmp_path / "0001.jsonl").write_bytes(encode(call("q1")) + b"\n")
     ask = replayed(Calls(tmp_path))
@@ -230,7 +243,7 @@ async def test_replay_sends_nothing(tmp_path: Path):
         await ask(request("q2"))
 
 
-async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path):
+async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path) -> None:
     """Also when merged shards asked twice: a Run read again must say the same again."""
     for name, text in (("0001", "first"), ("0002", "second")):
         (tmp_path / f"{name}.jsonl").write_bytes(encode(call("q1", text)) + b"\n")
@@ -238,8 +251,8 @@ async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path):
     assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", "first")
 
 
-async def test_a_cancelled_asker_loses_nothing_of_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Cancelled while its line is being written: the line is there whole, counted, and the others hear nothing of it."""
+async def test_a_cancelled_asker_loses_nothing_of_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled while its line is being written: the line is there whole and counted; the others hear nothing."""
     writing, may_go_on = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -265,7 +278,7 @@ async def test_a_cancelled_asker_loses_nothing_of_anybody(tmp_path: Path, monkey
     assert calls.reply(call("q1").key) == Response("completed", "4")
 
 
-async def test_what_was_asked_is_kept_in_order_with_what_was_dropped(tmp_path: Path):
+async def test_what_was_asked_is_kept_in_order_with_what_was_dropped(tmp_path: Path) -> None:
     """For whoever reads the Run: (Item, repeat) once each, and parameters that some reply came without."""
     calls = Calls(tmp_path)
 
@@ -281,7 +294,7 @@ async def test_what_was_asked_is_kept_in_order_with_what_was_dropped(tmp_path: P
         assert each.dropped == {"seed"}
 
 
-async def test_half_a_character_becomes_the_replacement_character(tmp_path: Path):
+async def test_half_a_character_becomes_the_replacement_character(tmp_path: Path) -> None:
     """JSON over the wire can hold a lone surrogate, UTF-8 cannot: what is seen now is what the file will say later."""
 
     async def ask(_: Request) -> Response:
@@ -295,7 +308,7 @@ async def test_half_a_character_becomes_the_replacement_character(tmp_path: Path
     assert Calls(tmp_path).reply(request().key) == seen
 
 
-async def test_a_failure_may_hold_half_a_character_too(tmp_path: Path):
+async def test_a_failure_may_hold_half_a_character_too(tmp_path: Path) -> None:
     """The server's words stand in it."""
 
     async def ask(_: Request) -> Response:
@@ -310,7 +323,7 @@ async def test_a_failure_may_hold_half_a_character_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize("logprob", [math.nan, -math.inf, math.inf])
-async def test_tokens_without_a_number_are_no_tokens(tmp_path: Path, logprob: float):
+async def test_tokens_without_a_number_are_no_tokens(tmp_path: Path, logprob: float) -> None:
     """Strict JSON would hold null, and the whole Run would be unreadable."""
 
     async def ask(_: Request) -> Response:
@@ -354,7 +367,9 @@ REQUESTS = st.builds(
 
 
 @given(request=REQUESTS, response=RESPONSES, seconds=st.floats(0, 1e6), attempt=st.integers(1, 99))
-def test_a_call_is_one_line_and_comes_back_equal(request: Request, response: Response, seconds: float, attempt: int):
+def test_a_call_is_one_line_and_comes_back_equal(
+    request: Request, response: Response, seconds: float, attempt: int
+) -> None:
     """Any text: line ends, separators, quotes and nulls inside it never make a second line."""
     made = Call(request.key, request, response, "now", seconds, attempt)
     line = encode(made)
@@ -364,7 +379,7 @@ def test_a_call_is_one_line_and_comes_back_equal(request: Request, response: Res
 
 
 @given(text=TEXTS)
-def test_whole_characters_can_always_be_written(text: str):
+def test_whole_characters_can_always_be_written(text: str) -> None:
     """Same length, and unchanged where nothing was wrong."""
     whole = whole_characters(text)
 
@@ -373,7 +388,7 @@ def test_whole_characters_can_always_be_written(text: str):
     assert "\ufffd" in whole or whole == text
 
 
-def test_a_key_is_for_ever():
+def test_a_key_is_for_ever() -> None:
     """Another hash here means that no recorded Run can be resumed: raise the schema, or take the change back."""
     asked = Request(
         item="q1",
@@ -388,7 +403,7 @@ def test_a_key_is_for_ever():
     assert asked.key == "c710add2fffc4c5b454d308bcffb8a1b"
 
 
-def test_every_field_of_a_request_is_in_its_key():
+def test_every_field_of_a_request_is_in_its_key() -> None:
     """Two Items with one question, two repeats, two draws never share a reply."""
     base = request()
     others = {

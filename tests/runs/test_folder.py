@@ -35,13 +35,13 @@ def created(results: Path) -> RunFolder:
     return RunFolder.create(results, SPEC, DATASET, "the template's text")
 
 
-def test_a_run_is_named_for_ever():
+def test_a_run_is_named_for_ever() -> None:
     """Another hash here means that the same command no longer finds yesterday's Run."""
     assert SPEC.hash == "185877072ca5"
     assert SPEC.folder_name == f"sums__openai-gpt-x-latest__few-shot-1__{SPEC.hash}"
 
 
-def test_every_field_of_a_spec_is_in_its_hash():
+def test_every_field_of_a_spec_is_in_its_hash() -> None:
     """Another temperature, address or template text is another Run."""
     others: dict[str, Any] = {
         "dataset": "other",
@@ -60,7 +60,7 @@ def test_every_field_of_a_spec_is_in_its_hash():
     assert len(hashes | {SPEC.hash}) == len(others) + 1
 
 
-def test_the_order_of_an_identity_is_no_part_of_it():
+def test_the_order_of_an_identity_is_no_part_of_it() -> None:
     """The same address and file, named the other way round."""
     there, back = ({"a": "1", "b": "2"}, {"b": "2", "a": "1"})
 
@@ -71,7 +71,7 @@ def test_the_order_of_an_identity_is_no_part_of_it():
 
 
 @given(name=st.text())
-def test_any_name_makes_a_safe_part_of_a_folder(name: str):
+def test_any_name_makes_a_safe_part_of_a_folder(name: str) -> None:
     """Letters, digits, dots and dashes; not hidden, not a way up, never empty, never too long."""
     part = slug(name)
 
@@ -81,14 +81,14 @@ def test_any_name_makes_a_safe_part_of_a_folder(name: str):
     assert not part.startswith((".", "-"))
 
 
-def test_a_folder_name_fits_every_file_system():
+def test_a_folder_name_fits_every_file_system() -> None:
     """Three parts of 60, the hash, the seams: below 255."""
     long = msgspec.structs.replace(SPEC, dataset="d" * 300, model="m/" * 300, template="t" * 300)
 
     assert len(long.folder_name) <= 200
 
 
-def test_a_run_is_created_once_and_opened_after(tmp_path: Path):
+def test_a_run_is_created_once_and_opened_after(tmp_path: Path) -> None:
     """The second time nothing is written; both times the same Items come back."""
     first = created(tmp_path)
     times = {path: path.stat().st_mtime_ns for path in first.path.iterdir()}
@@ -101,7 +101,7 @@ def test_a_run_is_created_once_and_opened_after(tmp_path: Path):
     assert times.keys() == {first.path / "manifest.json", first.path / "items.jsonl"}
 
 
-def test_a_manifest_says_its_schema_and_the_whole_spec(tmp_path: Path):
+def test_a_manifest_says_its_schema_and_the_whole_spec(tmp_path: Path) -> None:
     """Written out, also where it is the default: the default of a later version is another."""
     manifest = msgspec.json.decode((created(tmp_path).path / "manifest.json").read_bytes())
 
@@ -111,7 +111,7 @@ def test_a_manifest_says_its_schema_and_the_whole_spec(tmp_path: Path):
     assert manifest["versions"].keys() >= {"python", "platform", "selfexplain", "openai"}
 
 
-def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path):
+def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path) -> None:
     """A process that died before the manifest leaves Items alone; the next one begins again."""
     path = tmp_path / SPEC.folder_name
     path.mkdir()
@@ -123,7 +123,7 @@ def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path):
 
 
 @pytest.mark.parametrize("rest", ["", ', "spec": 7, "something": "new"'])
-def test_a_manifest_of_a_newer_schema_is_refused(tmp_path: Path, rest: str):
+def test_a_manifest_of_a_newer_schema_is_refused(tmp_path: Path, rest: str) -> None:
     """By its number, whatever else has changed in it."""
     (tmp_path / "manifest.json").write_text(f'{{"schema_version": 2{rest}}}')
 
@@ -137,7 +137,7 @@ def test_a_manifest_of_a_newer_schema_is_refused(tmp_path: Path, rest: str):
 @pytest.mark.parametrize(
     ("name", "content"), [("manifest.json", "{"), ("manifest.json", "{}"), ("items.jsonl", "{}\n")]
 )
-def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str):
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str) -> None:
     """And what to do: the calls are still there."""
     path = created(tmp_path).path
     (path / name).write_text(content)
@@ -146,7 +146,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str):
         RunFolder(path)
 
 
-def test_a_run_without_items_is_told(tmp_path: Path):
+def test_a_run_without_items_is_told(tmp_path: Path) -> None:
     """Somebody copied half of it."""
     path = created(tmp_path).path
     (path / "items.jsonl").unlink()
@@ -165,7 +165,7 @@ with RunFolder(Path(sys.argv[1])).locked():
 """
 
 
-def test_two_processes_on_one_run_are_refused_and_a_dead_one_holds_nothing(tmp_path: Path):
+def test_two_processes_on_one_run_are_refused_and_a_dead_one_holds_nothing(tmp_path: Path) -> None:
     """A second process is told at once; after the first is killed, the Run is free."""
     run = created(tmp_path)
     command = [sys.executable, "-c", HOLDER, str(run.path)]
@@ -184,7 +184,7 @@ def test_two_processes_on_one_run_are_refused_and_a_dead_one_holds_nothing(tmp_p
         pass
 
 
-def test_a_run_is_held_once_even_in_one_process(tmp_path: Path):
+def test_a_run_is_held_once_even_in_one_process(tmp_path: Path) -> None:
     """Two notebooks' worth of code in one process would write two files all the same."""
     run = created(tmp_path)
 
@@ -194,7 +194,7 @@ def test_a_run_is_held_once_even_in_one_process(tmp_path: Path):
         pass
 
 
-def test_an_error_inside_lets_go_of_the_run(tmp_path: Path):
+def test_an_error_inside_lets_go_of_the_run(tmp_path: Path) -> None:
     """The lock ends with the block, however it ends."""
     run = created(tmp_path)
     with pytest.raises(ZeroDivisionError), run.locked():
@@ -204,7 +204,7 @@ def test_an_error_inside_lets_go_of_the_run(tmp_path: Path):
         pass
 
 
-def test_a_file_is_written_whole(tmp_path: Path):
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
     """And nothing is left beside it."""
     path = write_atomically(tmp_path / "metrics.json", b"new")
 
@@ -212,7 +212,7 @@ def test_a_file_is_written_whole(tmp_path: Path):
     assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
 
 
-def test_a_written_file_is_readable_by_whom_the_user_allows(tmp_path: Path):
+def test_a_written_file_is_readable_by_whom_the_user_allows(tmp_path: Path) -> None:
     """The umask decides, as for any other file; results are for colleagues and for CI to collect."""
     (tmp_path / "plain").write_bytes(b"")
     path = write_atomically(tmp_path / "metrics.json", b"new")
@@ -221,7 +221,7 @@ def test_a_written_file_is_readable_by_whom_the_user_allows(tmp_path: Path):
 
 
 @pytest.mark.parametrize("fault", ["fsync", "replace"])
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str):
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     """Readers see the old one, and no half of the new one lies about."""
 
     def full(*_: object) -> None:

@@ -1,0 +1,69 @@
+"""What every grader promises, also those not yet written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfexplain import plugins
+from selfexplain.grading.grader import Grader
+from selfexplain.records import Grade, Item
+
+GRADERS = plugins.graders()
+EVERY = pytest.mark.parametrize("grader", GRADERS.values(), ids=GRADERS.keys())
+
+GOLDS = ("1200", "-5", "0.5", "1,234")
+"""Texts that are right answers under every rule of comparison: words and numbers are each one of them."""
+
+
+def item(*gold: str) -> Item:
+    return Item("q", "?", gold)
+
+
+def test_the_graders_that_ship_are_found() -> None:
+    """By the names that Items use."""
+    assert GRADERS.keys() >= {"exact", "numeric"}
+
+
+@EVERY
+def test_a_grader_is_found_by_its_own_name_and_documented(grader: Grader) -> None:
+    """A docstring with a runnable example, a version that counts from 1."""
+    assert GRADERS[grader.facts.name] is grader
+    assert grader.facts.version >= 1
+    assert ">>>" in (grader.__doc__ or "")
+
+
+@EVERY
+@pytest.mark.parametrize("gold", GOLDS)
+def test_the_gold_answer_is_right(grader: Grader, gold: str) -> None:
+    """As it stands, with space around, and as an alias."""
+    assert grader(gold, item(gold)).verdict == "correct"
+    assert grader(f" {gold}\n", item(gold)).verdict == "correct"
+    assert grader(gold, item("77", gold)).verdict == "correct"
+
+
+@EVERY
+def test_another_answer_is_wrong_and_no_answer_is_undecided(grader: Grader) -> None:
+    """Two different states: a model that says nothing is not wrong."""
+    assert grader("78", item("77")).verdict == "wrong"
+    assert grader("", item("77")).verdict == "undecided"
+
+
+@EVERY
+@given(answer=st.text(st.characters(exclude_categories=[])), gold=st.lists(st.text(), min_size=1, max_size=3))
+def test_any_text_gets_the_same_signed_grade_twice(grader: Grader, answer: str, gold: list[str]) -> None:
+    """Total and pure: half characters included, and graded again it is graded alike."""
+    grade = grader(answer, item(*gold))
+
+    assert isinstance(grade, Grade)
+    assert grade == grader(answer, item(*gold))
+    assert grade.verdict in {"correct", "wrong", "undecided"}
+    assert grade.grader == f"{grader.facts.name}@{grader.facts.version}"
+    assert grade.rule
+
+
+@EVERY
+@given(answer=st.text(max_size=10), golds=st.permutations(["12", "Paris", "-5", "x"]))
+def test_the_order_of_aliases_decides_nothing(grader: Grader, answer: str, golds: list[str]) -> None:
+    """They are all right answers."""
+    for said in (answer, golds[0], golds[-1]):
+        assert grader(said, item(*golds)).verdict == grader(said, item(*reversed(golds))).verdict
