@@ -107,7 +107,7 @@ def confidence_of(row: Row, scale: str, problems: list[Problem]) -> float | None
         text = text.removesuffix("%")
     top = 100.0 if scale == "percent" else 1.0
     try:
-        number = math.nan if isinstance(stated, bool) or "_" in text else float(text)  # Python reads 1_0 as 10
+        number = math.nan if "_" in text else float(text)  # Python reads 1_0 as 10
     except ValueError:
         number = math.nan
     if not 0 <= number <= top:

@@ -39,7 +39,8 @@ def read_questions(path: Path, *, graders: Iterable[str]) -> Dataset:
     problems: list[Problem] = []
     items: dict[str, Item] = {}
     known_graders = frozenset(graders)
-    for row in read_rows(path):
+    for read in read_rows(path):
+        row = split(read) if path.suffix.lower() == ".csv" else read
         found = problems_of(row, known_graders)
         problems += found
         if found:
@@ -105,13 +106,20 @@ def item_of(row: Row) -> Item:
     )
 
 
+def split(row: Row) -> Row:
+    """Return a CSV row with its cells of several texts as lists; in JSON a text with bars is one text, as in P(A|B)."""
+    parted = {
+        name: [part.strip() for part in row.fields[name].split(SEPARATOR) if part.strip()]
+        for name in row.fields.keys() & SEVERAL
+    }
+    return Row(row.line, row.fields | parted)
+
+
 def texts(value: Any) -> tuple[str, ...]:
-    """Return one text or several: a JSON list, or a CSV cell with `|` between them."""
+    """Return one text or several."""
     if value is None:
         return ()
-    if isinstance(value, list):
-        return tuple(str(part) for part in value)
-    return tuple(part.strip() for part in str(value).split(SEPARATOR) if part.strip())
+    return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
 
 
 def optional(value: Any) -> str | None:

@@ -1,7 +1,7 @@
 """What every elicitation promises."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Item, SelfReport
@@ -30,7 +30,8 @@ def elicitation(name: str) -> Callable[[Callable[..., Awaitable[SelfReport]]], E
     """Attach the name that templates use; registers nothing, wraps nothing."""
 
     def attach(function: Callable[..., Awaitable[SelfReport]]) -> Elicitation:
-        function.name = name  # type: ignore[attr-defined] - what this decorator is for
-        return function  # type: ignore[return-value] - it is an Elicitation from here on
+        named = cast("Elicitation", function)
+        named.name = name
+        return named
 
     return attach

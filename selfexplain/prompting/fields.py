@@ -245,6 +245,7 @@ def _is_form(inside: str, known: Sequence[str]) -> bool:
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 SOMETHING = re.compile(r"\S")
+SECOND_THOUGHT = re.compile(r"\b(?:actually|rather|wait|correction|revised?|instead|no,)|不对|不對|更正", re.IGNORECASE)
 BRACKET = re.compile(r"[<\[({\"']")
 GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
@@ -283,18 +284,18 @@ def _line_fields(
     text = view.text
     wanted = tuple(sorted(names))
     any_known = frozenset(known)
-    found = False
+    last = -1
     for match in _line_pattern(wanted).finditer(text, 0, end):
         if match["heading"] is not None and BRACKET.search(match[0]):
             continue  # `[confidence]` alone in a line is no heading: a placeholder, or the tag around a form
         field = _value_of(view, match, known, end, lines=lines)
         if canonical(text[field.start : field.stop].strip(" |")) not in any_known:
-            found = True
+            last = field.stop
             yield field
-    if found:
-        return
-    for match in _inline_pattern(wanted).finditer(text, 0, end):
-        if _may_begin(text, match.start()):
+    # Inside a line a label counts when no line begins with one, or when it comes later: second thoughts.
+    for match in _inline_pattern(wanted).finditer(text, max(0, last), end):
+        later = last >= 0 and SECOND_THOUGHT.search(text, max(0, match.start() - 60), match.start())
+        if later or _may_begin(text, match.start()):
             yield _value_of(view, match, known, end, lines=lines)
 
 

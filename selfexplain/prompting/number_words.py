@@ -15,7 +15,7 @@ DIGIT_WORDS = "|".join(list(ONES)[:10])
 BELOW_HUNDRED = rf"(?:(?:{'|'.join(TENS)})(?:[ -](?:{'|'.join(list(ONES)[1:10])})\b)?|(?:{'|'.join(reversed(ONES))}))"
 ENGLISH = (
     rf"\b(?:(?:(?:an?|one)\ )?hundred(?:(?:\ and)?\ {BELOW_HUNDRED})?|{BELOW_HUNDRED})"
-    rf"(?:\ point(?:\ (?:{DIGIT_WORDS})){{1,8}})?\b"
+    rf"(?:\ point(?:\ (?:{DIGIT_WORDS})){{1,8}})?\b(?!-(?!(?:ish|to|{BELOW_HUNDRED})\b)[a-z])"  # not nine-fold
 )
 
 HAN = {**{digit: number for number, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}

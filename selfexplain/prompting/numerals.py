@@ -42,7 +42,7 @@ class Quantity:
     strict : bool
         A bound that excludes its limit.
     idiom : bool
-        `50/50` and its like: a fraction by the letter, odds by custom; nobody can tell which.
+        `50/50` and its like: a fraction by the letter, odds (or two tries) by custom; nobody can tell which.
     spelled : bool
         Written in words without a unit, so that in running text it may be no number at all ("the one that").
     """
@@ -260,8 +260,11 @@ def _out_of(text: str, number: Quantity, value: Fraction) -> Quantity:
         return same if whole == 100 else _unreadable(*outer)
     if whole == 0:
         return _unreadable(*outer)
-    odds = "/" in found[0] and value + whole == 100 and whole != 100
-    return replace(_point(value / whole, "share", *outer), idiom=odds)
+    # 90/10 are odds by custom and 70/80 may be two tries: with a slash, only customary wholes make a clear fraction.
+    unclear = (
+        "/" in found[0] and whole != 100 and (value + whole == 100 or (20 < whole < 100 and whole not in {25, 50}))
+    )
+    return replace(_point(value / whole, "share", *outer), idiom=unclear)
 
 
 def _whole(written: str) -> Fraction | None:
@@ -347,7 +350,7 @@ def _qualified(text: str, number: Quantity) -> Quantity:
         before = text[max(0, first - LOOK_BACK) : first]
         about = APPROX_BEFORE.search(before)
         limit = BOUND_BEFORE.search(before)
-        if limit and before.rstrip().endswith("<") and text[last : last + 1] == ">":
+        if limit and before.endswith("<") and ">" in text[number.start : last + 1]:
             limit = None  # <48> copies the brackets of the template
         found = about or limit
         if found:

@@ -140,8 +140,8 @@ LEAD = re.compile(
 TAIL = re.compile(
     r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
     r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
-    r"|when|the|i|is|in|my|this|\d)\b"
-    r"|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
+    r"|when|the|i|is|in|my|this)\b"
+    r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
     re.IGNORECASE,
 )
 # Where the value ends and talk about it begins. Numbers in the talk are no second value.
@@ -194,13 +194,10 @@ class _Value:
             why: Why = "declined" if DECLINED_WHOLE.fullmatch(text) else "truncated" if self.cut else "non_numeric"
             return self.none(why, detail=text[:80] if why == "non_numeric" else "")
         first = found[0]
-        if not LEAD.fullmatch(text, 0, first.outer[0]):
-            return self.none("non_numeric", detail=text[:80])
         if self.cut and UNFINISHED.match(self.view.text, self.start + first.outer[1]):
             return self.none("truncated")
-        if first.unit == "bare" and not TAIL.match(text, first.outer[1]):
-            return self.none("non_numeric", detail=text[:80])
-        return self.combine([first, *_rivals(text, found)])
+        called = LEAD.fullmatch(text, 0, first.outer[0]) and (first.unit != "bare" or TAIL.match(text, first.outer[1]))
+        return self.combine([first, *_rivals(text, found)]) if called else self.none("non_numeric", detail=text[:80])
 
     def combine(self, stated: list[Quantity]) -> Reading[float]:
         """Return the one value that all the stated numbers have in common."""

@@ -26,8 +26,9 @@ ANSWER_DECLINED = re.compile(
     r"(?:N/A|n/a|NA|N\.A\.?|null|NULL"
     r"|(?i:unknown|unknowable|unanswerable|cannot[ _](?:resolve|answer|say|be determined|determine)|no answer|no idea)"
     r"|(?i:not sure|i(?:'m| am)? (?:really |just |simply |honestly )?(?:don't|do not|cannot|can't|can not|not able to"
-    r"|unable to|not sure|have no idea|decline|refuse)(?: (?!but\b|maybe\b|perhaps\b|probably\b|possibly\b)[^\s.;!?:]{1,40}){0,30})"
-    r"|不知道|我不知道|不清楚|我不清楚|不确定|我不确定|无法(?:确定|回答|得知|判断)|未知|无"
+    r"|unable to|not sure|have no idea|decline|refuse)"
+    r"(?: (?!(?:but|maybe|perhaps|probably|possibly)\b)[^\s.;!?:]{1,40}){0,30})"
+    r"|不知道|我不知道|不清楚|我不清楚|不确定|我不确定|无法(?:确定|回答|得知|判断)|未知"
     r"|わかりません|分かりません|わからない|不明|모르겠습니다|모름|알 수 없습니다)[\s.!。！]{0,4}"
 )
 """An answer that says nothing. Strict in case and length: Na is sodium, "Unknown Pleasures" is a record."""
@@ -46,8 +47,8 @@ PLACEHOLDER_WORD = re.compile(
     re.IGNORECASE,
 )
 _FILLER = (
-    "a an the of or and to in on is be being it this that as from between final best only single one short brief correct "
-    "right model own e g eg i whole how sure you are possible"
+    "a an the of or and to in on is be being it this that as from between final best only single one short brief "
+    "correct right model own e g eg i whole how sure you are possible"
 )
 FILLER = frozenset(_FILLER.split())
 """What else a placeholder may say: `<your answer, as short as possible>` is an answer to nothing."""

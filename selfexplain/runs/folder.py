@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,8 @@ class RunFolder:
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
         if not (path / "manifest.json").exists():
-            path.mkdir(parents=True, exist_ok=True)
+            with disk_errors(path):
+                path.mkdir(parents=True, exist_ok=True)
             write_atomically(path / "items.jsonl", b"".join(encode(item) + b"\n" for item in dataset.items))
             manifest = Manifest(
                 spec=spec,
@@ -72,7 +73,8 @@ class RunFolder:
         """
         lock = filelock.FileLock(self.path / "run.lock")
         try:
-            lock.acquire(blocking=False)
+            with disk_errors(self.path):
+                lock.acquire(blocking=False)
         except filelock.Timeout:
             raise InputError(
                 f"another process is working on {self.path}",
@@ -133,12 +135,28 @@ def versions() -> dict[str, str]:
 def write_atomically(path: Path, content: bytes) -> Path:
     """Write a file so that readers see the old one or the whole new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with disk_errors(path.parent):
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
     return path
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a folder into our words; a Timeout is the lock's own, and passes."""
+    try:
+        yield
+    except filelock.Timeout:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror or error}",
+            hint="make room or mend the permissions, then run the same command: it resumes",
+        ) from None

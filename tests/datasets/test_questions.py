@@ -64,6 +64,13 @@ def test_a_csv_cell_holds_several_texts_between_bars(tmp_path: Path) -> None:
     assert item.choices == ("a", "b")
 
 
+def test_a_bar_in_json_is_a_bar(tmp_path: Path) -> None:
+    """There, several texts are a list."""
+    (item,) = read(tmp_path, '{"question": "Bayes?", "gold": "P(A|B)", "choices": ["|", "P(A|B)"]}').items
+
+    assert (item.gold, item.choices) == (("P(A|B)",), ("|", "P(A|B)"))
+
+
 @pytest.mark.parametrize("name", ["q.jsonl", "q.csv", "q.CSV"])
 def test_a_byte_order_mark_is_no_part_of_the_first_field(tmp_path: Path, name: str) -> None:
     """Spreadsheets write one; the column would be called something invisible and `question`."""
@@ -104,7 +111,6 @@ BAD_ROWS: list[tuple[str, str]] = [
     ('"gold": "4"', "`question` is None; expected a text that is not empty"),
     ('"question": "?", "gold": null', "`gold` is None; expected a text that is not empty"),
     ('"question": "  ", "gold": "4"', "`question` is '  '; expected a text that is not empty"),
-    ('"question": "|", "gold": "4"', "`question` is '|'; expected a text that is not empty"),
     ('"question": "?", "gold": []', "`gold` is []; expected a text that is not empty"),
     ('"question": "?", "gold": ["4", ""]', "`gold` is ['4', '']; expected a list of texts that are not empty"),
     ('"question": "?", "gold": [["4"]]', "`gold` is [['4']]; expected a list of texts that are not empty"),
@@ -171,6 +177,7 @@ def test_an_id_stands_once(tmp_path: Path) -> None:
 
 DEEP = "[" * 100_000
 
+MENDED = MEND.removeprefix("\nhint: ")
 CELLS = 'put "…" round a cell that holds a comma, and give every row the same number of cells'
 QUOTES = "check the quotes of this row"
 NONE_THERE = "one row per question, with `question` and `gold`"
@@ -185,6 +192,7 @@ BAD_FILES: list[tuple[str, str | bytes, str, str]] = [
     ("q.csv", 'question,gold\nx,y\n"a,b\n', ", line 3: unexpected end of data", QUOTES),
     ("q.csv", 'question,gold\n"a"x,b\n', """, line 2: ',' expected after '"'""", QUOTES),
     ("q.csv", '"question"x,gold\n', """, line 1: ',' expected after '"'""", QUOTES),
+    ("q.csv", "question,gold\n?,|\n", ", line 2: `gold` is []; expected a text that is not empty", MENDED),
     ("q.csv", "", " holds no questions", NONE_THERE),
     ("q.csv", "question,gold\n", " holds no questions", NONE_THERE),
     ("q.csv", b"question,gold\nfine,fine\nna\xefve,b\n", ", line 3: not UTF-8", UTF_8),

@@ -163,8 +163,6 @@ PIECES = st.sampled_from(
         "}",
         '{"answer": ',
         "<answer>",
-    ]
-    + [
         "</answer>",
         "<think>",
         "</think>",

@@ -167,6 +167,10 @@ def test_on_the_scale_of_words_a_reply_that_is_a_phrase_is_kept() -> None:
         ("Confidence: not 80%", None),
         ("Confidence: 90%, actually 70%", None),
         ("Confidence: 90%\nConfidence: 70%", None),
+        ("Confidence: 90%\nWait, I think Confidence: 70%", None),
+        ("Confidence: 70/80", None),
+        ("Confidence: nine-fold", None),
+        ("Confidence: <80>%", 0.8),
         ("I am not 80% sure.", None),
         ("我没有80%的把握", None),
         ("The humidity is 81% and I am certain.", None),
@@ -268,8 +272,6 @@ PIECES = st.sampled_from(
         "置信度：",
         "把握",
         "八成",
-    ]
-    + [
         "百分之",
         "about ",
         "at least ",
@@ -283,8 +285,6 @@ PIECES = st.sampled_from(
         "\ud800",
         "\x00",
         "e\u0301",
-    ]
-    + [
         "½",
         "８",
         "％",

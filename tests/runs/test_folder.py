@@ -155,6 +155,14 @@ def test_a_run_without_items_is_told(tmp_path: Path) -> None:
         RunFolder(path)
 
 
+def test_results_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    """A file stands where the folder should be; permissions and full disks come the same way."""
+    (tmp_path / "results").write_text("")
+
+    with pytest.raises(InputError, match=r"cannot write to .*: Not a directory\nhint: make room"):
+        created(tmp_path / "results")
+
+
 HOLDER = """
 import sys
 from pathlib import Path
@@ -230,8 +238,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "metrics.json"
     path.write_bytes(b"old")
     monkeypatch.setattr(os if fault == "fsync" else Path, fault, full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError) as caught:
         write_atomically(path, b"new")
 
+    assert str(caught.value) == (
+        f"cannot write to {tmp_path}: No space left on device\n"
+        "hint: make room or mend the permissions, then run the same command: it resumes"
+    )
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
