@@ -292,10 +292,10 @@ def _line_fields(
         if canonical(text[field.start : field.stop].strip(" |")) not in any_known:
             last = field.stop
             yield field
-    # Inside a line a label counts when no line begins with one, or when it comes later: second thoughts.
+    # Inside a line a label counts when no line begins with one; after such a line, only as a second thought.
     for match in _inline_pattern(wanted).finditer(text, max(0, last), end):
-        later = last >= 0 and SECOND_THOUGHT.search(text, max(0, match.start() - 60), match.start())
-        if later or _may_begin(text, match.start()):
+        begin = match.start()
+        if SECOND_THOUGHT.search(text, max(0, begin - 60), begin) if last >= 0 else _may_begin(text, begin):
             yield _value_of(view, match, known, end, lines=lines)
 
 

@@ -82,7 +82,8 @@ def _groups(metrics: say.Metrics) -> "Table":
         table.add_column(name, justify="right")
     names = dict.fromkeys(name for data in metrics["sources"].values() for name in data.get("groups", {}))
     for name in names:
-        for rank, (source, data) in enumerate(metrics["sources"].items()):
+        shown = visible(name)  # names come from a file: hidden characters would move the cursor
+        for source, data in metrics["sources"].items():
             group = data.get("groups", {}).get(name)
             if group is None:
                 continue
@@ -90,9 +91,8 @@ def _groups(metrics: say.Metrics) -> "Table":
                 written(metric, group["metrics"][metric]).value if metric in group["metrics"] else "–"
                 for metric in ("accuracy", "mean_confidence", "auroc")
             ]
-            # The names of groups come from a file: hidden characters would move the cursor.
-            shown = "" if rank else visible(name)
             table.add_row(_plain(shown), say.source_words(source).title, *numbers, f"{group['n']:,}")
+            shown = ""  # once per group, on its first line
     return table
 
 

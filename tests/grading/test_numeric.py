@@ -108,6 +108,7 @@ def test_no_number_or_several_are_undecided(answer: str, gold: str) -> None:
     [
         ("0.3", "0.2", 0.1, "correct"),
         ("0.1", "0.2", 0.1, "correct"),
+        ("0.5", "0.2", 0.3, "correct"),
         ("0.30000000001", "0.2", 0.1, "wrong"),
         ("0.09999999999", "0.2", 0.1, "wrong"),
         ("105", "100", 5, "correct"),
@@ -117,7 +118,7 @@ def test_no_number_or_several_are_undecided(answer: str, gold: str) -> None:
     ],
 )
 def test_the_tolerance_is_met_exactly_at_its_limit(answer: str, gold: str, tolerance: float, expected: Verdict) -> None:
-    """In binary, 0.3 - 0.2 is less than 0.1 and 0.2 - 0.1 is not: here both are on the limit."""
+    """In binary, 0.3 - 0.2 is less than 0.1, and a tolerance of 0.3 less than 3 tenths: here all are on the limit."""
     assert verdict(answer, gold, tolerance=tolerance) == expected
 
 

@@ -154,6 +154,7 @@ def test_on_the_scale_of_words_a_reply_that_is_a_phrase_is_kept() -> None:
         ("Confidence (0-100): 80", 0.8),
         ("Confidence: (0-100) 80", 0.8),
         ("Confidence: 80\nConfidence: 80%", 0.8),
+        ("Confidence: 80\nBecause: the signal (probability: 0.3) is weak", 0.8),
         ("Confidence: <number>\nConfidence: 80%", 0.8),
         ("Step 1: a, Confidence: 90%\nStep 2: b, Confidence: 60%\nOverall Confidence: 54%", 0.54),
         ("Paris is the capital. I am 95% confident in this answer.", 0.95),

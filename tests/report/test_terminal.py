@@ -49,3 +49,12 @@ def test_groups_and_what_was_left_out_are_shown() -> None:
 def test_nothing_to_show_is_said() -> None:
     """A Run that was interrupted at once."""
     assert printed(evaluation(n_items=0)).strip() == "No confidence was asked for."
+
+
+def test_a_group_that_only_the_second_source_has_keeps_its_name() -> None:
+    """The name stands on the group's first line, whichever source that is."""
+    token = source()
+    token["groups"] = {"sums": {"n": 3, "metrics": {"accuracy": estimate(0.2, 0.1, 0.3)}}}
+    lines = printed(evaluation(stated=source(), token=token)).splitlines()
+
+    assert any(line.startswith("sums") and "Token probability" in line for line in lines)
