@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.final_text import final_text
@@ -45,6 +45,7 @@ def test_nothing_reaches_across_removed_reasoning() -> None:
     assert "80" not in final_text("8<think>x</think>0").located.text
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(
     st.text()
     | st.lists(st.sampled_from(["<think>", "</think>", "a", "</s>", "<|channel|>final<|message|>"])).map("".join)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.read_answer import read_answer, read_rationale
@@ -182,6 +182,7 @@ REPLIES = st.text() | st.lists(PIECES, max_size=25).map("".join)
 
 
 @pytest.mark.parametrize("read", [read_answer, read_rationale])
+@settings(deadline=None)  # a loaded machine is no bug
 @given(text=REPLIES, finish=st.sampled_from(["completed", "truncated"]))
 def test_any_text_has_a_reading_and_its_span_is_its_value(read: type, text: str, finish: str) -> None:
     reading = read(text, finish=finish)

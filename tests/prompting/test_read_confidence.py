@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
@@ -303,6 +303,7 @@ PIECES = st.sampled_from(
 REPLIES = st.text() | st.lists(PIECES, max_size=25).map("".join)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(
     REPLIES,
     st.sampled_from(SCALES),
@@ -324,6 +325,7 @@ def test_any_text_has_a_reading(text: str, scale: Scale, finish: str, label: str
         encode(reading)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(REPLIES, st.sampled_from(SCALES))
 def test_the_span_alone_says_the_same_number(text: str, scale: Scale) -> None:
     reading = read(text, scale)
@@ -343,6 +345,7 @@ def fullwidth(text: str) -> str:
     return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(WRITTEN, st.sampled_from(SCALES))
 def test_dress_does_not_change_the_reading(written: str, scale: Scale) -> None:
     """Emphasis, white space, full-width forms, invisible characters, another line around it: the same statement."""

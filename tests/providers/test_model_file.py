@@ -161,6 +161,21 @@ def test_a_copy_that_breaks_off_leaves_nothing(cache: Path, tmp_path: Path, monk
     assert list(cache.parent.iterdir()) == []
 
 
+def test_the_last_step_is_one_rename(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it fails, another process still reads the old file, to its end."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    put(cache, b"old")
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(InputError, match=r"cannot write to .*: Permission denied\nhint: make room, or name a folder"):
+        model_file.add(put(tmp_path / "good.gguf"))
+
+    assert cache.read_bytes() == b"old"
+    assert [each.name for each in cache.parent.iterdir()] == [model_file.FILE_NAME]
+
+
 def test_a_file_that_is_not_there_is_told(cache: Path, tmp_path: Path) -> None:
     """With what was expected."""
     assert not cache.exists()
