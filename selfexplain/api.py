@@ -142,6 +142,7 @@ def run(
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template
+    template.require_suits(dataset.items)
     sampling = Sampling(temperature=0.0, seed=1)
     spec = RunSpec(
         dataset=dataset.name,

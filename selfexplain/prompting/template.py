@@ -6,9 +6,9 @@ The text is split into roles before anything is rendered, so a question that con
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import jinja2
 import jinja2.sandbox
@@ -20,7 +20,7 @@ from selfexplain.prompting import lock
 from selfexplain.records import Item, Message, Role
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
-HEADING = re.compile(r"^## (?P<role>system|user|assistant)[ \t]*$", re.MULTILINE)
+HEADING = re.compile(r"^## (?P<role>[^\n]*?)[ \t]*$", re.MULTILINE)
 
 Field = Literal["answer", "rationale", "confidence"]
 Scale = Literal["probability", "percent", "0-20", "words"]
@@ -42,7 +42,10 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     grammar: str | None = None
-    """GBNF that holds the reply to its form, on servers that take it."""
+    """GBNF that holds the reply to its form, on servers that take it.
+
+    It makes the model say what it would not say: see docs/decisions/0002. Measure without it first.
+    """
     source: str = ""
     """Where this way of asking was published."""
 
@@ -71,6 +74,15 @@ class Template(msgspec.Struct, frozen=True):
     def content_hash(self) -> str:
         """sha256 of the text, as 64 hexadecimal digits."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def require_suits(self, items: Iterable[Item]) -> None:
+        """Raise InputError when Items have choices that this template would not show."""
+        with_choices = next((item for item in items if item.choices), None)
+        if with_choices is not None and "choices" not in self.text:
+            raise InputError(
+                f"Item {with_choices.id!r} has choices, and the template {self.id} does not show them",
+                hint="use answer-confidence or answer-why-confidence, or put {{ choices }} into your template",
+            )
 
     def render(self, item: Item) -> tuple[Message, ...]:
         """Return the messages that ask one Item.
@@ -150,6 +162,17 @@ def split_blocks(body: str, where: str) -> tuple[Block, ...]:
             hint="write `## system`, `## user` or `## assistant` on a line of its own",
         )
     roles, texts = rest[::2], rest[1::2]
+    for before, role in zip(["", *roles], roles, strict=False):
+        if role not in get_args(Role):
+            raise InputError(
+                f"{where}: `## {role}` is no block",
+                hint="blocks are `## system`, `## user`, `## assistant`; write other headings with ### or more",
+            )
+        if role == before == "user":
+            raise InputError(
+                f"{where}: two `## user` blocks in a row",
+                hint="put the `## assistant` reply of an example between them, or join them",
+            )
     return tuple(Block(msgspec.convert(role, Role), text.strip()) for role, text in zip(roles, texts, strict=True))
 
 

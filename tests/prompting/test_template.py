@@ -106,9 +106,9 @@ def test_the_turns_keep_their_order() -> None:
 
 def test_a_heading_inside_a_line_or_of_another_level_is_text() -> None:
     """Only `## role` alone on its line opens a block."""
-    (block,) = parse("## user\nSee ## user here\n### user\n ## user\n## users\n").blocks
+    (block,) = parse("## user\nSee ## user here\n### user\n ## user\n").blocks
 
-    assert block.text == "See ## user here\n### user\n ## user\n## users"
+    assert block.text == "See ## user here\n### user\n ## user"
 
 
 def test_carriage_returns_change_nothing() -> None:
@@ -298,3 +298,24 @@ def test_a_changed_template_is_refused_where_it_is_loaded(tmp_path: Path) -> Non
         template.load(path)
     path.write_text(file("## user\n??\n", FRONT.replace("version: 1", "version: 2")))
     assert template.load(path).id == "t@2"
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("## user\nWho?\n## asistant\nMe.\n## user\n{{ question }}", "`## asistant` is no block"),
+        ("## system\nBe brief.\n## user\nOne.\n## user\n{{ question }}", "two `## user` blocks in a row"),
+    ],
+)
+def test_a_block_that_would_be_sent_wrongly_is_refused(body: str, complaint: str) -> None:
+    """A misspelt role would become text of the block before it; two user turns are not one."""
+    assert complaint in refusal(file(body))
+
+
+def test_choices_are_never_dropped_in_silence() -> None:
+    """The few-shot template shows no choices, so Items that have some are refused before anything is asked."""
+    item = Item("q", "Which?", ("b",), choices=("a", "b"))
+
+    with pytest.raises(InputError, match="has choices, and the template few-shot@1 does not show them"):
+        template.named("few-shot").require_suits([item])
+    template.named("answer-confidence").require_suits([item])
