@@ -98,7 +98,7 @@ def run(
         `local/smollm2-135m-instruct`, `openai/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a Provider.
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
-        needs examples, and `answer-confidence` for any other.
+        needs examples, and `answer-why-confidence` for any other.
     base_url : str, optional
         Address of an OpenAI-compatible server, with `/v1`.
     limit : int, optional

@@ -34,7 +34,7 @@ DEFAULT_MODEL = "local/smollm2-135m-instruct"
 DEFAULT_TEMPLATES = {DEFAULT_MODEL: "few-shot"}
 """The embedded model is too small to follow instructions and learns the form from examples."""
 
-DEFAULT_TEMPLATE = "answer-confidence"
+DEFAULT_TEMPLATE = "answer-why-confidence"
 
 
 def metrics() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from selfexplain.cli.speak import print_json, print_result, tell
 @click.option(
     "-t",
     "--template",
-    help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-confidence]",
+    help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-why-confidence]",
 )
 @click.option("--base-url", help="Address of an OpenAI-compatible server, with /v1.")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")

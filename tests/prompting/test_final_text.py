@@ -14,6 +14,7 @@ from selfexplain.prompting.final_text import final_text
         ("[THINK]Rome?[/THINK]Paris", "Paris"),
         ("Rome? No.</think>Paris", "Paris"),
         ("Rome</think>Lyon</think>Paris", "Paris"),
+        ("Nice<think>Rome</think>Lyon</think>Paris", "Paris"),
         ("<think>the tag <think> opens</think>Paris", "Paris"),
         (
             "<|channel|>analysis<|message|>Rome<|end|><|start|>assistant<|channel|>final<|message|>Paris<|return|>",

@@ -167,6 +167,7 @@ def test_on_the_scale_of_words_a_reply_that_is_a_phrase_is_kept() -> None:
         ("Confidence: 80 degrees", None),
         ("Confidence: not 80%", None),
         ("Confidence: 90%, actually 70%", None),
+        ("Confidence: 90% because 2 books agree. Correction: 70%", None),
         ("Confidence: 90%\nConfidence: 70%", None),
         ("Confidence: 90%\nWait, I think Confidence: 70%", None),
         ("Confidence: 70/80", None),
