@@ -185,7 +185,10 @@ def _digits(text: str, match: re.Match[str]) -> Iterator[Quantity]:
     elif value is None or other:
         yield _unreadable(begin, stop)
     else:
-        point = _point(sign * value, "percent" if match["before"] else "bare", begin, stop, decimal=decimal)
+        # Whoever writes 0,85 writes a part of one, whatever scale was asked for: nobody states 0,85 of a hundred so.
+        comma = not percent and body.startswith("0,")
+        unit: Unit = "percent" if match["before"] else "share" if comma else "bare"
+        point = _point(sign * value, unit, begin, stop, decimal=decimal)
         yield _with_unit(text, point)
 
 

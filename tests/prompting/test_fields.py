@@ -99,6 +99,12 @@ def test_a_text_that_ends_inside_an_object_is_truncated(text: str) -> None:
     assert found == "truncated" or (found != "absent" and all(field.cut for field in found))
 
 
+def test_an_object_left_open_outweighs_a_line_before_it() -> None:
+    """The last word on the confidence was cut off; the draft before it is not the last word."""
+    assert values('Confidence: 80\n{"confidence": 7') == "truncated"
+    assert values('Confidence: 80\n{"answer": "Par') == ["80"]
+
+
 def test_siblings_in_an_array_all_count() -> None:
     """Four guesses in a list are four statements; the last of them is not the final word."""
     assert values('[{"confidence": 60}, {"confidence": 30}]') == ["60", "30"]

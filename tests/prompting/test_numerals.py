@@ -32,7 +32,7 @@ def quantities(text: str) -> list[Quantity]:
         ("80 percent", "80", "percent"),
         ("80 per cent", "80", "percent"),
         ("85,5%", "171/2", "percent"),
-        ("0,85", "17/20", "bare"),
+        ("0,85", "17/20", "share"),
         ("８０．５％", "161/2", "percent"),
         ("٨٠٪", "80", "percent"),
         ("8\u20630%", "80", "percent"),

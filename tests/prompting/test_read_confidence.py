@@ -42,6 +42,7 @@ def read(text: str, scale: Scale = PERCENT) -> Reading[float]:
         ("1.0", UNIT, 1.0),
         ("16.6667", PERCENT, 0.166667),
         ("0,85", UNIT, 0.85),
+        ("0,85", PERCENT, 0.85),
         ("85,5%", PERCENT, 0.855),
         ("85%", UNIT, 0.85),
         ("百分之八十", PERCENT, 0.8),
