@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from selfexplain import plugins
+from selfexplain.datasets.askable import require_askable
 from selfexplain.elicitation.elicitation import Sampling
-from selfexplain.errors import InputError
+from selfexplain.errors import InputError, ProviderError
 from selfexplain.pipeline.ask import Watch, ask_items
 from selfexplain.pipeline.read import read_records
 from selfexplain.prompting.read_confidence import read_confidence
@@ -135,9 +136,10 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
-    if isinstance(model, str) and model == plugins.DEFAULT_MODEL:
-        pull_model(say)
     dataset = plugins.dataset(dataset) if isinstance(dataset, str) else dataset
+    require_askable(dataset, plugins.graders())
+    if model == plugins.DEFAULT_MODEL and base_url is None:
+        pull_model(say)
     provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else model
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
@@ -215,6 +217,12 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
             graders=plugins.graders(),
         )
     )
+    if records and all(record.report.outcome == "failed" for record in records):
+        raise ProviderError(
+            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
+            kind="unavailable",
+            hint="mend the cause and run the same command again: it asks what has no reply",
+        )
     if not records:
         raise InputError(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
@@ -380,10 +388,24 @@ def metric_facts() -> dict[str, Any]:
 
 
 def in_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Run async work to its end, also where a loop is running already, as in a notebook."""
+    """Run async work to its end, also where a loop is running already, as in a notebook; an interrupt stops both."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
+    begun: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = concurrent.futures.Future()
+
+    async def begin() -> T:
+        task = asyncio.ensure_future(work)
+        begun.set_result((asyncio.get_running_loop(), task))
+        return await task
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as elsewhere:
-        return elsewhere.submit(asyncio.run, work).result()
+        running = elsewhere.submit(asyncio.run, begin())
+        try:
+            return running.result()
+        except BaseException:
+            if not running.done():  # an interrupt in the caller's thread must not leave requests going on in the other
+                loop, task = begun.result()
+                loop.call_soon_threadsafe(task.cancel)
+            raise

@@ -152,3 +152,27 @@ def test_the_key_reaches_the_server_and_nothing_else(questions: Path, tmp_path: 
         assert {headers["authorization"] for headers in server.headers} == {"Bearer sk-very-secret-key"}
         assert len(written) >= 6
         assert not any(b"very-secret" in content for content in (out, told, *written))
+
+
+NOTEBOOK = """
+import asyncio, sys
+import selfexplain
+
+async def cell():
+    selfexplain.run(sys.argv[1], model="openai/counted", base_url=sys.argv[2], concurrency=2)
+
+asyncio.new_event_loop().run_until_complete(cell())  # as a notebook's kernel does
+"""
+
+
+def test_an_interrupt_in_a_notebook_stops_the_asking(questions: Path, tmp_path: Path) -> None:
+    """The requests run in another thread there, and stop too: at most those in flight come after the interrupt."""
+    arguments = [sys.executable, "-c", NOTEBOOK, str(questions), ""]
+    with counting_server(hold_after=3) as server:
+        arguments[-1] = server.base_url
+        with started(arguments, tmp_path) as process:
+            assert server.held.wait(timeout=60)
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+
+        assert server.asked.total() <= 3 + 2 + 1

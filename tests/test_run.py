@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from selfexplain import InputError, evaluate_run, run
+from selfexplain import Dataset, InputError, Item, ProviderError, evaluate_run, run
 from selfexplain.records import Record
 
 QUESTIONS = {
@@ -175,3 +175,48 @@ def test_a_bad_row_is_reported_before_anything_is_asked_or_written(tmp_path: Pat
     with pytest.raises(InputError, match="line 3: `question` is None; expected a text"):
         run(str(questions), model=f"scripted/{script}", results=tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_server_that_answers_nothing_is_told_with_its_own_words(tmp_path: Path) -> None:
+    """A wrong address is no reason to look for another template."""
+    questions, script = tmp_path / "q.csv", tmp_path / "s.jsonl"
+    questions.write_text("id,question,gold\na,Why?,because\n")
+    script.write_text('{"item": "other", "reply": "Answer: because"}\n')
+
+    with pytest.raises(ProviderError, match=r"none of 1 requests was answered; the last failure: .* has no reply for"):
+        run(str(questions), model=f"scripted/{script}", template="answer-confidence", results=tmp_path)
+
+
+def test_a_template_that_asks_for_no_confidence_ends_in_a_sentence(tmp_path: Path) -> None:
+    """Without log-probabilities there is then nothing to measure, and that is what is said."""
+    questions, script, mine = tmp_path / "q.csv", tmp_path / "s.jsonl", tmp_path / "bare.md"
+    questions.write_text("id,question,gold\na,Why?,because\n")
+    script.write_text('{"item": "*", "reply": "Answer: because"}\n')
+    mine.write_text("---\nname: bare\nversion: 1\nelicits: [answer]\n---\n## system\nx\n## user\n{{ question }}\n")
+
+    with pytest.raises(InputError, match="none of 1 answers can be used: 1 no_confidence"):
+        run(str(questions), model=f"scripted/{script}", template=str(mine), results=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("items", "complaint"),
+    [
+        ((Item("a", "x?", ("1",)), Item("a", "y?", ("2",))), "two Items are called 'a'"),
+        ((Item("a", "x?", ("1",), grader="fuzzy"),), "`grader` is 'fuzzy'"),
+        ((Item("a", "x?", ("one",), grader="numeric"),), "`gold` is 'one'"),
+    ],
+)
+def test_a_dataset_made_in_python_is_checked_before_anything_is_asked(
+    items: tuple[Item, ...], complaint: str, tmp_path: Path
+) -> None:
+    """The same rules as for files."""
+    with pytest.raises(InputError, match=complaint):
+        run(Dataset("mine", "1", items), model="scripted/none.jsonl", results=tmp_path)
+
+
+async def test_a_run_works_where_a_loop_is_running_already(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """As in a notebook."""
+    questions, script = files
+    result = run(str(questions), model=f"scripted/{script}", template="answer-confidence", results=tmp_path / "loop")
+
+    assert result.to_dict()["n_items"] == 6

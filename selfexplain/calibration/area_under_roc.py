@@ -8,7 +8,7 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import Undefined
-from selfexplain.inference import Estimate, Floats, equal_rows, few_clusters, normal_quantile
+from selfexplain.inference import Estimate, Floats, checked_level, equal_rows, few_clusters, normal_quantile
 
 
 def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
@@ -16,7 +16,8 @@ def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
 
     When all pairs of a right and a wrong answer agree (perfect separation, or nothing but ties) both would give an
     interval of no width. Then min(n⁺, n⁻) disjoint pairs are independent and equal, and
-    :func:`selfexplain.inference.equal_rows` says exactly what that is worth.
+    :func:`selfexplain.inference.equal_rows` says exactly what that is worth. A single answer of one kind has no
+    variance to estimate; Markov's inequality remains.
     """
     table = counts.pooled
     value = metric(table)
@@ -28,11 +29,22 @@ def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
         return by_bootstrap(metric, counts, level=level, seed=seed)
     rarer = min(int(table.n_correct.sum()), int(table.n_wrong.sum()))
     if rarer < 2:
-        reason = "an interval needs at least two right and two wrong answers"
-        return Estimate(value, None, None, level, "", table.total, warnings=(reason,))
+        return by_markov(value, table.total, level=level)
     half = normal_quantile(level) * delong_standard_error(table) / (value * (1 - value))
     low, high = (_sigmoid(math.log(value / (1 - value)) + sign * half) for sign in (-1, 1))
     return Estimate(value, low, high, level, "DeLong interval on the logit scale", table.total)
+
+
+def by_markov(value: float, n: int, *, level: float) -> Estimate:
+    """Estimate the AUROC when only one answer is right, or only one is wrong.
+
+    The value V lies in [0, 1] and is unbiased for the AUROC θ, whatever the distributions. Markov's inequality gives
+    P(V > θ/α) ≤ α and P(1 − V > (1 − θ)/α) ≤ α, and as θ < α and 1 − θ < α exclude each other, [αV, 1 − α(1 − V)]
+    covers θ with probability at least 1 − α. Wide, and all that one answer can say.
+    """
+    alpha = 1 - checked_level(level)
+    method = "Markov bound, for a single answer of the rarer kind"
+    return Estimate(value, alpha * value, 1 - alpha * (1 - value), level, method, n)
 
 
 @metric(

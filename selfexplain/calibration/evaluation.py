@@ -1,5 +1,6 @@
 """From rows to every number: the value of each metric with its interval, over all answers and per group."""
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +96,7 @@ def evaluate(
 
     groups: dict[str, Evaluation] = {}
     if group is not None:
-        kinds = np.array([None if kind is None else str(kind) for kind in group], dtype=object)
+        kinds = np.array([None if _is_missing(kind) else str(kind) for kind in group], dtype=object)
         if len(kinds) != len(stated):
             raise InputError(
                 f"`group` has {len(kinds)} rows and `confidence` has {len(stated)}; expected one per answer"
@@ -109,6 +110,13 @@ def _count(confidence: Floats, correct: Ints, cluster: NDArray[np.object_] | Non
         return CalibrationTable.from_rows(confidence, correct)
     counts = ClusterTable.from_rows(confidence, correct, cluster)
     return counts.pooled if counts.independent else counts
+
+
+def _is_missing(label: Hashable | None) -> bool:
+    """Tell whether a label says that there is none: None, or a data frame's way of leaving a cell empty."""
+    if isinstance(label, float):
+        return math.isnan(label)
+    return label is None or type(label).__name__ in {"NAType", "NaTType"}
 
 
 def _named(labels: Iterable[Hashable], n: int, name: str) -> NDArray[np.object_]:

@@ -49,6 +49,6 @@ def main() -> None:
         code = 0
     except Exception:  # noqa: BLE001 - a crash must not end with Python's own 1, which says that a gate failed
         traceback.print_exc()
-        tell("This is a bug in selfexplain; please report it with the lines above.")
+        tell("Unexpected. Unless the lines above lead to a file of your own, this is a bug: please report it.")
         code = MISUSE
     sys.exit(code if isinstance(code, int) else 0)

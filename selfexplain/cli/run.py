@@ -45,8 +45,8 @@ def run(
     DATASET is `quickstart` (90 short questions, the default), or a .jsonl or .csv file. The same command resumes
     an interrupted Run.
     """
-    with bar() as watch:
-        try:
+    try:
+        with bar() as watch:
             result = api.run(
                 dataset,
                 model=model,
@@ -60,9 +60,9 @@ def run(
                 say=tell,
                 watch=watch,
             )
-        except KeyboardInterrupt:
-            tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
-            raise
+    except KeyboardInterrupt:
+        tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
+        raise
     if as_json:
         print_json(result.to_dict())
     else:

@@ -9,6 +9,7 @@ import msgspec
 
 from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import encode
+from selfexplain.report.visible import visible
 
 
 def tell(sentence: str) -> None:
@@ -19,9 +20,10 @@ def tell(sentence: str) -> None:
 def complain(error: SelfexplainError) -> None:
     """Say what went wrong and what to do."""
     colour = False if os.environ.get("NO_COLOR") else None  # None: as the terminal can
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}", err=True, color=colour)
+    # A server's words stand in here: shown as they are, they could write to the terminal's title or clear it.
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(error.message)}", err=True, color=colour)
     if error.hint is not None:
-        click.echo(f"{click.style('hint:', bold=True)} {error.hint}", err=True, color=colour)
+        click.echo(f"{click.style('hint:', bold=True)} {visible(error.hint)}", err=True, color=colour)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

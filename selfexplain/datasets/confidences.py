@@ -62,6 +62,9 @@ def read_confidences(
     require_columns(path, present, rows=len(answered) + len(problems))
     refuse(path, problems, hint=hint_for(problems, scale))
     remarks = [] if "item" in present else ["no column `item`: every row counts as an Item of its own"]
+    stated = [row.confidence for row in answered if row.confidence is not None]
+    if scale == "percent" and stated and max(stated) <= 1 / 100:
+        remarks.append("no confidence is above 1 %: if the column holds 0 to 1, leave out --scale percent")
     return answered, remarks
 
 
@@ -72,8 +75,9 @@ def require_columns(path: Path, present: set[str], *, rows: int) -> None:
     for name in ("confidence", "correct"):
         if name not in present:
             raise InputError(
-                f"{path} has no column {name!r} with a value in it",
-                hint=f"rename one with --map {name}=THEIRS; its columns: {', '.join(sorted(present)) or 'none'}",
+                f"{path}: no row has a value in the column {name!r}",
+                hint=f"if it is called something else, say --map {name}=THEIRS; "
+                f"columns with values: {', '.join(sorted(present)) or 'none'}",
             )
 
 

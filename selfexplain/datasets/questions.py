@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from selfexplain.datasets.askable import Graders, flaws_of
 from selfexplain.datasets.rows import Problem, Row, read_rows, refuse
 from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
@@ -16,15 +16,15 @@ SEPARATOR = "|"
 """Between several texts in one CSV cell: `Myanmar|Burma`."""
 
 
-def read_questions(path: Path, *, graders: Iterable[str]) -> Dataset:
+def read_questions(path: Path, *, graders: Graders) -> Dataset:
     """Return the Dataset in a file; every bad row is reported before anything is asked.
 
     Parameters
     ----------
     path : Path
         A `.jsonl` or `.csv` file with `question` and `gold`, and optionally the other fields of an Item.
-    graders : iterable of str
-        Names that the field `grader` may have.
+    graders : mapping of name to grader
+        What the field `grader` may name; each gold text must be right in the eyes of its own grader.
 
     Returns
     -------
@@ -38,10 +38,11 @@ def read_questions(path: Path, *, graders: Iterable[str]) -> Dataset:
     """
     problems: list[Problem] = []
     items: dict[str, Item] = {}
-    known_graders = frozenset(graders)
     for read in read_rows(path):
         row = split(read) if path.suffix.lower() == ".csv" else read
-        found = problems_of(row, known_graders)
+        found = problems_of(row, frozenset(graders))
+        if not found:
+            found = [Problem(row.line, *flaw) for flaw in flaws_of(item_of(row), graders)]
         problems += found
         if found:
             continue
@@ -81,6 +82,8 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
     tolerance = as_number(fields.get("tolerance", 0))
     if tolerance is None or tolerance < 0:
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected a number that is not negative"))
+    elif tolerance and grader != "numeric":
+        found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected `grader` to be numeric beside it"))
     return found
 
 

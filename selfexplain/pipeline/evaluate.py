@@ -102,11 +102,12 @@ def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source
                     status=record.status[source],
                 )
             )
-    return {
+    given = {
         source: rows
         for source, rows in sources.items()
         if source == "stated" or any(row.confidence is not None for row in rows)
     }
+    return given or sources
 
 
 def remarks(source: Source, measured: Mapping[str, Any]) -> Iterable[str]:

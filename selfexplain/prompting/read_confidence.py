@@ -335,6 +335,15 @@ def _unlabelled(view: Located, scale: Scale, finish: Finish) -> Reading[float] |
     return _agree(readings) if readings else None
 
 
+VERBAL = re.compile(
+    r"\b(?:un)?(?:likely|certain|sure|confident|probable|probably)\b|\b(?:im)?possible\b"
+    r"|\b(?:very|quite|rather)? ?(?:high|medium|moderate|low)\b|\bchance\b"
+    r"|可能|确定|確定|肯定|把握|^(?:很|非常)?[高低中]$",
+    re.IGNORECASE,
+)
+"""Words that state a confidence without a number: a reply of such words was read, and holds none."""
+
+
 def _whole_reply(value: _Value) -> Reading[float] | None:
     """Return the reading of a reply that is one number, a placeholder or a word of declining, and nothing more."""
     text = value.text
@@ -344,7 +353,8 @@ def _whole_reply(value: _Value) -> Reading[float] | None:
         return value.none("declined")
     found = list(scan(text))
     if not found:
-        phrase = value.scale == "words" and len(text.split()) <= 4 and "\n" not in text and text.isprintable()
+        short = len(text.split()) <= 4 and "\n" not in text and text.isprintable()
+        phrase = short and (value.scale == "words" or VERBAL.search(text))
         return value.none("non_numeric", detail=text) if phrase else None
     rest = "".join(text[left:right] for left, right in _gaps(found, len(text)))
     if any(

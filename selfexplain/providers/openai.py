@@ -72,6 +72,7 @@ class OpenAI:
         self.name = f"openai/{model}"
         self._model = model
         # We retry ourselves, so that each try is recorded; two layers of retries would multiply.
+        require_no_secrets(base_url)
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=self._key,
@@ -96,7 +97,7 @@ class OpenAI:
                     raise refusal.error from None
                 continue
             dropped = tuple(sorted(self._refused & wanted(request)))
-            return from_openai(raw, name=self.name, dropped=dropped, secret=self._key)
+            return without_key(from_openai(raw, name=self.name, dropped=dropped, secret=self._key), self._key)
 
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""
@@ -238,6 +239,15 @@ def usage_of(raw: Any) -> Usage | None:
     return Usage(prompt=prompt, completion=completion, cached=cached if isinstance(cached, int) else 0)
 
 
+def without_key(response: Response, secret: str) -> Response:
+    """Return a Response in which a server that repeats our key has it blotted out; its tokens no longer join then."""
+    clean = {name: blotted(getattr(response, name) or "", secret) for name in ("text", "model", "finish_reason")}
+    if all(text == (getattr(response, name) or "") for name, text in clean.items()):
+        return response
+    tokens = response.tokens if clean["text"] == response.text else ()
+    return msgspec.structs.replace(response, **clean, tokens=tokens)
+
+
 def blotted(text: str, secret: str) -> str:
     """Return a text without the key; a placeholder such as `none` is a word like any other."""
     return text.replace(secret, "[API key]") if len(secret) > len("none") else text
@@ -337,6 +347,16 @@ def is_here(url: str | None) -> bool:
     """Tell whether an address is this machine's own."""
     host = urlsplit(url or "").hostname or ""
     return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def require_no_secrets(url: str | None) -> None:
+    """Raise InputError for an address with a password or a query in it: addresses are recorded, keys never."""
+    parts = urlsplit(url or "")
+    if parts.username or parts.password or parts.query:
+        raise InputError(
+            f"the address {without_secrets(url or '')} came with a user, password or query",
+            hint="give the address alone and put the key into OPENAI_API_KEY",
+        )
 
 
 def without_secrets(url: str) -> str:

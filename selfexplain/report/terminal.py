@@ -73,25 +73,26 @@ def _pooled(metrics: say.Metrics, facts: Facts) -> "Table":
 
 
 def _groups(metrics: say.Metrics) -> "Table":
-    """Return one row per group and source; without intervals, which the page has."""
+    """Return one row per group and source, each number with its interval."""
     table = _table()
-    table.add_column("Group", overflow="fold", max_width=24)
-    table.add_column("Source")
+    table.add_column("Group", overflow="fold", max_width=18)
+    table.add_column("By")
     right, sure = ("Happened", "Expected") if metrics["about"] == "event" else ("Right", "Sure")
-    for name in (right, sure, "AUROC", "Answers"):
+    for name in (right, sure, "AUROC", "Used"):
         table.add_column(name, justify="right")
     names = dict.fromkeys(name for data in metrics["sources"].values() for name in data.get("groups", {}))
     for name in names:
-        shown = visible(name)  # names come from a file: hidden characters would move the cursor
+        # Names come from a file: hidden characters would move the cursor.
+        shown = visible(name).replace("\n", " ⏎ ")
         for source, data in metrics["sources"].items():
             group = data.get("groups", {}).get(name)
             if group is None:
                 continue
             numbers = [
-                written(metric, group["metrics"][metric]).value if metric in group["metrics"] else "–"
+                str(written(metric, group["metrics"][metric])) if metric in group["metrics"] else "–"
                 for metric in ("accuracy", "mean_confidence", "auroc")
             ]
-            table.add_row(_plain(shown), say.source_words(source).title, *numbers, f"{group['n']:,}")
+            table.add_row(_plain(shown), source, *numbers, f"{group['n']:,}")
             shown = ""  # once per group, on its first line
     return table
 

@@ -61,6 +61,12 @@ class Calls:
         """Tell whether a reply was on disk before this process began."""
         return key in self._there
 
+    @property
+    def last_failure(self) -> str:
+        """The sentence of the last failed try, empty when there was none."""
+        failures = [each.failure.message for each in self._failures.values() if each.failure is not None]
+        return failures[-1] if failures else ""
+
     def attempts(self, key: str) -> int:
         """Return how often a Request was tried."""
         return self._attempts.get(key, 0)

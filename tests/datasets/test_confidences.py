@@ -196,15 +196,15 @@ def test_only_our_columns_can_be_renamed(tmp_path: Path) -> None:
         (
             "confidence,right\n0.5,1\n",
             (
-                "c.csv has no column 'correct' with a value in it\n"
-                "hint: rename one with --map correct=THEIRS; its columns: confidence, right"
+                "c.csv: no row has a value in the column 'correct'\n"
+                "hint: if it is called something else, say --map correct=THEIRS; columns with values: confidence, right"
             ),
         ),
         (
             "p,correct\n0.5,1\n",
             (
-                "c.csv has no column 'confidence' with a value in it\n"
-                "hint: rename one with --map confidence=THEIRS; its columns: correct, p"
+                "c.csv: no row has a value in the column 'confidence'\n"
+                "hint: if it is called something else, say --map confidence=THEIRS; columns with values: correct, p"
             ),
         ),
     ],
@@ -229,3 +229,12 @@ def test_any_table_reads_or_is_refused(lines: list[list[str]], scale: Scale) -> 
             return
     assert all(row.confidence is None or 0 <= row.confidence <= 1 for row in rows)
     assert all(row.status != "ok" or None not in {row.confidence, row.correct} for row in rows)
+
+
+def test_a_percent_scale_on_a_column_of_probabilities_is_remarked(tmp_path: Path) -> None:
+    """0.9 read as 0.9 % is legal and almost surely not meant."""
+    path = tmp_path / "c.csv"
+    path.write_text("item,confidence,correct\na,0.9,1\nb,0.4,0\n")
+
+    assert "leave out --scale percent" in read_confidences(path, scale="percent")[1][0]
+    assert read_confidences(path)[1] == []

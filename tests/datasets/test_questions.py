@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from selfexplain.datasets.questions import read_questions
 from selfexplain.errors import InputError
+from selfexplain.grading.exact import exact
+from selfexplain.grading.numeric import numeric
 from selfexplain.records import Dataset, Item
 
-GRADERS = ("exact", "numeric")
+GRADERS = {"exact": exact, "numeric": numeric}
 FIELDS = "choices, cluster, gold, grader, group, id, question, source, tags, tolerance"
 MEND = "\nhint: mend these rows and run again; the fields are described in docs/datasets.md"
 GOOD = '{"question": "2 + 2?", "gold": "4"}\n'
@@ -33,7 +35,7 @@ def refusal(tmp_path: Path, text: str | bytes, name: str = "q.jsonl") -> str:
 
 def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
     """What a file can say about a question arrives in the Item unchanged."""
-    text = """{"id": "q1", "question": "Which?", "gold": ["Paris", "Lutetia"], "choices": ["Paris", "Lyon"],
+    text = """{"id": "q1", "question": "Which?", "gold": ["2", "two, or 2"], "choices": ["2", "3"],
         "group": "cities", "cluster": "France", "grader": "numeric", "tolerance": 0.5, "tags": ["easy"],
         "source": "an atlas"}""".replace("\n", " ")
 
@@ -41,8 +43,8 @@ def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
         Item(
             "q1",
             "Which?",
-            ("Paris", "Lutetia"),
-            ("Paris", "Lyon"),
+            ("2", "two, or 2"),
+            ("2", "3"),
             "cities",
             "France",
             "numeric",
@@ -279,3 +281,20 @@ def test_any_csv_cells_read_or_are_refused(cells: list[str]) -> None:
     lines = [",".join(cells[start : start + 2]) for start in range(0, len(cells), 2)]
 
     reads_or_refuses("q.csv", "\n".join(["question,gold", *lines]).encode())
+
+
+@pytest.mark.parametrize("gold", ["Paris", "between 5 and 7", "1e99999"])
+def test_gold_that_its_own_grader_would_not_call_right_is_refused_before_anything_is_asked(
+    tmp_path: Path, gold: str
+) -> None:
+    """A numeric question with no number in its gold would be paid for and never be right."""
+    told = refusal(tmp_path, f'{{"question": "How many?", "gold": "{gold}", "grader": "numeric"}}')
+
+    assert told.startswith(f"q.jsonl, line 1: `gold` is '{gold}'; expected a text that the grader numeric calls right")
+
+
+def test_a_tolerance_without_the_numeric_grader_is_refused(tmp_path: Path) -> None:
+    """It would have no effect, which nobody would notice."""
+    told = refusal(tmp_path, '{"question": "2 + 2?", "gold": "4", "tolerance": 0.5}')
+
+    assert told.startswith("q.jsonl, line 1: `tolerance` is 0.5; expected `grader` to be numeric beside it")

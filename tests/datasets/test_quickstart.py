@@ -85,7 +85,7 @@ def test_the_set_is_the_published_one() -> None:
     dataset = quickstart()
 
     assert (dataset.name, dataset.version) == ("quickstart", "1")
-    assert dataset.content_hash == "dcd6252ed8014cdf2ed879809209ce2c82bfab26ea8d6a0679dd16ede5dc6a4f"
+    assert dataset.content_hash == "f1bc295be177878a7da2468337dc4c02178d67512b50b9185e62a59b8607af6c"
 
 
 def test_the_hash_follows_every_field_and_the_order() -> None:

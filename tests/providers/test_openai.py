@@ -24,7 +24,7 @@ from providers.misbehaving_server import (
 )
 from selfexplain.errors import InputError, ProviderError, ReplyError
 from selfexplain.providers import openai as adapter_module
-from selfexplain.providers.openai import OpenAI, pieces_of, to_openai, without_secrets
+from selfexplain.providers.openai import OpenAI, pieces_of, to_openai, without_key, without_secrets
 from selfexplain.records import Message, Request, Response, Token, Usage
 from selfexplain.runs.calls import Calls, read_calls, recorded
 
@@ -547,9 +547,28 @@ def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert without_secrets(url) == shown
 
 
-async def test_the_identity_is_the_address_without_secrets(server: MisbehavingServer) -> None:
+async def test_the_identity_is_the_address(server: MisbehavingServer) -> None:
     """It stands in every manifest."""
-    model = OpenAI("m1", base_url=server.base_url.replace("//", "//me:pw@") + "?key=s3cret", api_key=KEY)
+    model = OpenAI("m1", base_url=server.base_url, api_key=KEY)
     await model.aclose()
 
     assert model.identity == {"base_url": f"{server.base_url}/"}
+
+
+@pytest.mark.parametrize("address", ["http://me:pw@localhost:1/v1", "http://localhost:1/v1?key=pw"])
+def test_an_address_with_a_secret_in_it_is_refused(address: str) -> None:
+    """A password in an address would be sent in a header that we do not know how to blot out of an answer."""
+    with pytest.raises(InputError, match="came with a user, password or query") as refused:
+        OpenAI("m1", base_url=address, api_key=KEY)
+
+    assert "pw" not in str(refused.value)
+
+
+def test_a_server_that_repeats_the_key_in_its_reply_has_it_blotted_out() -> None:
+    """Text, model and finish reason are written to disk; the tokens would spell the key again."""
+    echoed = Response("completed", text=f"Answer: {KEY}", tokens=(Token(f"Answer: {KEY}", -0.1),), model=KEY)
+
+    clean = without_key(echoed, KEY)
+
+    assert (clean.text, clean.model, clean.tokens) == ("Answer: [API key]", "[API key]", ())
+    assert without_key(Response("completed", text="none"), "none").text == "none"

@@ -33,7 +33,7 @@ def test_groups_and_what_was_left_out_are_shown() -> None:
     """A group without a value is shown without a number."""
     stated = source(n=87, excluded={"refused": 3})
     stated["groups"] = {
-        "[red]sums\x1b[2J": {
+        "[red]s\x1b[2J": {
             "n": 87,
             "metrics": {"accuracy": estimate(0.2, 0.1, 0.3), "auroc": estimate(None, why="x")},
         }
@@ -41,7 +41,7 @@ def test_groups_and_what_was_left_out_are_shown() -> None:
 
     text = printed(evaluation(stated=stated))
 
-    assert "[red]sums⟨U+001B⟩[2J" in text
+    assert "[red]s⟨U+001B⟩[2J" in text
     assert "undefined" in text
     assert "Stated confidence: 3 of 90 left out: 3 refused;" in text
 
@@ -57,4 +57,4 @@ def test_a_group_that_only_the_second_source_has_keeps_its_name() -> None:
     token["groups"] = {"sums": {"n": 3, "metrics": {"accuracy": estimate(0.2, 0.1, 0.3)}}}
     lines = printed(evaluation(stated=source(), token=token)).splitlines()
 
-    assert any(line.startswith("sums") and "Token probability" in line for line in lines)
+    assert any(line.startswith("sums") and "token" in line for line in lines)
