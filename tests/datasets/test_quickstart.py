@@ -85,7 +85,7 @@ def test_the_set_is_the_published_one() -> None:
     dataset = quickstart()
 
     assert (dataset.name, dataset.version) == ("quickstart", "1")
-    assert dataset.content_hash == "f1bc295be177878a7da2468337dc4c02178d67512b50b9185e62a59b8607af6c"
+    assert dataset.content_hash == "1ccca04092be26543f83b798ac43795d2520fca0cad455baee0808e4de004377"
 
 
 def test_the_hash_follows_every_field_and_the_order() -> None:
