@@ -95,12 +95,13 @@ def run(
     dataset : str or Dataset
         `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
     model : str or Provider
-        `local/smollm2-135m-instruct`, `openai/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a Provider.
+        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a
+        Provider.
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
         needs examples, and `answer-why-confidence` for any other.
     base_url : str, optional
-        Address of an OpenAI-compatible server, with `/v1`.
+        Address of a server that speaks the provider's protocol, with `/v1`.
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
     repeats : int

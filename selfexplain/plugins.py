@@ -7,6 +7,7 @@ line `path/to/file.py:OBJECT` names one in a file.
 
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
@@ -115,8 +116,10 @@ def provider(name: str, *, base_url: str | None = None) -> Provider:
     make = pick(providers(), prefix, kind="provider")
     if base_url is None:
         return make(rest)
-    if prefix != "openai":
-        raise InputError(f"{prefix}/ takes no --base-url", hint="use openai/NAME for a server with an address")
+    if "base_url" not in inspect.signature(make).parameters:
+        raise InputError(
+            f"{prefix}/ takes no --base-url", hint="use openai/NAME or anthropic/NAME for a server with an address"
+        )
     return make(rest, base_url=base_url)
 
 

@@ -60,8 +60,8 @@ class Local:
             if self._adapter is None:
                 key = secrets.token_hex()
                 self._server = await asyncio.to_thread(start_server, self._file, key)
-                self._adapter = OpenAI(NAME, base_url=f"{self._server.listening_address}/v1", api_key=key)
-                self._adapter.name = self.name  # what its errors call the model
+                address = f"{self._server.listening_address}/v1"
+                self._adapter = OpenAI(NAME, base_url=address, api_key=key, name=self.name)
         return await self._adapter.generate(request)
 
     async def aclose(self) -> None:

@@ -24,7 +24,8 @@ from providers.misbehaving_server import (
 )
 from selfexplain.errors import InputError, ProviderError, ReplyError
 from selfexplain.providers import openai as adapter_module
-from selfexplain.providers.openai import OpenAI, pieces_of, to_openai, without_secrets
+from selfexplain.providers.access import without_secrets
+from selfexplain.providers.openai import OpenAI, pieces_of, to_openai
 from selfexplain.records import Message, Request, Response, Token, Usage
 from selfexplain.runs.calls import Calls, read_calls, recorded
 
