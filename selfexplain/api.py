@@ -95,8 +95,8 @@ def run(
     dataset : str or Dataset
         `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
     model : str or Provider
-        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a
-        Provider.
+        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, the path of a `.gguf`
+        file, `path.py:OBJECT`, or a Provider.
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
         needs examples, and `answer-why-confidence` for any other.

@@ -98,29 +98,41 @@ def elicitation(name: str) -> Elicitation:
 
 
 def provider(name: str, *, base_url: str | None = None) -> Provider:
-    """Return what answers to `prefix/NAME`, or the provider that a file offers as `path.py:OBJECT`.
+    """Return what answers to `prefix/NAME`, to the path of a `.gguf` file, or to `path.py:OBJECT`.
 
     Raises
     ------
     InputError
         When nothing does, or it has no use for a base URL.
     """
+    known = providers()
+    prefix, slash, rest = name.partition("/")
     if ".py:" in name:
+        require_no_address(name, base_url)
         found = from_file(name)
         return cast("Provider", found() if isinstance(found, type) else found)
-    prefix, slash, rest = name.partition("/")
+    if name.lower().endswith(".gguf") and (prefix not in known or prefix == "local"):
+        # Servers have models that are called openai/SOMETHING.gguf; `local/SOMETHING.gguf` can only be a path.
+        require_no_address(name, base_url)
+        return known["local"](Path(name))
     if not slash or not rest:
         raise InputError(
-            f"{name!r} names no model", hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME"
+            f"{name!r} names no model",
+            hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME, or path/to/model.gguf",
         )
-    make = pick(providers(), prefix, kind="provider")
-    if base_url is None:
-        return make(rest)
-    if "base_url" not in inspect.signature(make).parameters:
+    make = pick(known, prefix, kind="provider")
+    if base_url is not None and "base_url" in inspect.signature(make).parameters:
+        return make(rest, base_url=base_url)
+    require_no_address(f"{prefix}/", base_url)
+    return make(rest)
+
+
+def require_no_address(name: str, base_url: str | None) -> None:
+    """Raise InputError when a base URL is given to what has no use for one."""
+    if base_url is not None:
         raise InputError(
-            f"{prefix}/ takes no --base-url", hint="use openai/NAME or anthropic/NAME for a server with an address"
+            f"{name} takes no --base-url", hint="use openai/NAME or anthropic/NAME for a server with an address"
         )
-    return make(rest, base_url=base_url)
 
 
 def pick(known: Mapping[str, T], name: str, *, kind: str) -> T:

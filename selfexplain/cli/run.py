@@ -12,7 +12,11 @@ from selfexplain.cli.speak import print_json, print_result, tell
 @click.command()
 @click.argument("dataset", default="quickstart")
 @click.option(
-    "-m", "--model", default=plugins.DEFAULT_MODEL, show_default=True, help="PROVIDER/NAME, or path.py:OBJECT."
+    "-m",
+    "--model",
+    default=plugins.DEFAULT_MODEL,
+    show_default=True,
+    help="PROVIDER/NAME, a .gguf file, or path.py:OBJECT.",
 )
 @click.option(
     "-t",
