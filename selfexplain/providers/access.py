@@ -1,7 +1,10 @@
 """How a server is reached: its address, the key to it, and a client that the user has made already."""
 
 import os
+import re
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from selfexplain.errors import InputError
@@ -44,6 +47,35 @@ def stated_key(api_key: str | None, variable: str, *, model: str, base_url: str 
             hint=f"export {variable}=…, or name a server that needs none with --base-url http://HOST:PORT/v1",
         )
     return key
+
+
+def of_user(client: Any, sdk: ModuleType, *, base_url: str | None, api_key: str | None) -> Any:
+    """Return a copy of a client that the user has made: retrying is left to us, no connection outlives its reply.
+
+    Raises
+    ------
+    InputError
+        When it is not an asynchronous client of this SDK, or comes with an address or a key, which it has already.
+    """
+    if base_url is not None or api_key is not None:
+        raise InputError("base_url and api_key go with no client", hint="give them to the client, where it is made")
+    if not isinstance(client, sdk._base_client.AsyncAPIClient):  # noqa: SLF001 - what Azure, Bedrock, Vertex share
+        raise InputError(
+            f"client is a {type(client).__name__}; expected an asynchronous client of the package {sdk.__name__}",
+            hint=f"make it with a class of {sdk.__name__} whose name begins with Async",
+        )
+    # Each Run has an event loop of its own; a connection that outlived its loop would break the next Run.
+    return client.with_options(max_retries=0, default_headers={"Connection": "close"})
+
+
+SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
+
+
+def secrets_of(client: Any) -> list[str]:
+    """Return what must never be seen of a client: its keys and tokens, and the headers that its user has added."""
+    named = [value for name, value in vars(client).items() if SECRET.search(name) and isinstance(value, str)]
+    headers = [value for value in client._custom_headers.values() if isinstance(value, str)]  # noqa: SLF001 - no other way
+    return [*named, *(value.removeprefix("Bearer ") for value in headers)]
 
 
 def require_address(url: str) -> None:

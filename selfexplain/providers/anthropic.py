@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-from selfexplain.providers.access import is_here, stated_address, stated_key, without_secrets
+from selfexplain.providers.access import (
+    is_here,
+    of_user,
+    secrets_of,
+    stated_address,
+    stated_key,
+    without_secrets,
+)
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Outcome, Request, Response, Usage
@@ -38,35 +45,52 @@ class Anthropic:
         Address of a compatible server, with or without `/v1`; default `ANTHROPIC_BASE_URL`, else Anthropic's own.
     api_key : str, optional
         Default `ANTHROPIC_API_KEY`; a server with its own `base_url` may need none.
+    name : str, optional
+        What files, pages and errors call the model; default `anthropic/MODEL`.
+    client : anthropic.AsyncAnthropic, optional
+        A client that you have made, such as `AsyncAnthropicBedrock`, instead of an address and a key. It stays open.
 
     Raises
     ------
     InputError
-        When there is no key and no `base_url` that could do without one.
+        When there is no key and no `base_url` that could do without one, or the client is not an asynchronous one.
     """
 
     prefix = "anthropic"
     concurrency = 8
 
-    def __init__(self, model: str, *, base_url: str | None = None, api_key: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        name: str | None = None,
+        client: Any = None,
+    ) -> None:
         import anthropic  # noqa: PLC0415 - 3.7 s that `selfexplain --help` must not pay
 
-        self.name = f"anthropic/{model}"
-        self._model = model
-        base_url = stated_address(base_url, "ANTHROPIC_BASE_URL")
-        # Checked here, since the SDK complains of a missing key with a bare TypeError in the middle of a Run.
-        key = stated_key(api_key, KEY_VARIABLE, model=self.name, base_url=base_url)
-        self._client = anthropic.AsyncAnthropic(
-            base_url=None if base_url is None else base_url.rstrip("/").removesuffix("/v1"),  # the SDK adds its own
-            api_key=key,
-            max_retries=0,  # we retry ourselves, so that each try is recorded
-            timeout=TIMEOUT_SECONDS,
-            open_telemetry={"traces": False, "propagation": False},  # whom a question is asked for is nobody's business
-            # A proxy from the environment cannot reach a server on this very machine.
-            http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_here(base_url) else None,
-        )
+        self.name = name or f"anthropic/{model}"
+        self._model, self._is_ours = model, client is None
+        if client is not None:
+            self._client = of_user(client, anthropic, base_url=base_url, api_key=api_key)
+            hidden = secrets_of(client)
+        else:
+            base_url = stated_address(base_url, "ANTHROPIC_BASE_URL")
+            # Checked here, since the SDK complains of a missing key with a bare TypeError in the middle of a Run.
+            hidden = [stated_key(api_key, KEY_VARIABLE, model=self.name, base_url=base_url)]
+            self._client = anthropic.AsyncAnthropic(
+                # The SDK adds its own /v1.
+                base_url=None if base_url is None else base_url.rstrip("/").removesuffix("/v1"),
+                api_key=hidden[0],
+                max_retries=0,  # we retry ourselves, so that each try is recorded
+                timeout=TIMEOUT_SECONDS,
+                open_telemetry={"traces": False, "propagation": False},  # what is asked is nobody else's business
+                # A proxy from the environment cannot reach a server on this very machine.
+                http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_here(base_url) else None,
+            )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
-        self._server = Server(self.name, anthropic, KEY_VARIABLE, [key], OPTIONAL, TIMEOUT_SECONDS)
+        self._server = Server(self.name, anthropic, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS)
         self._refused: set[str] = set(NEVER_TAKEN)
 
     async def generate(self, request: Request) -> Response:
@@ -87,8 +111,9 @@ class Anthropic:
                 raise self._server.no_reply(raw, expected="a message") from None
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.close()
+        """Close the connections, unless they are the user's."""
+        if self._is_ours:
+            await self._client.close()
 
 
 OPTIONAL: dict[str, str] = {"temperature": "temperature"}

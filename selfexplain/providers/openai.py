@@ -6,7 +6,14 @@ from typing import Any
 
 import msgspec
 
-from selfexplain.providers.access import is_here, stated_address, stated_key, without_secrets
+from selfexplain.providers.access import (
+    is_here,
+    of_user,
+    secrets_of,
+    stated_address,
+    stated_key,
+    without_secrets,
+)
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Outcome, Request, Response, Token, Usage
@@ -33,37 +40,57 @@ class OpenAI:
         Default `OPENAI_API_KEY`; a server with its own `base_url` may need none.
     name : str, optional
         What files, pages and errors call the model; default `openai/MODEL`.
+    client : openai.AsyncOpenAI, optional
+        A client that you have made, such as `AsyncAzureOpenAI`, instead of an address and a key. It stays open.
 
     Raises
     ------
     InputError
-        When there is no key and no `base_url` that could do without one.
+        When there is no key and no `base_url` that could do without one, or the client is not an asynchronous one.
+
+    Examples
+    --------
+    >>> import openai
+    >>> client = openai.AsyncAzureOpenAI(
+    ...     azure_endpoint="https://example.org", api_version="2024-10-21", api_key="secret"
+    ... )
+    >>> OpenAI("my-deployment", client=client, name="azure/my-deployment").identity
+    {'base_url': 'https://example.org/openai/'}
     """
 
     prefix = "openai"
     concurrency = 8
 
     def __init__(
-        self, model: str, *, base_url: str | None = None, api_key: str | None = None, name: str | None = None
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        name: str | None = None,
+        client: Any = None,
     ) -> None:
         import openai  # noqa: PLC0415 - 1.7 s that `selfexplain --help` must not pay
 
         self.name = name or f"openai/{model}"
-        self._model = model
-        base_url = stated_address(base_url, "OPENAI_BASE_URL")
-        key = stated_key(api_key, KEY_VARIABLE, model=self.name, base_url=base_url)
-        # We retry ourselves, so that each try is recorded; two layers of retries would multiply.
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=key,
-            max_retries=0,
-            timeout=TIMEOUT_SECONDS,
-            # A proxy from the environment cannot reach a server on this very machine.
-            http_client=openai.DefaultAsyncHttpx2Client(trust_env=False) if is_here(base_url) else None,
-        )
+        self._model, self._is_ours = model, client is None
+        if client is not None:
+            self._client = of_user(client, openai, base_url=base_url, api_key=api_key)
+            hidden = secrets_of(client)
+        else:
+            base_url = stated_address(base_url, "OPENAI_BASE_URL")
+            hidden = [stated_key(api_key, KEY_VARIABLE, model=self.name, base_url=base_url)]
+            self._client = openai.AsyncOpenAI(
+                base_url=base_url,
+                api_key=hidden[0],
+                max_retries=0,  # we retry ourselves, so that each try is recorded; two layers would multiply
+                timeout=TIMEOUT_SECONDS,
+                # A proxy from the environment cannot reach a server on this very machine.
+                http_client=openai.DefaultAsyncHttpx2Client(trust_env=False) if is_here(base_url) else None,
+            )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._server = Server(
-            self.name, openai, KEY_VARIABLE, [key], OPTIONAL, TIMEOUT_SECONDS, address="that --base-url ends in /v1"
+            self.name, openai, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS, address="that --base-url ends in /v1"
         )
         self._refused: set[str] = set()
         self._limit = "max_tokens"
@@ -97,8 +124,9 @@ class OpenAI:
         return True
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.close()
+        """Close the connections, unless they are the user's."""
+        if self._is_ours:
+            await self._client.close()
 
 
 OPTIONAL: dict[str, str] = {
