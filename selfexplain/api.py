@@ -75,7 +75,7 @@ class Result:
 def run(
     dataset: str | Dataset = "quickstart",
     *,
-    model: str | Provider = plugins.DEFAULT_MODEL,
+    model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
     template: str | Template | None = None,
     base_url: str | None = None,
     limit: int | None = None,
@@ -94,9 +94,9 @@ def run(
     ----------
     dataset : str or Dataset
         `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
-    model : str or Provider
+    model : str, Provider or callable
         `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, the path of a `.gguf`
-        file, `path.py:OBJECT`, or a Provider.
+        file, `path.py:OBJECT`, a Provider, or a function from messages to a reply (`providers/function.py`).
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
         needs examples, and `answer-why-confidence` for any other.
@@ -139,7 +139,7 @@ def run(
     if isinstance(model, str) and model == plugins.DEFAULT_MODEL:
         pull_model(say)
     dataset = plugins.dataset(dataset) if isinstance(dataset, str) else dataset
-    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else model
+    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else plugins.as_provider(model)
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template

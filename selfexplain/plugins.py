@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
@@ -23,6 +23,7 @@ from selfexplain.errors import InputError
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
+from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset
 
@@ -109,8 +110,7 @@ def provider(name: str, *, base_url: str | None = None) -> Provider:
     prefix, slash, rest = name.partition("/")
     if ".py:" in name:
         require_no_address(name, base_url)
-        found = from_file(name)
-        return cast("Provider", found() if isinstance(found, type) else found)
+        return as_provider(from_file(name))
     if name.lower().endswith(".gguf") and (prefix not in known or prefix == "local"):
         # Servers have models that are called openai/SOMETHING.gguf; `local/SOMETHING.gguf` can only be a path.
         require_no_address(name, base_url)
@@ -125,6 +125,18 @@ def provider(name: str, *, base_url: str | None = None) -> Provider:
         return make(rest, base_url=base_url)
     require_no_address(f"{prefix}/", base_url)
     return make(rest)
+
+
+def as_provider(model: Any) -> Provider:
+    """Return what a script hands over as a Provider: one itself, a class of one, or a function to be asked.
+
+    Raises
+    ------
+    InputError
+        When it is none of these.
+    """
+    found = model() if isinstance(model, type) else model
+    return found if isinstance(found, Provider) else Function(found)
 
 
 def require_no_address(name: str, base_url: str | None) -> None:
