@@ -76,7 +76,7 @@ class Result:
 def run(
     dataset: str | Dataset = "quickstart",
     *,
-    model: str | Provider = plugins.DEFAULT_MODEL,
+    model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
     template: str | Template | None = None,
     base_url: str | None = None,
     limit: int | None = None,
@@ -95,13 +95,14 @@ def run(
     ----------
     dataset : str or Dataset
         `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
-    model : str or Provider
-        `local/smollm2-135m-instruct`, `openai/NAME`, `scripted/FILE`, `path.py:OBJECT`, or a Provider.
+    model : str, Provider or callable
+        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, the path of a `.gguf`
+        file, `path.py:OBJECT`, a Provider, or a function from messages to a reply (`providers/function.py`).
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
         needs examples, and `answer-why-confidence` for any other.
     base_url : str, optional
-        Address of an OpenAI-compatible server, with `/v1`.
+        Address of a server that speaks the provider's protocol, with `/v1`.
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
     repeats : int
@@ -140,7 +141,7 @@ def run(
     require_askable(dataset, plugins.graders())
     if model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
-    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else model
+    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else plugins.as_provider(model)
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template

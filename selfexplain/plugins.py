@@ -7,12 +7,13 @@ line `path/to/file.py:OBJECT` names one in a file.
 
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
@@ -22,6 +23,7 @@ from selfexplain.errors import InputError
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
+from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset
 
@@ -97,27 +99,52 @@ def elicitation(name: str) -> Elicitation:
 
 
 def provider(name: str, *, base_url: str | None = None) -> Provider:
-    """Return what answers to `prefix/NAME`, or the provider that a file offers as `path.py:OBJECT`.
+    """Return what answers to `prefix/NAME`, to the path of a `.gguf` file, or to `path.py:OBJECT`.
 
     Raises
     ------
     InputError
         When nothing does, or it has no use for a base URL.
     """
-    if ".py:" in name:
-        found = from_file(name)
-        return cast("Provider", found() if isinstance(found, type) else found)
+    known = providers()
     prefix, slash, rest = name.partition("/")
+    if ".py:" in name:
+        require_no_address(name, base_url)
+        return as_provider(from_file(name))
+    if name.lower().endswith(".gguf") and (prefix not in known or prefix == "local"):
+        # Servers have models that are called openai/SOMETHING.gguf; `local/SOMETHING.gguf` can only be a path.
+        require_no_address(name, base_url)
+        return known["local"](Path(name))
     if not slash or not rest:
         raise InputError(
-            f"{name!r} names no model", hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME"
+            f"{name!r} names no model",
+            hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME, or path/to/model.gguf",
         )
-    make = pick(providers(), prefix, kind="provider")
-    if base_url is None:
-        return make(rest)
-    if prefix != "openai":
-        raise InputError(f"{prefix}/ takes no --base-url", hint="use openai/NAME for a server with an address")
-    return make(rest, base_url=base_url)
+    make = pick(known, prefix, kind="provider")
+    if base_url is not None and "base_url" in inspect.signature(make).parameters:
+        return make(rest, base_url=base_url)
+    require_no_address(f"{prefix}/", base_url)
+    return make(rest)
+
+
+def as_provider(model: Any) -> Provider:
+    """Return what a script hands over as a Provider: one itself, a class of one, or a function to be asked.
+
+    Raises
+    ------
+    InputError
+        When it is none of these.
+    """
+    found = model() if isinstance(model, type) else model
+    return found if isinstance(found, Provider) else Function(found)
+
+
+def require_no_address(name: str, base_url: str | None) -> None:
+    """Raise InputError when a base URL is given to what has no use for one."""
+    if base_url is not None:
+        raise InputError(
+            f"{name} takes no --base-url", hint="use openai/NAME or anthropic/NAME for a server with an address"
+        )
 
 
 def pick(known: Mapping[str, T], name: str, *, kind: str) -> T:

@@ -12,14 +12,18 @@ from selfexplain.cli.speak import print_json, print_result, tell
 @click.command()
 @click.argument("dataset", default="quickstart")
 @click.option(
-    "-m", "--model", default=plugins.DEFAULT_MODEL, show_default=True, help="PROVIDER/NAME, or path.py:OBJECT."
+    "-m",
+    "--model",
+    default=plugins.DEFAULT_MODEL,
+    show_default=True,
+    help="PROVIDER/NAME, a .gguf file, or path.py:OBJECT.",
 )
 @click.option(
     "-t",
     "--template",
     help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-why-confidence]",
 )
-@click.option("--base-url", help="Address of an OpenAI-compatible server, with /v1.")
+@click.option("--base-url", help="Address of a server that speaks the provider's protocol, with /v1.")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")

@@ -49,7 +49,7 @@ def find() -> Path | None:
     """
     stated = os.environ.get("SELFEXPLAIN_MODEL")
     if stated:
-        return checked_gguf(Path(stated))
+        return checked_gguf(Path(stated), shown=f"SELFEXPLAIN_MODEL={stated}")
     for candidate in (cached(), installed()):
         if candidate is not None and candidate.is_file() and sha256(candidate) == FILE_SHA256:
             return candidate
@@ -184,15 +184,15 @@ def elsewhere() -> str:
     )
 
 
-def checked_gguf(path: Path) -> Path:
+def checked_gguf(path: Path, *, shown: str) -> Path:
     """Return `path` if a GGUF file is there; the server itself gives no reason when it is not."""
     try:
         with path.open("rb") as file:
             magic = file.read(4)
     except OSError as error:
-        raise InputError(f"SELFEXPLAIN_MODEL={path}: {error.strerror}", hint="name an existing .gguf file") from None
+        raise InputError(f"{shown}: {error.strerror}", hint="name an existing .gguf file") from None
     if magic != b"GGUF":
-        raise InputError(f"SELFEXPLAIN_MODEL={path} is not a GGUF file", hint="name an existing .gguf file")
+        raise InputError(f"{shown} is not a GGUF file", hint="name an existing .gguf file")
     return path
 
 

@@ -30,3 +30,10 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Let go of connections and servers."""
         ...
+
+
+def wanted(request: Request) -> set[str]:
+    """Return the optional parameters that a Request asks for: what is not sent of them stands in `dropped`."""
+    present = {"temperature": request.temperature is not None, "seed": request.seed is not None}
+    present |= {"logprobs": request.logprobs, "grammar": request.grammar is not None}
+    return {name for name, is_there in present.items() if is_there}

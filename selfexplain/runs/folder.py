@@ -16,7 +16,7 @@ from selfexplain.records import SCHEMA_VERSION, Dataset, Item, encode
 from selfexplain.runs.calls import Calls
 from selfexplain.runs.manifest import Manifest, RunSpec, Versioned
 
-RECORDED_VERSIONS = ("selfexplain", "openai", "xllamacpp")
+RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
 
 
 class RunFolder:

@@ -63,6 +63,20 @@ def completion(text: Any = "4", *, finish_reason: Any = "stop", **more: Any) -> 
     }
 
 
+def message(*blocks: Any, stop_reason: Any = "end_turn", **more: Any) -> dict[str, Any]:
+    """Return the body of a message as Anthropic writes it: texts or whole blocks; other fields by keyword."""
+    return {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "served-model",
+        "content": [{"type": "text", "text": block} if isinstance(block, str) else block for block in blocks],
+        "stop_reason": stop_reason,
+        "usage": {"input_tokens": 12, "output_tokens": 3},
+        **more,
+    }
+
+
 def sends(body: Any, status: int = 200, *, kind: str = "application/json", **headers: str) -> Answer:
     """Return an answer with a status, headers and a body: an object to be sent as JSON, or the bytes themselves."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -82,6 +96,11 @@ def sends(body: Any, status: int = 200, *, kind: str = "application/json", **hea
 def fails(status: int, message: str = "no", *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
     """Return an answer with an error object as OpenAI writes it."""
     return sends({"error": {"message": message, **fields}}, status, **(headers or {}))
+
+
+def objects(status: int, kind: str, message: str = "no", **headers: str) -> Answer:
+    """Return an answer with an error object as Anthropic writes it."""
+    return sends({"type": "error", "error": {"type": kind, "message": message}}, status, **headers)
 
 
 def resets(handler: BaseHTTPRequestHandler) -> None:

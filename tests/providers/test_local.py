@@ -1,17 +1,20 @@
-"""The embedded model itself: a real server, real tokens."""
+"""Models in this process, the embedded one first of all: a real server, real tokens."""
 
 import asyncio
+import json
 import math
 import os
 import sys
+import urllib.request
 from pathlib import Path
 
 import openai
 import pytest
 
+from selfexplain import plugins
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers import model_file
-from selfexplain.providers.local import NAME, Local
+from selfexplain.providers.local import NAME, Local, half_the_cores
 from selfexplain.providers.openai import OpenAI
 from selfexplain.records import Message, Request
 
@@ -124,7 +127,80 @@ def test_only_one_model_is_embedded() -> None:
     with pytest.raises(InputError) as caught:
         Local("gpt-5")
 
-    assert str(caught.value) == ("local/gpt-5 is not embedded\nhint: the embedded model is local/smollm2-135m-instruct")
+    assert str(caught.value) == (
+        "local/gpt-5 is not embedded\nhint: the embedded model is local/smollm2-135m-instruct; "
+        "for a file of your own write its path: -m path/to/model.gguf"
+    )
+
+
+async def test_a_file_of_your_own_is_named_by_its_stem_and_known_by_its_hash(
+    embedded_model: Path, tmp_path: Path
+) -> None:
+    """Served as well as the embedded one, and the folder it lies in is nobody's business."""
+    path = tmp_path / "Capitals.Q4.gguf"
+    path.symlink_to(embedded_model)
+    model = plugins.provider(str(path))
+    reply = await model.generate(ASKED)
+    unsystematic = await model.generate(Request("q1", ASKED.messages[1:], 4))
+    await model.aclose()
+
+    assert "Paris" in reply.text
+    assert "".join(token.text for token in reply.tokens) == reply.text
+    assert (model.name, reply.model) == ("local/Capitals.Q4", "Capitals.Q4")
+    assert model.identity == {"gguf_sha256": model_file.sha256(embedded_model)}
+    assert unsystematic.outcome in {"completed", "truncated"}
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(None, 1), (1, 1), (2, 1), (3, 1), (16, 8)])
+def test_a_model_gets_half_the_cores(monkeypatch: pytest.MonkeyPatch, cores: int | None, threads: int) -> None:
+    """At least one; the system may not know how many there are."""
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+
+    assert half_the_cores() == threads
+
+
+async def test_a_file_of_your_own_has_a_longer_context(embedded_model: Path, tmp_path: Path) -> None:
+    """Room for a passage, which the embedded model could make nothing of."""
+    path = tmp_path / "mine.gguf"
+    path.symlink_to(embedded_model)
+    tokens = []
+    for model in (Local(path), Local(NAME)):
+        await model.generate(ASKED)
+        props = urllib.request.Request(f"{model._server.listening_address}/props")
+        props.add_header("Authorization", f"Bearer {model._adapter._client.api_key}")  # type: ignore[union-attr]
+        with urllib.request.urlopen(props) as answer:  # noqa: ASYNC210 - nobody else waits
+            tokens.append(json.load(answer)["default_generation_settings"]["n_ctx"])
+        await model.aclose()
+
+    assert tokens == [8192, 2048]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"PK\x03\x04", "mine.gguf is not a GGUF file"), (None, "mine.gguf: No such file or directory")],
+)
+def test_a_path_that_is_no_model_is_told(tmp_path: Path, content: bytes | None, told: str) -> None:
+    """Before anything is asked; the server itself would give no reason."""
+    if content is not None:
+        (tmp_path / "mine.gguf").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        plugins.provider(f"{tmp_path}/mine.gguf")
+
+    assert str(caught.value) == f"{tmp_path}/{told}\nhint: name an existing .gguf file"
+
+
+def test_a_servers_model_may_be_called_like_a_file() -> None:
+    """LM Studio and llama.cpp call them so; `local/…gguf` can only be a path."""
+    assert plugins.provider("openai/some.gguf", base_url="http://127.0.0.1:9/v1").name == "openai/some.gguf"
+    with pytest.raises(InputError, match=r"\Alocal/some\.gguf: No such file"):
+        plugins.provider("local/some.gguf")
+
+
+@pytest.mark.parametrize("name", ["some.gguf", "folder/some.GGUF", "some.py:Model", "local/smollm2-135m-instruct"])
+def test_what_has_no_address_takes_none(name: str) -> None:
+    """It would be passed over in silence."""
+    with pytest.raises(InputError, match="takes no --base-url\nhint: use openai/NAME or anthropic/NAME"):
+        plugins.provider(name, base_url="http://127.0.0.1:9/v1")
 
 
 def test_without_its_file_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

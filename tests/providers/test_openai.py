@@ -24,7 +24,8 @@ from providers.misbehaving_server import (
 )
 from selfexplain.errors import InputError, ProviderError, ReplyError
 from selfexplain.providers import openai as adapter_module
-from selfexplain.providers.openai import OpenAI, pieces_of, to_openai, without_key, without_secrets
+from selfexplain.providers.access import without_secrets
+from selfexplain.providers.openai import OpenAI, pieces_of, to_openai
 from selfexplain.records import Message, Request, Response, Token, Usage
 from selfexplain.runs.calls import Calls, read_calls, recorded
 
@@ -564,11 +565,13 @@ def test_an_address_with_a_secret_in_it_is_refused(address: str) -> None:
     assert "pw" not in str(refused.value)
 
 
-def test_a_server_that_repeats_the_key_in_its_reply_has_it_blotted_out() -> None:
+async def test_a_server_that_repeats_the_key_in_its_reply_has_it_blotted_out(server: MisbehavingServer) -> None:
     """Text, model and finish reason are written to disk; the tokens would spell the key again."""
+    model = OpenAI("m1", base_url=server.base_url, api_key=KEY)
+    await model.aclose()
     echoed = Response("completed", text=f"Answer: {KEY}", tokens=(Token(f"Answer: {KEY}", -0.1),), model=KEY)
 
-    clean = without_key(echoed, KEY)
+    clean = model._server.without_secrets(echoed)
 
     assert (clean.text, clean.model, clean.tokens) == ("Answer: [API key]", "[API key]", ())
-    assert without_key(Response("completed", text="none"), "none").text == "none"
+    assert model._server.without_secrets(Response("completed", text="none")).text == "none"

@@ -1,0 +1,175 @@
+"""Any server that speaks Anthropic's messages protocol: Anthropic's own, llama.cpp, gateways."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from selfexplain.providers.access import (
+    is_here,
+    of_user,
+    secrets_of,
+    stated_address,
+    stated_key,
+    without_secrets,
+)
+from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
+from selfexplain.providers.provider import wanted
+from selfexplain.records import Outcome, Request, Response, Usage
+
+KEY_VARIABLE = "ANTHROPIC_API_KEY"
+TIMEOUT_SECONDS = 120.0
+
+OUTCOMES: dict[str, Outcome] = {
+    "max_tokens": "truncated",
+    "model_context_window_exceeded": "truncated",
+    "pause_turn": "truncated",
+    "refusal": "refused",
+}
+
+NEVER_TAKEN = frozenset({"seed", "logprobs", "grammar"})
+"""What the protocol has no word for: never sent, always told."""
+
+
+class Anthropic:
+    """A model behind the messages protocol, through the `anthropic` SDK.
+
+    The protocol has no seed, no token probabilities and no grammar. Where a model refuses a temperature, its own
+    holds: its replies are then draws, and differ from one repeat to the next.
+
+    Parameters
+    ----------
+    model : str
+        The name that the server knows the model by.
+    base_url : str, optional
+        Address of a compatible server, with or without `/v1`; default `ANTHROPIC_BASE_URL`, else Anthropic's own.
+    api_key : str, optional
+        Default `ANTHROPIC_API_KEY`; a server with its own `base_url` may need none.
+    name : str, optional
+        What files, pages and errors call the model; default `anthropic/MODEL`.
+    client : anthropic.AsyncAnthropic, optional
+        A client that you have made, such as `AsyncAnthropicBedrock`, instead of an address and a key. It stays open.
+
+    Raises
+    ------
+    InputError
+        When there is no key and no `base_url` that could do without one, or the client is not an asynchronous one.
+    """
+
+    prefix = "anthropic"
+    concurrency = 8
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        name: str | None = None,
+        client: Any = None,
+    ) -> None:
+        import anthropic  # noqa: PLC0415 - 3.7 s that `selfexplain --help` must not pay
+
+        self.name = name or f"anthropic/{model}"
+        self._model, self._is_ours = model, client is None
+        if client is not None:
+            self._client = of_user(client, anthropic, base_url=base_url, api_key=api_key)
+            hidden = secrets_of(client)
+        else:
+            base_url = stated_address(base_url, "ANTHROPIC_BASE_URL")
+            # Checked here, since the SDK complains of a missing key with a bare TypeError in the middle of a Run.
+            hidden = [stated_key(api_key, KEY_VARIABLE, model=self.name, base_url=base_url)]
+            self._client = anthropic.AsyncAnthropic(
+                # The SDK adds its own /v1.
+                base_url=None if base_url is None else base_url.rstrip("/").removesuffix("/v1"),
+                api_key=hidden[0],
+                max_retries=0,  # we retry ourselves, so that each try is recorded
+                timeout=TIMEOUT_SECONDS,
+                open_telemetry={"traces": False, "propagation": False},  # what is asked is nobody else's business
+                # A proxy from the environment cannot reach a server on this very machine.
+                http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_here(base_url) else None,
+            )
+        self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
+        self._server = Server(self.name, anthropic, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS)
+        self._refused: set[str] = set(NEVER_TAKEN)
+
+    async def generate(self, request: Request) -> Response:
+        """Send one Request; a temperature that the server refuses is dropped, for good, and the Response says so."""
+        while True:
+            sent = to_anthropic(request, without=self._refused)
+            try:
+                with self._server.errors():
+                    raw = await self._client.messages.create(model=self._model, **sent)
+            except UnsupportedParameterError as refusal:
+                if refusal.parameter not in sent.get("extra_body", {}):
+                    raise refusal.error from None  # asking again would never end
+                self._refused.add(refusal.parameter)
+                continue
+            try:
+                dropped = tuple(sorted(self._refused & wanted(request)))
+                return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
+            except NOT_AS_PROMISED:
+                raise self._server.no_reply(raw, expected="a message") from None
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they are the user's."""
+        if self._is_ours:
+            await self._client.close()
+
+
+OPTIONAL: dict[str, str] = {"temperature": "temperature"}
+"""Parameters on the wire that can be left out, and the Request's word for each."""
+
+
+def to_anthropic(request: Request, *, without: set[str] | frozenset[str] = NEVER_TAKEN) -> dict[str, Any]:
+    """Return the SDK's keywords for a Request, leaving out the parameters named in `without`."""
+    system = [message.content for message in request.messages if message.role == "system"]
+    sent: dict[str, Any] = {
+        "messages": [
+            {"role": message.role, "content": message.content}
+            for message in request.messages
+            if message.role != "system"
+        ],
+        "max_tokens": request.max_tokens,
+    }
+    if system:
+        sent["system"] = "\n\n".join(system)
+    if request.temperature is not None and "temperature" not in without:
+        sent["extra_body"] = {"temperature": request.temperature}  # the SDK has no keyword for it any more
+    return sent
+
+
+def from_anthropic(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
+    """Turn the SDK's reply into a Response: blocks of text are joined, thinking is left out.
+
+    Raises
+    ------
+    Exception
+        One of `NOT_AS_PROMISED`, when the body is not a message: the SDK returns a bare `str` for a 200 that is not
+        JSON.
+    """
+    text = "".join(block.text for block in raw.content if block.type == "text")
+    outcome = OUTCOMES.get(raw.stop_reason or "end_turn", "completed")
+    if outcome == "refused" and not text:
+        text = getattr(getattr(raw, "stop_details", None), "explanation", None) or ""
+    return msgspec.convert(
+        {
+            "outcome": outcome,
+            "text": text,
+            "model": raw.model,
+            "finish_reason": raw.stop_reason,
+            "usage": usage_of(raw.usage),
+            "dropped": dropped,
+        },
+        Response,
+    )
+
+
+def usage_of(raw: Any) -> Usage | None:
+    """Return the token counts, where the server gives them; here `input_tokens` leaves out what the cache had."""
+    read, written = getattr(raw, "input_tokens", None), getattr(raw, "output_tokens", None)
+    if not isinstance(read, int) or not isinstance(written, int):
+        return None
+    cached = getattr(raw, "cache_read_input_tokens", None) or 0
+    cached_now = getattr(raw, "cache_creation_input_tokens", None) or 0
+    return Usage(prompt=read + cached_now + cached, completion=written, cached=cached)
