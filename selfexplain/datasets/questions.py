@@ -75,7 +75,7 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
         for name in ("question", "gold", *(fields.keys() & {"id"}))
         if name not in complained_of and not any(text.strip() for text in texts(fields.get(name)))
     ]
-    grader = fields.get("grader", "exact")
+    grader = fields.get("grader")
     if is_text(grader) and grader not in graders:
         found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders))}"))
     tolerance = as_number(fields.get("tolerance", 0))
@@ -99,7 +99,7 @@ def item_of(row: Row) -> Item:
         choices=texts(fields.get("choices")),
         group=optional(fields.get("group")),
         cluster=optional(fields.get("cluster")),
-        grader=str(fields.get("grader", "exact")),
+        grader=optional(fields.get("grader")),
         tolerance=as_number(fields.get("tolerance", 0)) or 0.0,
         tags=texts(fields.get("tags")),
         source=str(fields.get("source", "")),
