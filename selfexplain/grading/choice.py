@@ -100,8 +100,10 @@ def named(text: str, choices: Sequence[str]) -> Named:
 
 def of_letter(place: int, rest: str, choices: Sequence[str]) -> Named:
     """Return what a letter names, given the place it stands for and what follows it."""
+    if not rest and place >= len(choices):
+        return Named(frozenset(), "no choice has this letter")
     if not rest:
-        return Named(frozenset({place}), "letter" if place < len(choices) else "no choice has this letter")
+        return Named(frozenset({place}), "letter")
     followed_by = of_text(rest, choices)
     if followed_by == {place}:
         return Named(followed_by, "letter and text")

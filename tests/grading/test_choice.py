@@ -114,6 +114,7 @@ def test_several_golds_are_all_right_and_a_gold_that_is_no_choice_decides_nothin
     """A misprinted gold must not make every answer wrong."""
     assert choice("C", item("B", "Rome")).verdict == "correct"
     assert choice("C", item("Pariss")).verdict == "undecided"
+    assert choice("E", item("E")).verdict == "undecided"
     assert choice("C", Item("q", "?", ("C",))).rule == "the Item has no choices"
 
 
