@@ -1,14 +1,17 @@
 """Parquet files and DataFrames: the same rows as in a text file, or a refusal that names the row."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import selfexplain as sx
 from selfexplain import plugins
+from selfexplain.cli import cli
 from selfexplain.datasets.confidences import read_confidences
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.rows import read_rows
@@ -127,3 +130,18 @@ def test_a_run_asks_the_rows_of_a_frame_under_its_own_names(tmp_path: Path) -> N
         sx.run(plugins.dataset("quickstart"), columns=columns, model=f"scripted/{script}", results=tmp_path)
     with pytest.raises(InputError, match="names columns of a file"):
         sx.run("quickstart", columns=columns, model=f"scripted/{script}", results=tmp_path)
+
+
+def test_the_command_line_names_columns_too(tmp_path: Path) -> None:
+    """`--map OURS=THEIRS`, once per column."""
+    script, questions = tmp_path / "s.jsonl", tmp_path / "q.csv"
+    script.write_text('{"item": "*", "reply": "Answer: 4\\nConfidence: 90"}\n')
+    questions.write_text("prompt,answer,extra\n2 + 2?,4,x\n")
+    named = ["--map", "question=prompt", "--map", "gold=answer"]
+
+    done = CliRunner().invoke(
+        cli, ["run", str(questions), *named, "-m", f"scripted/{script}", "--results", str(tmp_path), "--json"]
+    )
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["sources"]["stated"]["metrics"]["gap"]["value"] == pytest.approx(-0.1)
