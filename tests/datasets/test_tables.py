@@ -63,6 +63,15 @@ def test_choices_in_a_struct_column_stand_under_their_letters(tmp_path: Path) ->
     assert read_questions(path, graders=GRADERS).items[0].choices == ("x", "y")
 
 
+def test_every_way_in_which_pandas_says_nothing_is_an_empty_cell() -> None:
+    """NA and NaT are no texts, and cannot even be compared."""
+    nothing = {name: [empty] for name, empty in (("group", pd.NA), ("cluster", pd.NaT), ("source", None))}
+
+    assert read_questions(pd.DataFrame({"question": ["?"], "gold": ["x"], **nothing}), graders=GRADERS).items == (
+        Item("row-1", "?", ("x",)),
+    )
+
+
 @pytest.mark.parametrize(
     ("frame", "told"),
     [
