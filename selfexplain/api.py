@@ -25,6 +25,7 @@ from selfexplain.runs.manifest import RunSpec
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from numpy.typing import ArrayLike
+    from pandas import DataFrame
 
     from selfexplain.calibration.evaluation import Evaluation
     from selfexplain.calibration.metric import Metric
@@ -74,8 +75,9 @@ class Result:
 
 
 def run(
-    dataset: str | Dataset = "quickstart",
+    dataset: "str | Dataset | DataFrame" = "quickstart",
     *,
+    columns: Mapping[str, str] | None = None,
     model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
     template: str | Template | None = None,
     base_url: str | None = None,
@@ -93,8 +95,10 @@ def run(
 
     Parameters
     ----------
-    dataset : str or Dataset
-        `quickstart`, a `.jsonl` or `.csv` file (`docs/datasets.md`), or a Dataset.
+    dataset : str, Dataset or DataFrame
+        `quickstart`, a `.jsonl`, `.csv` or `.parquet` file or a DataFrame (`docs/datasets.md`), or a Dataset.
+    columns : mapping, optional
+        Ours → theirs, for columns that are called something else: `{"question": "prompt", "gold": "answer"}`.
     model : str, Provider or callable
         `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, the path of a `.gguf`
         file, `path.py:OBJECT`, a Provider, or a function from messages to a reply (`providers/function.py`).
@@ -137,7 +141,10 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
-    dataset = plugins.dataset(dataset) if isinstance(dataset, str) else dataset
+    if not isinstance(dataset, Dataset):
+        dataset = plugins.dataset(dataset, columns=columns)
+    elif columns:
+        raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
     require_askable(dataset, plugins.graders())
     if model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
@@ -270,7 +277,7 @@ def page_of(
 
 
 def evaluate_file(
-    path: str | Path,
+    table: "str | Path | DataFrame",
     *,
     columns: Mapping[str, str] | None = None,
     scale: Literal["probability", "percent"] = "probability",
@@ -280,9 +287,9 @@ def evaluate_file(
 
     Parameters
     ----------
-    path : str or Path
-        A `.csv` or `.jsonl` file with columns `confidence` and `correct`, optional `item`, `cluster`, `group`,
-        `repeat`, `status` (`docs/datasets.md`).
+    table : str, Path or DataFrame
+        A `.csv`, `.jsonl` or `.parquet` file, or a DataFrame, with columns `confidence` and `correct`, optional
+        `item`, `cluster`, `group`, `repeat`, `status` (`docs/datasets.md`).
     columns : mapping, optional
         Ours → theirs, for columns that are called something else.
     scale : str
@@ -307,11 +314,15 @@ def evaluate_file(
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
     from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
 
-    path = Path(path)
-    rows, remarks = read_confidences(path, columns=columns, scale=scale)
+    table = Path(table) if isinstance(table, str) else table
+    rows, remarks = read_confidences(table, columns=columns, scale=scale)
     about = {
         "run": None,
-        "dataset": {"name": path.name, "version": "", "n_items": len({row.item for row in rows})},
+        "dataset": {
+            "name": table.name if isinstance(table, Path) else "dataframe",
+            "version": "",
+            "n_items": len({row.item for row in rows}),
+        },
         "model": "",
         "template": "",
         "about": "own_answer",

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
 from selfexplain.datasets.quickstart import quickstart
+from selfexplain.datasets.rows import SUFFIXES
 from selfexplain.elicitation.elicitation import Elicitation
 from selfexplain.errors import InputError
 from selfexplain.grading.grader import Grader, GraderFacts
@@ -26,6 +27,9 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset
+
+if TYPE_CHECKING:  # pandas, which `--help` must not load
+    from pandas import DataFrame
 
 T = TypeVar("T")
 
@@ -81,16 +85,27 @@ def template(name: str) -> Template:
     return templates.named(name)
 
 
-def dataset(name: str) -> Dataset:
-    """Return a built-in question set by its name, or the one in a `.jsonl` or `.csv` file."""
-    if name in datasets():
-        return datasets()[name]()
-    path = Path(name)
-    if path.suffix.lower() not in {".jsonl", ".csv"} and not path.exists():
+def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = None) -> Dataset:
+    """Return a built-in question set by its name, or the one in a file or a DataFrame, its columns renamed.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name, or its rows cannot be used.
+    """
+    if not isinstance(source, str):
+        return read_questions(source, graders=graders(), columns=columns)
+    if source in datasets():
+        if columns:
+            raise InputError(f"--map names columns of a file, and {source!r} is none", hint="leave it out")
+        return datasets()[source]()
+    path = Path(source)
+    if path.suffix.lower() not in SUFFIXES and not path.exists():
         raise InputError(
-            f"no dataset is called {name!r}", hint=f"known: {', '.join(datasets())}; or a .jsonl or .csv file"
+            f"no dataset is called {source!r}",
+            hint=f"known: {', '.join(datasets())}; or a {' or '.join(SUFFIXES)} file",
         )
-    return read_questions(path, graders=graders())
+    return read_questions(path, graders=graders(), columns=columns)
 
 
 def elicitation(name: str) -> Elicitation:

@@ -45,13 +45,15 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     id: str
     question: str
     gold: tuple[str, ...]
-    """Every text that counts as right: the answer and its aliases. For the numeric grader, numbers as text."""
+    """Every text that counts as right: the answer and its aliases. For the numeric grader, numbers as text; for
+    the choice grader, letters or texts of choices."""
     choices: tuple[str, ...] = ()
     group: str | None = None
     """A kind of Item that is shown apart, such as a topic or a language; never a cluster."""
     cluster: str | None = None
     """What was drawn together (one passage, paraphrases of one question); default: the Item itself."""
-    grader: str = "exact"
+    grader: str | None = None
+    """Which grader compares; default: `choice` for an Item with choices, else `exact`."""
     tolerance: float = 0.0
     """For the numeric grader: the largest absolute difference that still counts as right."""
     tags: tuple[str, ...] = ()
@@ -62,6 +64,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     def drawn_with(self) -> str:
         """The unit that intervals resample: the stated cluster, else the Item itself."""
         return self.id if self.cluster is None else self.cluster
+
+    @property
+    def graded_by(self) -> str:
+        """The name of the grader: the stated one, else the one that suits the Item."""
+        return self.grader if self.grader is not None else "choice" if self.choices else "exact"
 
 
 class Dataset(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -89,7 +89,7 @@ def test_every_dataset_can_be_asked_and_graded(make: Callable[[], Dataset]) -> N
     assert len({item.id for item in dataset.items}) == len(dataset.items)
     assert len({item.question for item in dataset.items}) == len(dataset.items)
     for item in dataset.items:
-        assert graders[item.grader](item.gold[0], item).verdict == "correct"
+        assert graders[item.graded_by](item.gold[0], item).verdict == "correct"
         assert item.source
 
 

@@ -31,7 +31,7 @@ def evaluate(
 ) -> None:
     """Measure a RUN from its recorded calls, or a FILE with columns `confidence` and `correct`.
 
-    FILE is CSV or JSONL; optional columns are item, cluster, group, repeat and status.
+    FILE is CSV, JSONL or Parquet; optional columns are item, cluster, group, repeat and status.
     """
     metrics = [plugins.from_file(spec) for spec in extra]
     if source.is_dir():
@@ -39,7 +39,9 @@ def evaluate(
             raise InputError("--map and --scale describe a FILE, and this is a Run", hint="leave them out")
         result = api.evaluate_run(source, metrics=metrics)
     else:
-        result = api.evaluate_file(source, columns=pairs(mapped, option="--map"), scale=scale, metrics=metrics)
+        result = api.evaluate_file(
+            source, columns=pairs(mapped, option="--map", example="confidence=score"), scale=scale, metrics=metrics
+        )
     if as_json:
         print_json(result.to_dict())
     else:

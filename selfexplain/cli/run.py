@@ -6,7 +6,7 @@ import click
 
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
-from selfexplain.cli.speak import print_json, print_result, tell
+from selfexplain.cli.speak import pairs, print_json, print_result, tell
 
 
 @click.command()
@@ -23,6 +23,9 @@ from selfexplain.cli.speak import print_json, print_result, tell
     "--template",
     help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-why-confidence]",
 )
+@click.option(
+    "--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of DATASET; may be repeated."
+)
 @click.option("--base-url", help="Address of a server that speaks the provider's protocol, with /v1.")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
@@ -36,6 +39,7 @@ def run(
     dataset: str,
     model: str,
     template: str | None,
+    mapped: tuple[str, ...],
     base_url: str | None,
     limit: int | None,
     repeats: int,
@@ -46,13 +50,14 @@ def run(
 ) -> None:
     """Ask a model every question of DATASET, grade the answers and measure its confidence.
 
-    DATASET is `quickstart` (90 short questions, the default), or a .jsonl or .csv file. The same command resumes
-    an interrupted Run.
+    DATASET is `quickstart` (90 short questions, the default), or a .jsonl, .csv or .parquet file. The same
+    command resumes an interrupted Run.
     """
     try:
         with bar() as watch:
             result = api.run(
                 dataset,
+                columns=pairs(mapped, option="--map", example="gold=answer"),
                 model=model,
                 template=template,
                 base_url=base_url,

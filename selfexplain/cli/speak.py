@@ -40,7 +40,7 @@ def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str
     Console(highlight=False).print(summary(metrics, facts, note))
 
 
-def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:
+def pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:
     """Return `OURS=THEIRS` values as a mapping.
 
     Raises
@@ -52,8 +52,6 @@ def pairs(values: Sequence[str], *, option: str) -> dict[str, str]:
     for value in values:
         ours, equals, theirs = value.partition("=")
         if not equals or not ours or not theirs:
-            raise InputError(
-                f"{option} {value!r}", hint=f"write {option} OURS=THEIRS, such as {option} confidence=score"
-            )
+            raise InputError(f"{option} {value!r}", hint=f"write {option} OURS=THEIRS, such as {option} {example}")
         found[ours.strip()] = theirs.strip()
     return found

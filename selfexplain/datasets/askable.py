@@ -19,16 +19,14 @@ class Flaw(NamedTuple):
 
 def flaws_of(item: Item, graders: Graders) -> Iterator[Flaw]:
     """Yield what would keep an Item from being graded: no such grader, or gold that its grader does not call right."""
-    grader = graders.get(item.grader)
+    grader = graders.get(item.graded_by)
     if grader is None:
-        yield Flaw("grader", item.grader, f"expected one of {', '.join(sorted(graders))}")
+        yield Flaw("grader", item.graded_by, f"expected one of {', '.join(sorted(graders))}")
         return
     for gold in item.gold:
         grade = grader(gold, item)
         if grade.verdict != "correct":
-            yield Flaw(
-                "gold", gold, f"expected a text that the grader {item.grader} calls right; it says: {grade.rule}"
-            )
+            yield Flaw("gold", gold, f"expected a text that the grader `{item.graded_by}` calls right ({grade.rule})")
 
 
 def require_askable(dataset: Dataset, graders: Graders) -> None:

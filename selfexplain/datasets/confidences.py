@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from selfexplain.datasets.rows import Problem, Row, read_rows, refuse, renamed
+from selfexplain.datasets.rows import Problem, Row, Table, named, read_rows, refuse, renamed
 from selfexplain.errors import InputError
 from selfexplain.records import STATUSES, Status
 
@@ -26,7 +25,7 @@ class Answered(NamedTuple):
 
 
 def read_confidences(
-    path: Path, *, columns: Mapping[str, str] | None = None, scale: Literal["probability", "percent"] = "probability"
+    table: Table, *, columns: Mapping[str, str] | None = None, scale: Literal["probability", "percent"] = "probability"
 ) -> tuple[list[Answered], list[str]]:
     """Return the rows of a table, and what a careful reader should know about it.
 
@@ -35,9 +34,9 @@ def read_confidences(
 
     Parameters
     ----------
-    path : Path
-        A `.csv` or `.jsonl` file with `confidence` and `correct`, and optionally `item`, `cluster`, `group`,
-        `repeat` and `status`; other columns are ignored.
+    table : Path or DataFrame
+        A `.csv`, `.jsonl` or `.parquet` file or a DataFrame with `confidence` and `correct`, and optionally
+        `item`, `cluster`, `group`, `repeat` and `status`; other columns are ignored.
     columns : mapping, optional
         Ours → theirs, for columns that are called something else.
     scale : str
@@ -54,13 +53,13 @@ def read_confidences(
     problems: list[Problem] = []
     answered: list[Answered] = []
     present: set[str] = set()
-    for row in renamed(read_rows(path), dict(columns or {}), path=path):
+    for row in renamed(read_rows(table), columns or {}, table=table):
         present |= row.fields.keys()
         one = answered_of(row, scale, problems)
         if one is not None:
             answered.append(one)
-    require_columns(path, present, rows=len(answered) + len(problems))
-    refuse(path, problems, hint=hint_for(problems, scale))
+    require_columns(table, present, rows=len(answered) + len(problems))
+    refuse(table, problems, hint=hint_for(problems, scale))
     remarks = [] if "item" in present else ["no column `item`: every row counts as an Item of its own"]
     stated = [row.confidence for row in answered if row.confidence is not None]
     if scale == "percent" and stated and max(stated) <= 1 / 100:
@@ -68,14 +67,14 @@ def read_confidences(
     return answered, remarks
 
 
-def require_columns(path: Path, present: set[str], *, rows: int) -> None:
+def require_columns(table: Table, present: set[str], *, rows: int) -> None:
     """Raise InputError unless the table has rows and the two columns that everything rests on."""
     if rows == 0:
-        raise InputError(f"{path} holds no rows", hint="expected columns `confidence` and `correct`")
+        raise InputError(f"{named(table)} holds no rows", hint="expected columns `confidence` and `correct`")
     for name in ("confidence", "correct"):
         if name not in present:
             raise InputError(
-                f"{path}: no row has a value in the column {name!r}",
+                f"{named(table)}: no row has a value in the column {name!r}",
                 hint=f"if it is called something else, say --map {name}=THEIRS; "
                 f"columns with values: {', '.join(sorted(present)) or 'none'}",
             )

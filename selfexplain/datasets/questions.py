@@ -1,12 +1,15 @@
-"""A user's question file, JSONL or CSV, as a Dataset. `docs/datasets.md` documents the schema."""
+"""A user's questions, from JSONL, CSV, Parquet or a DataFrame, as a Dataset. `docs/datasets.md` says how."""
 
 import hashlib
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from selfexplain.datasets.askable import Graders, flaws_of
-from selfexplain.datasets.rows import Problem, Row, read_rows, refuse
+from selfexplain.datasets.rows import Problem, Row, Table, named, place_word, read_rows, refuse, renamed
 from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
 
@@ -16,56 +19,82 @@ SEPARATOR = "|"
 """Between several texts in one CSV cell: `Myanmar|Burma`."""
 
 
-def read_questions(path: Path, *, graders: Graders) -> Dataset:
-    """Return the Dataset in a file; every bad row is reported before anything is asked.
+def read_questions(table: Table, *, graders: Graders, columns: Mapping[str, str] | None = None) -> Dataset:
+    """Return the Dataset in a file or DataFrame; every bad row is reported before anything is asked.
 
     Parameters
     ----------
-    path : Path
-        A `.jsonl` or `.csv` file with `question` and `gold`, and optionally the other fields of an Item.
-    graders : mapping of name to grader
-        What the field `grader` may name; each gold text must be right in the eyes of its own grader.
+    table : Path or DataFrame
+        A `.jsonl`, `.csv` or `.parquet` file, or a DataFrame, with `question` and `gold`, and optionally the other
+        fields of an Item.
+    graders : mapping
+        What the field `grader` may name; each must call the gold texts of its Items right.
+    columns : mapping, optional
+        Ours → theirs, for columns that are called something else; the columns that nobody named are then ignored.
 
     Returns
     -------
     Dataset
-        Named after the file; its version is the beginning of the file's sha256.
+        Named after the file; its version is the beginning of the file's sha256. A DataFrame is called `dataframe`, and
+        its version is the beginning of its content's hash.
 
     Raises
     ------
     InputError
         When the file cannot be read or any row is no Item; names file, line, field, value and remedy.
     """
+    columns = columns or {}
+    if strange := sorted(columns.keys() - KNOWN):
+        raise InputError(f"--map knows no field {strange[0]!r}", hint=f"ours are: {', '.join(sorted(KNOWN))}")
     problems: list[Problem] = []
     items: dict[str, Item] = {}
-    for read in read_rows(path):
-        row = split(read) if path.suffix.lower() == ".csv" else read
+    is_csv = isinstance(table, Path) and table.suffix.lower() == ".csv"
+    for read in renamed(read_rows(table), columns, table=table):
+        row = split(read) if is_csv else read
+        if columns:
+            row = Row(row.line, {name: value for name, value in row.fields.items() if name in KNOWN})
         found = problems_of(row, frozenset(graders))
-        if not found:
-            found = [Problem(row.line, *flaw) for flaw in flaws_of(item_of(row), graders)]
+        item = None if found else item_of(row, place_word(table))
+        if item is not None:
+            found = [Problem(row.line, *flaw) for flaw in flaws_of(item, graders)]
+            if item.id in items:
+                found.append(Problem(row.line, "id", item.id, "expected an id that no earlier row has"))
+            items.setdefault(item.id, item)
         problems += found
-        if found:
-            continue
-        item = item_of(row)
-        if item.id in items:
-            problems.append(Problem(row.line, "id", item.id, "expected an id that no earlier row has"))
-        items.setdefault(item.id, item)
-    refuse(path, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
+    refuse(table, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
     if not items:
-        raise InputError(f"{path} holds no questions", hint="one row per question, with `question` and `gold`")
-    version = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    return Dataset(name=path.stem, version=version, items=tuple(items.values()))
+        raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
+    if isinstance(table, Path):
+        version = hashlib.sha256(table.read_bytes()).hexdigest()[:8]
+        return Dataset(name=table.stem, version=version, items=tuple(items.values()))
+    unversioned = Dataset(name="dataframe", version="", items=tuple(items.values()))
+    return msgspec.structs.replace(unversioned, version=unversioned.content_hash[:8])
+
+
+def choices_of(value: Any) -> list[Any] | None:
+    """Return the choices of an object `{"A": …, "B": …}` in the order of its letters, or None when it is none.
+
+    >>> choices_of({"B": "Paris", "A": "Lyon"}), choices_of({"A": "Lyon", "C": "Paris"})
+    (['Lyon', 'Paris'], None)
+    """
+    if not isinstance(value, dict) or not value:
+        return None
+    by_letter = {str(letter).upper(): text for letter, text in value.items()}
+    expected = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(value)]
+    return [by_letter[letter] for letter in expected] if sorted(by_letter) == list(expected) else None
 
 
 def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
     """Return everything that keeps a row from being an Item."""
-    fields = row.fields
+    fields = with_choices(row).fields
     found = [
         Problem(row.line, name, fields[name], f"expected one of the fields {', '.join(sorted(KNOWN))}")
         for name in sorted(fields.keys() - KNOWN)
     ]
     for name in sorted(fields.keys() & KNOWN - {"tolerance"}):
-        if name in SEVERAL and isinstance(fields[name], list):
+        if name == "choices" and isinstance(fields[name], dict):
+            found.append(Problem(row.line, name, fields[name], "expected the letters A, B, C … without a gap"))
+        elif name in SEVERAL and isinstance(fields[name], list):
             if not all(is_text(part) and str(part).strip() for part in fields[name]):
                 found.append(Problem(row.line, name, fields[name], "expected a list of texts that are not empty"))
         elif not is_text(fields[name]):
@@ -76,7 +105,7 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
         for name in ("question", "gold", *(fields.keys() & {"id"}))
         if name not in complained_of and not any(text.strip() for text in texts(fields.get(name)))
     ]
-    grader = fields.get("grader", "exact")
+    grader = fields.get("grader")
     if is_text(grader) and grader not in graders:
         found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders))}"))
     tolerance = as_number(fields.get("tolerance", 0))
@@ -92,17 +121,23 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def item_of(row: Row) -> Item:
-    """Return the Item of a row without problems; a row without an id is called after its line."""
-    fields = row.fields
+def with_choices(row: Row) -> Row:
+    """Return a row whose choices, given as an object of letters, are a list."""
+    choices = choices_of(row.fields.get("choices"))
+    return row if choices is None else Row(row.line, row.fields | {"choices": choices})
+
+
+def item_of(row: Row, place: str) -> Item:
+    """Return the Item of a row without problems; a row without an id is called after its place."""
+    fields = with_choices(row).fields
     return Item(
-        id=str(fields.get("id", f"line-{row.line}")),
+        id=str(fields.get("id", f"{place}-{row.line}")),
         question=str(fields["question"]),
         gold=texts(fields["gold"]),
         choices=texts(fields.get("choices")),
         group=optional(fields.get("group")),
         cluster=optional(fields.get("cluster")),
-        grader=str(fields.get("grader", "exact")),
+        grader=optional(fields.get("grader")),
         tolerance=as_number(fields.get("tolerance", 0)) or 0.0,
         tags=texts(fields.get("tags")),
         source=str(fields.get("source", "")),

@@ -1,18 +1,26 @@
-"""Rows of a CSV or JSONL file, each with the place a person can go to."""
+"""Rows of a CSV, JSONL or Parquet file or of a DataFrame, each with the place a person can go to."""
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from selfexplain.errors import InputError
+
+if TYPE_CHECKING:  # heavy, and there already when a DataFrame is given
+    from pandas import DataFrame
+
+Table: TypeAlias = "Path | DataFrame"
+"""Where rows come from: a file, or a pandas DataFrame."""
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 SHOWN_PROBLEMS = 10
 
 
 class Row(NamedTuple):
-    """One row: its line in the file (from 1) and its fields by column name; values as the file has them."""
+    """One row: its line in the file, or its number in a table, from 1; fields by column name, values as they stand."""
 
     line: int
     fields: dict[str, Any]
@@ -26,31 +34,96 @@ class Problem(NamedTuple):
     found: Any
     expected: str
 
-    def sentence(self, path: Path) -> str:
+    def sentence(self, table: Table) -> str:
         """Return the problem as one line: file, line, field, value, remedy."""
         shown = repr(self.found)
         shown = shown if len(shown) <= 60 else shown[:57] + "…"
-        return f"{path}, line {self.line}: `{self.field}` is {shown}; {self.expected}"
+        return f"{named(table)}, {place_word(table)} {self.line}: `{self.field}` is {shown}; {self.expected}"
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a `.csv` or `.jsonl` file.
+def named(table: Table) -> str:
+    """Return how errors call what rows come from."""
+    return str(table) if isinstance(table, Path) else "the DataFrame"
+
+
+def place_word(table: Table) -> str:
+    """Return what a place is called: text files have lines, tables have rows."""
+    return "line" if isinstance(table, Path) and table.suffix.lower() != ".parquet" else "row"
+
+
+def read_rows(table: Table) -> Iterator[Row]:
+    """Yield the rows of a `.csv`, `.jsonl` or `.parquet` file or of a DataFrame.
 
     Raises
     ------
     InputError
         When the file cannot be read, is of another kind, or a line has no readable form at all.
     """
-    readers: dict[str, Callable[[Path], Iterator[Row]]] = {".csv": csv_rows, ".jsonl": jsonl_rows}
-    reader = readers.get(path.suffix.lower())
+    if not isinstance(table, Path):
+        yield from frame_rows(table)
+        return
+    readers: dict[str, Callable[[Path], Iterator[Row]]] = dict(
+        zip(SUFFIXES, (csv_rows, jsonl_rows, parquet_rows), strict=True)
+    )
+    reader = readers.get(table.suffix.lower())
     if reader is None:
-        raise InputError(f"{path} is neither .csv nor .jsonl", hint="convert it, or rename it if it is one of them")
+        raise InputError(
+            f"{table} is neither .csv nor .jsonl nor .parquet", hint="convert it, or rename it if it is one of them"
+        )
     try:
-        yield from reader(path)
+        yield from reader(table)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", hint="check the path") from None
+        raise InputError(f"{table}: {error.strerror}", hint="check the path") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}, line {undecodable_line(path)}: not UTF-8", hint="save the file as UTF-8") from None
+        line = undecodable_line(table)
+        raise InputError(f"{table}, line {line}: not UTF-8", hint="save the file as UTF-8") from None
+
+
+def parquet_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a Parquet file; nulls and NaN are left out."""
+    try:
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra, and heavy
+    except ImportError:
+        raise InputError(f"{path}: reading Parquet needs pyarrow", hint="pip install 'selfexplain[parquet]'") from None
+    with path.open("rb") as file:
+        try:
+            records = parquet.read_table(file).to_pylist(maps_as_pydicts="strict")
+        except (ArrowException, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"{path}: not readable as Parquet ({reason})", hint="write it again as Parquet") from None
+    yield from present(records, path)
+
+
+def frame_rows(frame: "DataFrame") -> Iterator[Row]:
+    """Yield the rows of a DataFrame, in its order and without its index; None, NaN, NaT and NA are left out."""
+    import pandas as pd  # noqa: PLC0415 - there already, since a DataFrame is
+
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"the DataFrame has two columns {twice[0]!r}", hint="rename one of them")
+    records = (
+        {
+            name: value.tolist() if hasattr(value, "tolist") else value  # what numpy holds, as Python has it
+            for name, value in zip(names, values, strict=True)
+            if not (pd.api.types.is_scalar(value) and pd.isna(value))
+        }
+        for values in frame.itertuples(index=False, name=None)
+    )
+    yield from present(records, frame)
+
+
+def present(records: Iterable[dict[str, Any]], table: Table) -> Iterator[Row]:
+    """Yield numbered rows with what their fields hold; refuse half characters, which no file could keep."""
+    for number, record in enumerate(records, 1):
+        try:
+            json.dumps(record, ensure_ascii=False, default=str, skipkeys=True).encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{named(table)}, row {number}: half a character (a lone surrogate, \\ud800 to \\udfff)",
+                hint="write the character itself, or both halves",
+            ) from None
+        yield Row(number, {name: value for name, value in record.items() if value is not None and value == value})  # noqa: PLR0124 - NaN
 
 
 def undecodable_line(path: Path) -> int:
@@ -124,7 +197,7 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def renamed(rows: Iterable[Row], columns: dict[str, str], *, path: Path) -> Iterator[Row]:
+def renamed(rows: Iterable[Row], columns: Mapping[str, str], *, table: Table) -> Iterator[Row]:
     """Yield rows with our column names, given `columns` as ours → theirs.
 
     Raises
@@ -144,14 +217,14 @@ def renamed(rows: Iterable[Row], columns: dict[str, str], *, path: Path) -> Iter
         yield Row(row.line, rest | mapped)
     if missing:
         raise InputError(
-            f"{path} has no column {min(missing)!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
+            f"{named(table)} has no column {min(missing)!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
         )
 
 
-def refuse(path: Path, problems: Sequence[Problem], *, hint: str) -> None:
+def refuse(table: Table, problems: Sequence[Problem], *, hint: str) -> None:
     """Raise one InputError for all problems of a file, so that they can be mended in one go."""
     if problems:
-        lines = [problem.sentence(path) for problem in problems[:SHOWN_PROBLEMS]]
+        lines = [problem.sentence(table) for problem in problems[:SHOWN_PROBLEMS]]
         if len(problems) > SHOWN_PROBLEMS:
             lines.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
         raise InputError("\n".join(lines), hint=hint)

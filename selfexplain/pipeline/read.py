@@ -37,7 +37,7 @@ async def read_records(
                 report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
             except NotAsked:
                 continue
-            records.append(record_of(item, report, repeat=repeat, grader=graders[item.grader]))
+            records.append(record_of(item, report, repeat=repeat, grader=graders[item.graded_by]))
     return records
 
 

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfexplain import plugins
 from selfexplain.datasets.questions import read_questions
 from selfexplain.errors import InputError
-from selfexplain.grading.exact import exact
-from selfexplain.grading.numeric import numeric
 from selfexplain.records import Dataset, Item
 
-GRADERS = {"exact": exact, "numeric": numeric}
+GRADERS = plugins.graders()
 FIELDS = "choices, cluster, gold, grader, group, id, question, source, tags, tolerance"
 MEND = "\nhint: mend these rows and run again; the fields are described in docs/datasets.md"
 GOOD = '{"question": "2 + 2?", "gold": "4"}\n'
@@ -35,7 +34,7 @@ def refusal(tmp_path: Path, text: str | bytes, name: str = "q.jsonl") -> str:
 
 def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
     """What a file can say about a question arrives in the Item unchanged."""
-    text = """{"id": "q1", "question": "Which?", "gold": ["2", "two, or 2"], "choices": ["2", "3"],
+    text = """{"id": "q1", "question": "Which?", "gold": ["60", "5 dozen"], "choices": ["60", "6"],
         "group": "cities", "cluster": "France", "grader": "numeric", "tolerance": 0.5, "tags": ["easy"],
         "source": "an atlas"}""".replace("\n", " ")
 
@@ -43,8 +42,8 @@ def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
         Item(
             "q1",
             "Which?",
-            ("2", "two, or 2"),
-            ("2", "3"),
+            ("60", "5 dozen"),
+            ("60", "6"),
             "cities",
             "France",
             "numeric",
@@ -58,7 +57,7 @@ def test_a_row_has_every_field_of_an_item(tmp_path: Path) -> None:
 def test_a_csv_cell_holds_several_texts_between_bars(tmp_path: Path) -> None:
     """Spaces beside a bar and a bar at the end add nothing."""
     (item,) = read(
-        tmp_path, 'question,gold,choices\n"Capital, of Myanmar?",Naypyidaw | Nay Pyi Taw|,"a|b"\n', "q.csv"
+        tmp_path, 'question,gold,choices,grader\n"Capital, of Myanmar?",Naypyidaw | Nay Pyi Taw|,"a|b",exact\n', "q.csv"
     ).items
 
     assert item.question == "Capital, of Myanmar?"
@@ -71,6 +70,51 @@ def test_a_bar_in_json_is_a_bar(tmp_path: Path) -> None:
     (item,) = read(tmp_path, '{"question": "Bayes?", "gold": "P(A|B)", "choices": ["|", "P(A|B)"]}').items
 
     assert (item.gold, item.choices) == (("P(A|B)",), ("|", "P(A|B)"))
+
+
+def test_choices_may_stand_under_their_letters(tmp_path: Path) -> None:
+    """In the order of the letters, whatever the order of the file; the gold is one of them."""
+    row = '{"question": "?", "gold": "B", "choices": {"b": "Paris", "A": "Lyon"}}'
+
+    assert read(tmp_path, row).items == (Item("line-1", "?", ("B",), ("Lyon", "Paris")),)
+
+
+def test_questions_with_choices_are_graded_by_choice_unless_they_say_otherwise() -> None:
+    """The default that suits them."""
+    assert Item("q", "?", ("A",), ("x", "y")).graded_by == "choice"
+    assert Item("q", "?", ("x",), ("x", "y"), grader="exact").graded_by == "exact"
+    assert Item("q", "?", ("x",)).graded_by == "exact"
+
+
+def test_a_foreign_file_is_read_by_naming_its_columns(tmp_path: Path) -> None:
+    """What nobody named is ignored then; without names it is refused, since it may be a misspelt field."""
+    path = tmp_path / "foreign.csv"
+    path.write_text("prompt,answer,colour,group\n2 + 2?,4,red,sums\n")
+
+    dataset = read_questions(path, graders=GRADERS, columns={"question": "prompt", "gold": "answer"})
+
+    assert dataset.items == (Item("line-2", "2 + 2?", ("4",), group="sums"),)
+    with pytest.raises(InputError, match="--map knows no field 'answer'"):
+        read_questions(path, graders=GRADERS, columns={"answer": "gold"})
+    with pytest.raises(InputError, match="has no column 'text'"):
+        read_questions(path, graders=GRADERS, columns={"question": "text", "gold": "answer"})
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("gold_multiple_choice.jsonl", {"choices": "options", "group": "task"}),
+        ("gold_open_qa.jsonl", {"group": "task"}),
+        ("gold_yes_no.jsonl", {"group": "task"}),
+    ],
+)
+def test_gold_sets_of_others_are_read_whole(shared: Path, name: str, columns: dict[str, str]) -> None:
+    """Every line of the reference data is an Item whose gold is right."""
+    path = shared / "data" / name
+
+    dataset = read_questions(path, graders=GRADERS, columns=columns)
+
+    assert len(dataset.items) == len(path.read_text(encoding="utf-8").splitlines())
 
 
 @pytest.mark.parametrize("name", ["q.jsonl", "q.csv", "q.CSV"])
@@ -122,7 +166,27 @@ BAD_ROWS: list[tuple[str, str]] = [
     ('"question": "?", "gold": "4", "id": " "', "`id` is ' '; expected a text that is not empty"),
     ('"question": "?", "gold": "4", "id": [1]', "`id` is [1]; expected a text"),
     ('"question": "?", "gold": "4", "colour": "red"', f"`colour` is 'red'; expected one of the fields {FIELDS}"),
-    ('"question": "?", "gold": "4", "grader": "fuzzy"', "`grader` is 'fuzzy'; expected one of exact, numeric"),
+    (
+        '"question": "?", "gold": "4", "grader": "fuzzy"',
+        "`grader` is 'fuzzy'; expected one of choice, exact, numeric, yes_no",
+    ),
+    (
+        '"question": "?", "gold": "C", "choices": ["x", "y"]',
+        "`gold` is 'C'; expected a text that the grader `choice` calls right (a gold text names no choice, or several)",
+    ),
+    (
+        '"question": "?", "gold": "five", "grader": "numeric"',
+        "`gold` is 'five'; expected a text that the grader `numeric` calls right (no number in the gold texts)",
+    ),
+    (
+        '"question": "?", "gold": "A", "choices": {"A": "x", "C": "y"}',
+        "`choices` is {'A': 'x', 'C': 'y'}; expected the letters A, B, C … without a gap",
+    ),
+    ('"question": "?", "gold": "A", "choices": {}', "`choices` is {}; expected the letters A, B, C … without a gap"),
+    (
+        '"question": "?", "gold": "A", "choices": {"A": ["x"]}',
+        "`choices` is [['x']]; expected a list of texts that are not empty",
+    ),
     ('"question": "?", "gold": "4", "grader": []', "`grader` is []; expected a text"),
     ('"question": "?", "gold": "4", "tolerance": -1', "`tolerance` is -1; expected a number that is not negative"),
     ('"question": "?", "gold": "4", "tolerance": "x"', "`tolerance` is 'x'; expected a number that is not negative"),
@@ -211,7 +275,7 @@ BAD_FILES: list[tuple[str, str | bytes, str, str]] = [
         r", line 1: half a character (a lone surrogate, \ud800 to \udfff)",
         "write the character itself, or both halves",
     ),
-    ("q.txt", GOOD, " is neither .csv nor .jsonl", "convert it, or rename it if it is one of them"),
+    ("q.txt", GOOD, " is neither .csv nor .jsonl nor .parquet", "convert it, or rename it if it is one of them"),
 ]
 
 
@@ -290,7 +354,9 @@ def test_gold_that_its_own_grader_would_not_call_right_is_refused_before_anythin
     """A numeric question with no number in its gold would be paid for and never be right."""
     told = refusal(tmp_path, f'{{"question": "How many?", "gold": "{gold}", "grader": "numeric"}}')
 
-    assert told.startswith(f"q.jsonl, line 1: `gold` is '{gold}'; expected a text that the grader numeric calls right")
+    assert told.startswith(
+        f"q.jsonl, line 1: `gold` is '{gold}'; expected a text that the grader `numeric` calls right"
+    )
 
 
 def test_a_tolerance_without_the_numeric_grader_is_refused(tmp_path: Path) -> None:

@@ -11,17 +11,31 @@ from selfexplain.records import Grade, Item
 GRADERS = plugins.graders()
 EVERY = pytest.mark.parametrize("grader", GRADERS.values(), ids=GRADERS.keys())
 
-GOLDS = ("1200", "-5", "0.5", "1,234")
+CHOICES = ("red", "blue", "green", "7")
+
+SUITED: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "choice": ("D", [("red", "A"), ("B", "blue"), ("C) green", "C")]),
+    "yes_no": ("no", [("yes", "true"), ("是", "1"), ("True", "correct")]),
+}
+"""Grader → an answer that is wrong, and pairs of right answers that are aliases; the others take what follows."""
+
+OTHERS = ("78", [("1200", "77"), ("-5", "77"), ("0.5", "77"), ("1,234", "77")])
 """Texts that are right answers under every rule of comparison: words and numbers are each one of them."""
+
+CASES = [
+    pytest.param(found, SUITED.get(name, OTHERS)[0], *pair, id=f"{name} {pair[0]}")
+    for name, found in GRADERS.items()
+    for pair in SUITED.get(name, OTHERS)[1]
+]
 
 
 def item(*gold: str) -> Item:
-    return Item("q", "?", gold)
+    return Item("q", "?", gold, choices=CHOICES)
 
 
 def test_the_graders_that_ship_are_found() -> None:
     """By the names that Items use."""
-    assert GRADERS.keys() >= {"exact", "numeric"}
+    assert GRADERS.keys() >= {"choice", "exact", "numeric", "yes_no"}
 
 
 @EVERY
@@ -32,20 +46,21 @@ def test_a_grader_is_found_by_its_own_name_and_documented(grader: Grader) -> Non
     assert ">>>" in (grader.__doc__ or "")
 
 
-@EVERY
-@pytest.mark.parametrize("gold", GOLDS)
-def test_the_gold_answer_is_right(grader: Grader, gold: str) -> None:
-    """As it stands, with space around, and as an alias."""
+@pytest.mark.parametrize(("grader", "wrong", "gold", "alias"), CASES)
+def test_the_gold_answer_is_right(grader: Grader, wrong: str, gold: str, alias: str) -> None:
+    """As it stands, with space around, and as an alias; another is wrong, in every order of the aliases."""
     assert grader(gold, item(gold)).verdict == "correct"
     assert grader(f" {gold}\n", item(gold)).verdict == "correct"
-    assert grader(gold, item("77", gold)).verdict == "correct"
+    assert grader(gold, item(alias, gold)).verdict == "correct"
+    assert grader(wrong, item(gold)).verdict == "wrong"
+    assert grader(wrong, item(alias, gold)).verdict == "wrong"
 
 
-@EVERY
-def test_another_answer_is_wrong_and_no_answer_is_undecided(grader: Grader) -> None:
+@pytest.mark.parametrize(("grader", "wrong", "gold", "alias"), CASES)
+def test_no_answer_is_undecided(grader: Grader, wrong: str, gold: str, alias: str) -> None:
     """Two different states: a model that says nothing is not wrong."""
-    assert grader("78", item("77")).verdict == "wrong"
-    assert grader("", item("77")).verdict == "undecided"
+    for nothing in ("", " ", "?!"):
+        assert {grader(nothing, item(each)).verdict for each in (wrong, gold, alias)} == {"undecided"}
 
 
 @EVERY

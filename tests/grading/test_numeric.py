@@ -131,7 +131,74 @@ def test_the_rule_says_how_near() -> None:
     assert numeric("9", item).rule == "no gold number is near enough"
     assert numeric("1 2 3", item).rule == "3 numbers in the answer"
     assert numeric("?", item).rule == "no numbers in the answer"
-    assert numeric("5", item).grader == "numeric@1"
+    assert numeric("5", item).grader == "numeric@2"
+
+
+SAME_QUANTITY = [
+    ("$18", "18", "equal"),
+    ("18", "$18", "equal"),
+    ("18 dollars", "$18", "equal"),
+    ("-$5", "-5", "equal"),
+    ("5 km", "5 kilometres", "equal"),
+    ("5公里", "5 km", "equal"),
+    ("5000 m", "5 km", "equal after conversion"),
+    ("1 mile", "1.609344 km", "equal after conversion"),
+    ("90 min", "1.5 hours", "equal after conversion"),
+    ("50 cents", "$0.50", "equal after conversion"),
+    ("95%", "0.95", "equal after conversion"),
+    ("0.95", "95 percent", "equal after conversion"),
+    ("1.2 million", "1,200,000", "equal"),
+    ("$5m", "5 million dollars", "equal"),
+    ("3 dozen eggs", "36", "equal"),
+    ("12万", "120000", "equal"),
+    ("60 km/h", "60 km/h", "equal"),
+    ("5 km, so 5", "5", "equal"),
+]
+
+
+@pytest.mark.parametrize(("answer", "gold", "rule"), SAME_QUANTITY)
+def test_one_quantity_in_two_units_is_right(answer: str, gold: str, rule: str) -> None:
+    """A unit on one side is the question's own; two units meet by a factor that holds by definition."""
+    grade = numeric(answer, Item("q", "?", (gold,)))
+
+    assert (grade.verdict, grade.rule) == ("correct", rule)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [("6 km", "5 km"), ("7", "5 km"), ("$17", "18"), ("96%", "0.95"), ("1.3 million", "1.2"), ("6000 m", "5 km")],
+)
+def test_what_no_unit_makes_right_is_wrong(answer: str, gold: str) -> None:
+    """Were wrong answers with a unit left out, and right ones kept, accuracy would be too high."""
+    assert verdict(answer, gold) == "wrong"
+
+
+NOT_COMPARED = [
+    ("5 kg", "5 km", "its unit kg cannot be converted to km"),
+    ("€5", "$5", "its unit € cannot be converted to $"),
+    ("5 km/h", "5 km", "its unit km/h cannot be converted to km"),
+    ("212 °F", "100 °C", "its unit °F cannot be converted to °C"),
+    ("5 pounds", "£5", "its unit pound cannot be converted to £"),
+    ("1.2 million", "1.2", "equal but for a scale word"),
+    ("1.2", "1.2 million", "equal but for a scale word"),
+    ("5000", "5 km", "equal only in another unit, and one side has none"),
+    ("120 minutes", "2", "equal only in another unit, and one side has none"),
+    ("5 km or 5 m", "5 km", "one number with several units in the answer"),
+]
+
+
+@pytest.mark.parametrize(("answer", "gold", "rule"), NOT_COMPARED)
+def test_what_another_unit_would_make_right_is_undecided(answer: str, gold: str, rule: str) -> None:
+    """Never a silent wrong: the rule says what keeps the two apart."""
+    grade = numeric(answer, Item("q", "?", (gold,)))
+
+    assert (grade.verdict, grade.rule) == ("undecided", rule)
+
+
+def test_the_tolerance_is_in_the_unit_of_the_gold() -> None:
+    """5.05 km is 50 m away: within 0.1 km, not within 0.01 km."""
+    assert verdict("5050 m", "5 km", tolerance=0.1) == "correct"
+    assert verdict("5050 m", "5 km", tolerance=0.01) == "wrong"
 
 
 def test_a_gold_text_without_a_number_decides_nothing() -> None:
