@@ -39,6 +39,17 @@ Status = Literal[
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice of an Item as it is shown: `A) Lyon`."""
+
+    label: str
+    """A letter; a number from 1 where there are more than 26 choices."""
+    text: str
+
+
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One question and what counts as a right answer to it."""
 
@@ -64,6 +75,12 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     def drawn_with(self) -> str:
         """The unit that intervals resample: the stated cluster, else the Item itself."""
         return self.id if self.cluster is None else self.cluster
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The choices with their labels."""
+        labels = LETTERS if len(self.choices) <= len(LETTERS) else map(str, range(1, len(self.choices) + 1))
+        return tuple(Option(label, text) for label, text in zip(labels, self.choices, strict=False))
 
     @property
     def graded_by(self) -> str:

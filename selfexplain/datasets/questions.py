@@ -11,7 +11,7 @@ import msgspec
 from selfexplain.datasets.askable import Graders, flaws_of
 from selfexplain.datasets.rows import Problem, Row, Table, named, place_word, read_rows, refuse, renamed
 from selfexplain.errors import InputError
-from selfexplain.records import Dataset, Item
+from selfexplain.records import LETTERS, Dataset, Item
 
 KNOWN = frozenset(Item.__struct_fields__)
 SEVERAL = frozenset({"gold", "choices", "tags"})
@@ -80,7 +80,7 @@ def choices_of(value: Any) -> list[Any] | None:
     if not isinstance(value, dict) or not value:
         return None
     by_letter = {str(letter).upper(): text for letter, text in value.items()}
-    expected = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(value)]
+    expected = LETTERS[: len(value)]
     return [by_letter[letter] for letter in expected] if sorted(by_letter) == list(expected) else None
 
 

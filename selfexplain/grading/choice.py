@@ -7,11 +7,9 @@ from typing import NamedTuple
 
 from selfexplain.grading.exact import normalised, without_accents
 from selfexplain.grading.grader import GraderFacts, grader
-from selfexplain.records import Grade, Item
+from selfexplain.records import LETTERS, Grade, Item
 
 FACTS = GraderFacts("choice", 1)
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 LEAD = re.compile(
     r"(?:(?:i(?:'d| would)? )?(?:choose|pick|select)s? |(?:it|that)(?:'s| is) )?"

@@ -78,10 +78,10 @@ class Template(msgspec.Struct, frozen=True):
     def require_suits(self, items: Iterable[Item]) -> None:
         """Raise InputError when Items have choices that this template would not show."""
         with_choices = next((item for item in items if item.choices), None)
-        if with_choices is not None and "choices" not in self.text:
+        if with_choices is not None and not re.search(r"\b(?:choices|options)\b", self.text):
             raise InputError(
                 f"Item {with_choices.id!r} has choices, and the template {self.id} does not show them",
-                hint="use answer-confidence or answer-why-confidence, or put {{ choices }} into your template",
+                hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
             )
 
     def render(self, item: Item) -> tuple[Message, ...]:
@@ -92,12 +92,13 @@ class Template(msgspec.Struct, frozen=True):
         InputError
             When the template uses something an Item does not have.
         """
-        shown = {"question": item.question, "choices": item.choices}  # never the gold answer
+        # Never the gold answer.
+        shown = {"question": item.question, "choices": item.choices, "options": item.options}
         try:
             return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.blocks)
         except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
             raise InputError(
-                f"template {self.id}: {error}", hint="a template can use {{ question }} and {{ choices }}"
+                f"template {self.id}: {error}", hint="a template can use {{ question }} and {{ options }}"
             ) from None
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfexplain.grading.choice import LETTERS, choice
-from selfexplain.records import Item
+from selfexplain.grading.choice import choice
+from selfexplain.records import LETTERS, Item
 
 CITIES = ("Lyon", "Paris", "Rome", "E. coli")
 

@@ -220,7 +220,7 @@ def test_a_template_that_reaches_beyond_question_and_choices_is_refused(reach: s
     with pytest.raises(InputError, match=r"template t@1: ") as caught:
         parse(f"## user\n{reach}\n").render(PLAIN)
 
-    assert caught.value.hint == "a template can use {{ question }} and {{ choices }}"
+    assert caught.value.hint == "a template can use {{ question }} and {{ options }}"
 
 
 def test_the_gold_answer_never_leaves_the_house() -> None:
