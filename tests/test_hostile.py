@@ -147,10 +147,10 @@ def test_pipes_receive_nothing_that_a_terminal_would_obey(attacked: Attacked) ->
     """Summary, remarks and paths; the template language stays text, and so does the terminal library's markup."""
     assert obeyed(attacked.stdout) == set()
     assert obeyed(attacked.stderr) == set()
-    assert "accuracy is" in attacked.stdout.lower()
-    assert "⟨U+001B⟩]0;pwned⟨U+0007⟩" in attacked.stdout
-    for text in ("{{ 7*7 }}", "[bold red]x"):
-        assert text in attacked.stdout
+    unwrapped = re.sub(r"\s", "", attacked.stdout)  # the summary breaks long words at the end of a line
+    assert "in⟨U+001B⟩]0;pwned⟨U+0007⟩" in unwrapped, "the sentence that names two groups"
+    for text in ("{{7*7}}", "[boldred]x"):
+        assert text in unwrapped
     assert attacked.stdout.count("W" * 10) < 100, "a group's name is cut, however long"
 
 
