@@ -230,7 +230,7 @@ def test_half_a_character_from_a_server_is_kept_as_the_replacement_character(tmp
     r"""JSON can say \ud800 where UTF-8 cannot; a NUL it can say too, and that one stays."""
     (tmp_path / "q.csv").write_text("question,gold\nWhich?,Lima\nAnd?,Lima\n")
     with counting_server() as server:
-        server.reply_to = lambda _: "Answer: Lima\nBecause: \ud800\x00\udfff\nConfidence: 90"  # type: ignore[method-assign]
+        server.reply_to = lambda question: "Answer: Lima\nBecause: \ud800\x00\udfff\nConfidence: 90"  # type: ignore[method-assign]  # noqa: ARG005 - its name is the method's
         command = ("run", "q.csv", "-m", "openai/m", "--base-url", server.base_url)
         first, again = selfexplain(*command, cwd=tmp_path), selfexplain(*command, cwd=tmp_path)
 
