@@ -19,7 +19,7 @@ from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset, Item, Record, encode
-from selfexplain.runs.calls import Calls
+from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import RunSpec
 
@@ -194,8 +194,11 @@ def run(
         return evaluated(folder, metrics)
 
 
-def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> Result:
+def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = (), say: Say = silent) -> Result:
     """Read, grade and measure a Run again from its recorded calls, and rewrite its page; nothing is asked.
+
+    A Run in a folder that must not be written is measured all the same: its files stay as they were, `say` is told,
+    and the Result names no folder.
 
     Raises
     ------
@@ -203,11 +206,14 @@ def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> 
         When the folder is not a Run, or another process is working on it.
     """
     folder = RunFolder(Path(path))
+    if not folder.writable:
+        say(f"{folder.path} cannot be written: its records, numbers and page stay as they are")
+        return evaluated(folder, metrics, write=False)
     with folder.locked():
         return evaluated(folder, metrics)
 
 
-def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
+def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool = True) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
 
@@ -239,7 +245,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         rows_of(records, items),
         metrics=[*ordered_metrics(), *extra],
         about={
-            "run": str(folder.path),
+            "run": whole_characters(str(folder.path)),
             "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
             "model": spec.model,
             "template": spec.template,
@@ -247,9 +253,11 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         },
         warnings=remarks_on(folder, records, calls),
     )
+    note = NOTES.get(spec.model, "")
+    if not write:
+        return Result(metrics, records, note=note)
     folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
     folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
-    note = NOTES.get(spec.model, "")
     folder.write("report.html", page_of(folder, metrics, records, items, note))
     return Result(metrics, records, folder.path, note)
 

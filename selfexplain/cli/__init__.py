@@ -13,7 +13,7 @@ from selfexplain.cli.model import model
 from selfexplain.cli.report import report
 from selfexplain.cli.run import run
 from selfexplain.cli.speak import complain, tell
-from selfexplain.errors import SelfexplainError
+from selfexplain.errors import InputError, SelfexplainError
 
 MISUSE = 2
 INTERRUPTED = 130
@@ -47,6 +47,10 @@ def main() -> None:
     except BrokenPipeError:  # somebody piped us into `head`
         sys.stderr.close()
         code = 0
+    except OSError as error:  # a system that refuses is no bug: too many open files, no memory for one more thread
+        named = "" if error.filename is None else f"{error.filename}: "
+        complain(InputError(f"{named}{error.strerror or error}", hint="mend the cause and run the same command again"))
+        code = MISUSE
     except Exception:  # noqa: BLE001 - a crash must not end with Python's own 1, which says that a gate failed
         traceback.print_exc()
         tell("Unexpected. Unless the lines above lead to a file of your own, this is a bug: please report it.")

@@ -1,5 +1,6 @@
 """`selfexplain evaluate`: measure again, without a single call."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -34,10 +35,10 @@ def evaluate(
     FILE is CSV, JSONL or Parquet; optional columns are item, cluster, group, repeat and status.
     """
     metrics = [plugins.from_file(spec) for spec in extra]
-    if source.is_dir():
+    if os.path.isdir(source):  # noqa: PTH112 - says no, where a Path raises: a name too long, a folder out of reach
         if mapped or scale != "probability":
             raise InputError("--map and --scale describe a FILE, and this is a Run", hint="leave them out")
-        result = api.evaluate_run(source, metrics=metrics)
+        result = api.evaluate_run(source, metrics=metrics, say=tell)
     else:
         result = api.evaluate_file(
             source, columns=pairs(mapped, option="--map", example="confidence=score"), scale=scale, metrics=metrics

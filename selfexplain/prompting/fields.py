@@ -4,6 +4,7 @@ Nothing is decided here about the value. A label that stands in several places g
 the value says whether they agree.
 """
 
+import bisect
 import functools
 import json
 import re
@@ -245,6 +246,8 @@ def _is_form(inside: str, known: Sequence[str]) -> bool:
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 SOMETHING = re.compile(r"\S")
+VALUE = re.compile(r"[^ \t\"'|]")
+LINE_END = re.compile(r"\n")
 SECOND_THOUGHT = re.compile(r"\b(?:actually|rather|wait|correction|revised?|instead|no,)|不对|不對|更正", re.IGNORECASE)
 BRACKET = re.compile(r"[<\[({\"']")
 GAP = r"[^\S\n]"
@@ -285,10 +288,12 @@ def _line_fields(
     wanted = tuple(sorted(names))
     any_known = frozenset(known)
     last = -1
+    # Looked up once: a reply that repeats a label a thousand times must not be searched to its end a thousand times.
+    ends = _ends_of_lines(view, end, known) if lines else None
     for match in _line_pattern(wanted).finditer(text, 0, end):
         if match["heading"] is not None and BRACKET.search(match[0]):
             continue  # `[confidence]` alone in a line is no heading: a placeholder, or the tag around a form
-        field = _value_of(view, match, known, end, lines=lines)
+        field = _value_of(view, match, known, end, ends)
         if canonical(text[field.start : field.stop].strip(" |")) not in any_known:
             last = field.stop
             yield field
@@ -296,7 +301,7 @@ def _line_fields(
     for match in _inline_pattern(wanted).finditer(text, max(0, last), end):
         begin = match.start()
         if SECOND_THOUGHT.search(text, max(0, begin - 60), begin) if last >= 0 else _may_begin(text, begin):
-            yield _value_of(view, match, known, end, lines=lines)
+            yield _value_of(view, match, known, end, ends)
 
 
 def _may_begin(text: str, start: int) -> bool:
@@ -312,19 +317,20 @@ def _may_begin(text: str, start: int) -> bool:
     )
 
 
-def _value_of(view: Located, match: re.Match[str], known: tuple[str, ...], end: int, *, lines: bool) -> Field:
-    """Return the field whose label and separator matched."""
+def _value_of(
+    view: Located, match: re.Match[str], known: tuple[str, ...], end: int, ends: Sequence[int] | None
+) -> Field:
+    """Return the field whose label and separator matched; it ends with its line, or at the next of `ends`."""
     text = view.text
     begin = match.end()
     line_end = _line_end(text, begin, end)
-    if not text[begin:line_end].strip(" \t\"'|"):
+    if VALUE.search(text, begin, line_end) is None:
         begin = _next_line(text, line_end, end, known)
         line_end = _line_end(text, begin, end)
-    stop = line_end if not lines else end
-    if lines:
-        stop = _end_of_lines(view, begin, stop, known)
-    if match.groupdict().get("separator") == "|" and "|" in text[begin:stop]:
-        stop = text.index("|", begin, stop)
+    stop = line_end if ends is None else ends[min(bisect.bisect_right(ends, begin), len(ends) - 1)]
+    if match.groupdict().get("separator") == "|":
+        cell_end = text.find("|", begin, stop)
+        stop = cell_end if cell_end >= 0 else stop
     opening = text[max(0, match.start("label") - 1) : match.start("label")]
     closing = text.find(")" if opening == "(" else "]", begin, stop) if opening in {"(", "["} else -1
     if closing >= 0:
@@ -332,7 +338,7 @@ def _value_of(view: Located, match: re.Match[str], known: tuple[str, ...], end: 
     start, stop = _trim(text, begin, end_before_label(text, begin, stop, known))
     nothing_follows = SOMETHING.search(text, stop) is None
     # A line break after a value closes it, unless the value may go on in the next line or has not even begun.
-    at_end = nothing_follows and (lines or start == stop or "\n" not in text[stop : stop + 8])
+    at_end = nothing_follows and (ends is not None or start == stop or "\n" not in text[stop : stop + 8])
     quoted = match.start("label") > 0 and text[match.start("label") - 1] in "\"'"
     return Field(
         start, stop, at_end=at_end, form="line", cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ",")
@@ -371,16 +377,15 @@ REMOVED = 6
 """A line break that stands for more raw characters than `<br />` has marks where reasoning was taken out."""
 
 
-def _end_of_lines(view: Located, begin: int, end: int, known: tuple[str, ...]) -> int:
-    """Return where a value of several lines ends: before the next known label, or where reasoning was taken out."""
-    following = _line_pattern(known).search(view.text, begin + 1, end)
-    stop = following.start() if following else end
-    position = view.text.find("\n", begin, stop)
-    while position >= 0:
-        if view.stops[position] - view.starts[position] > REMOVED:
-            return position
-        position = view.text.find("\n", position + 1, stop)
-    return stop
+def _ends_of_lines(view: Located, end: int, known: tuple[str, ...]) -> list[int]:
+    """Return where values of several lines end: before each known label, and where reasoning was taken out."""
+    labels = [found.start() for found in _line_pattern(known).finditer(view.text, 0, end)]
+    removed = [
+        found.start()
+        for found in LINE_END.finditer(view.text, 0, end)
+        if view.stops[found.start()] - view.starts[found.start()] > REMOVED
+    ]
+    return sorted([*labels, *removed, end])
 
 
 def _trim(text: str, start: int, stop: int) -> tuple[int, int]:

@@ -69,6 +69,7 @@ def scan_objects(text: str) -> Scanned:
     scanned = Scanned()
     stack: list[_Frame] = []
     position = 0
+    endless: set[str] = set()
     while position < len(text):
         if not stack:
             opening = OBJECT_START.search(text, position)
@@ -77,8 +78,10 @@ def scan_objects(text: str) -> Scanned:
             position = opening.end()
             _push(stack, opening[0], opening.start())
             continue
-        token = TOKEN.match(text, position)
+        # Where one quote has no end, no later one of its kind has: looked for once, not once for each of them.
+        token = None if text[position] in endless else TOKEN.match(text, position)
         if token is None or token["open_string"]:
+            endless.add(text[position])
             if _string_may_stand(stack[-1]):
                 break  # a string that the text does not end: everything open stays open
             stack.clear()

@@ -13,6 +13,8 @@ SURE = 0.9
 """From this confidence on an answer counts as sure."""
 LONGEST_TEXT = 2_000
 """Characters of a question, an answer or a rationale."""
+LONGEST_NAME = 200
+"""Characters of a group's name, which stands on every row of it."""
 LONGEST_REPLY = 20_000
 """Characters of a raw reply."""
 SEED = 20_260_101
@@ -79,7 +81,7 @@ def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> Reco
         mark=MARKS[record.grade.verdict],
         confidences=tuple((source, *_confidence(record.report.confidence.get(source))) for source in sources),
         statuses=tuple((s, record.status[s]) for s in sources if s in record.status and record.status[s] != "ok"),
-        group=(item.group or "") if item else "",
+        group=cut(item.group or "", LONGEST_NAME) if item else "",
         kinds=" ".join(_kinds(record, sources[0])),
         rationale=cut(record.report.rationale.value or "", LONGEST_TEXT),
         reply=cut(record.report.reply, LONGEST_REPLY),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfexplain.report.numbers import percent, points, signed, written
+from selfexplain.report.rows import LONGEST_NAME, cut
 
 Metrics = Mapping[str, Any]
 """The object that `metrics.json` holds."""
@@ -222,10 +223,8 @@ def group_mix(metrics: Metrics, source: str) -> str:
     if easy[1]["low"] <= hard[1]["high"]:
         return ""
     how_often = "it happens" if metrics["about"] == "event" else "accuracy is"
-    return (
-        f"{how_often} {percent(hard[1]['value'])} in {hard[0]} and {percent(easy[1]['value'])} in {easy[0]}: "
-        "part of the pooled AUROC is this mix of groups, so read it per group"
-    )
+    low, high = (f"{percent(accuracy['value'])} in {cut(name, LONGEST_NAME)}" for name, accuracy in (hard, easy))
+    return f"{how_often} {low} and {high}: part of the pooled AUROC is this mix of groups, so read it per group"
 
 
 def sentence(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.report import sentences as say
 from selfexplain.report.numbers import written
+from selfexplain.report.rows import LONGEST_NAME, cut
 from selfexplain.report.view import Facts, title_of
 from selfexplain.report.visible import visible
 
@@ -50,7 +51,11 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     parts += [Text(), _pooled(metrics, facts)]
     if any(data.get("groups") for data in metrics["sources"].values()):
         parts += [Text(), _groups(metrics)]
-        parts += [Text(say.sentence(mix)) for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))] if mix]
+        parts += [
+            Text(_in_a_line(say.sentence(mix)))
+            for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))]
+            if mix
+        ]
     parts.append(Text())
     for source in metrics["sources"]:
         clauses = (say.left_out(metrics, source), say.worst_case(metrics, source))
@@ -82,8 +87,7 @@ def _groups(metrics: say.Metrics) -> "Table":
         table.add_column(name, justify="right")
     names = dict.fromkeys(name for data in metrics["sources"].values() for name in data.get("groups", {}))
     for name in names:
-        # Names come from a file: hidden characters would move the cursor.
-        shown = visible(name).replace("\n", " ⏎ ")
+        shown = _in_a_line(cut(name, LONGEST_NAME))
         for source, data in metrics["sources"].items():
             group = data.get("groups", {}).get(name)
             if group is None:
@@ -95,6 +99,11 @@ def _groups(metrics: say.Metrics) -> "Table":
             table.add_row(_plain(shown), source, *numbers, f"{group['n']:,}")
             shown = ""  # once per group, on its first line
     return table
+
+
+def _in_a_line(text: str) -> str:
+    """Return a text that quotes names from a file as one line without hidden characters, which move the cursor."""
+    return visible(text).replace("\n", " ⏎ ")
 
 
 def _table() -> "Table":

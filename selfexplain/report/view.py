@@ -9,7 +9,7 @@ from selfexplain.records import Item, Record
 from selfexplain.report import sentences as say
 from selfexplain.report.numbers import Written, best_value, written
 from selfexplain.report.picture import display_of
-from selfexplain.report.rows import SURE, RecordRow, choose, row_of
+from selfexplain.report.rows import LONGEST_NAME, SURE, RecordRow, choose, cut, row_of
 
 
 class Fact(Protocol):
@@ -278,7 +278,10 @@ def _metric_row(metrics: say.Metrics, name: str, facts: Facts) -> MetricRow:
 def _groups(metrics: say.Metrics) -> tuple[GroupRow, ...]:
     per_source = [data.get("groups", {}) for data in metrics["sources"].values()]
     names = dict.fromkeys(name for groups in per_source for name in groups)
-    return tuple(GroupRow(name, tuple(_group_cell(groups.get(name)) for groups in per_source)) for name in names)
+    return tuple(
+        GroupRow(cut(name, LONGEST_NAME), tuple(_group_cell(groups.get(name)) for groups in per_source))
+        for name in names
+    )
 
 
 def _group_cell(group: Mapping[str, Any] | None) -> GroupCell | None:

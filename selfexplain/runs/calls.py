@@ -6,6 +6,7 @@ last line of its file. Lines are appended in groups: while one group is being sy
 
 import asyncio
 import contextlib
+import errno
 import math
 import os
 import time
@@ -19,7 +20,16 @@ import msgspec
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.records import SCHEMA_VERSION, Ask, Call, Failure, Request, Response, Token, encode
 
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a line raises that is not what its type promises; half a character is none of msgspec's own errors."""
+
 sync_to_disk = getattr(os, "fdatasync", os.fsync)  # macOS and Windows have only fsync
+
+
+class Versioned(msgspec.Struct, frozen=True):
+    """The one field of a file that every version of selfexplain can read."""
+
+    schema_version: int = SCHEMA_VERSION
 
 
 class Calls:
@@ -119,6 +129,7 @@ class Calls:
             while view:  # a raw write may take only a part, when the disk is nearly full
                 view = view[self._file.write(view) :]
             sync_to_disk(self._file.fileno())
+            require_name(self._file)
         except OSError:
             self._abandon(self._file)
             raise
@@ -144,6 +155,12 @@ class Calls:
             self._file = None
 
 
+def require_name(file: BinaryIO) -> None:
+    """Raise OSError when a file was deleted while it is open: what is written to it then is in no folder."""
+    if not os.fstat(file.fileno()).st_nlink:
+        raise OSError(errno.ENOENT, f"{Path(file.name).name} was deleted while the Run went on")
+
+
 def next_writer(folder: Path) -> Path:
     """Return the name of the next file of calls: one more than the largest there."""
     taken = [int(path.stem) for path in folder.glob("*.jsonl") if path.stem.isdecimal()]
@@ -158,27 +175,54 @@ def read_calls(folder: Path) -> Iterator[Call]:
     Raises
     ------
     InputError
-        When any other line is not a call; names file and line.
+        When any other line is not a call, naming file and line; when the folder or a file in it cannot be read, since
+        its replies would then be asked for again.
     """
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
+    with read_errors(folder):
+        # Not `glob`, which takes a folder that it may not list for an empty one: every Item would be asked again.
+        paths = sorted(folder.iterdir()) if folder.exists() else []
+    for path in (path for path in paths if path.suffix == ".jsonl"):
+        with read_errors(path), path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     break
-                try:
-                    call = msgspec.json.decode(line, type=Call)
-                except (msgspec.DecodeError, RecursionError) as error:
-                    raise InputError(
-                        f"{path}, line {number}: not a recorded call ({error})",
-                        hint="the file was changed or damaged: move that line elsewhere, and its Item is asked again",
-                    ) from None
-                if call.schema_version > SCHEMA_VERSION:
-                    raise InputError(
-                        f"{path}, line {number}: schema {call.schema_version}; "
-                        f"this selfexplain reads up to {SCHEMA_VERSION}",
-                        hint="upgrade selfexplain",
-                    )
-                yield call
+                yield call_of(line, f"{path}, line {number}")
+
+
+def call_of(line: bytes, where: str) -> Call:
+    """Return the call on one line; one of a newer schema, which may have another form by then, is told as that."""
+    damage: Exception | None = None
+    try:
+        call: Call | Versioned = msgspec.json.decode(line, type=Call)
+    except NO_JSON as error:
+        damage = error
+        try:
+            call = msgspec.json.decode(line, type=Versioned)
+        except NO_JSON:
+            call = Versioned()
+    if call.schema_version > SCHEMA_VERSION:
+        raise InputError(
+            f"{where}: schema {call.schema_version}; this selfexplain reads up to {SCHEMA_VERSION}",
+            hint="upgrade selfexplain",
+        )
+    if not isinstance(call, Call):
+        raise InputError(
+            f"{where}: not a recorded call ({damage})",
+            hint="the file was changed or damaged: move that line elsewhere, and its Item is asked again",
+        )
+    return call
+
+
+@contextlib.contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says of recorded replies that it does not give into our words."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror or error}",
+            hint="mend the cause, then run the same command; recorded replies are there, and none is asked for again",
+        ) from None
 
 
 def recorded(generate: Ask, calls: Calls) -> Ask:

@@ -1,5 +1,6 @@
 """The folder of one Run: created once, resumed by the same command, used by one process at a time."""
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -13,8 +14,11 @@ import msgspec
 
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, encode
-from selfexplain.runs.calls import Calls
-from selfexplain.runs.manifest import Manifest, RunSpec, Versioned
+from selfexplain.runs.calls import NO_JSON, Calls, Versioned
+from selfexplain.runs.manifest import Manifest, RunSpec
+
+REWRITTEN = "delete {}, and the command that made the Run writes it and the Items again; recorded replies stay"
+"""The remedy for a damaged manifest or damaged Items: the same command leads to the same folder, or to another one."""
 
 RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
 
@@ -38,13 +42,20 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.manifest: Manifest = read_manifest(path)
-        self.items: tuple[Item, ...] = read_items(path)
+        self.items: tuple[Item, ...] = read_items(path, self.manifest.spec.dataset_hash)
+
+    @property
+    def writable(self) -> bool:
+        """Whether derived files can be written: not in an archive, on a read-only disk or in a colleague's folder."""
+        return os.access(self.path, os.W_OK | os.X_OK)
 
     @classmethod
     def create(cls, results: Path, spec: RunSpec, dataset: Dataset, template_text: str) -> "RunFolder":
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
-        if not (path / "manifest.json").exists():
+        with disk_errors(path):
+            there = (path / "manifest.json").exists()
+        if not there:
             with disk_errors(path):
                 path.mkdir(parents=True, exist_ok=True)
             write_atomically(path / "items.jsonl", b"".join(encode(item) + b"\n" for item in dataset.items))
@@ -102,23 +113,40 @@ def read_manifest(path: Path) -> Manifest:
                 hint="upgrade selfexplain",
             )
         return msgspec.json.decode(content, type=Manifest)
-    except OSError:
+    except OSError as error:
         raise InputError(
-            f"{path} is not a Run: it has no readable manifest.json", hint="name a folder under results/"
+            f"{path} is not a Run: it has no readable manifest.json ({error.strerror or error})",
+            hint="name a folder under results/",
         ) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
+    except NO_JSON as error:
+        raise InputError(f"{file} is damaged: {error}", hint=REWRITTEN.format(file)) from None
 
 
-def read_items(path: Path) -> tuple[Item, ...]:
-    """Return the Items of a Run in their order, checked against the manifest's hash by whoever compares Runs."""
+def read_items(path: Path, dataset_hash: str) -> tuple[Item, ...]:
+    """Return the Items of a Run in their order, after checking that they are those of the manifest.
+
+    Replies were given to exactly these questions: a question or a gold label that was changed afterwards would be
+    joined to answers of another, and nobody would see it.
+    """
     file = path / "items.jsonl"
     try:
-        return tuple(msgspec.json.decode(line, type=Item) for line in file.read_bytes().splitlines())
-    except OSError:
-        raise InputError(f"{path} is not a whole Run: items.jsonl is missing", hint="start the Run anew") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(
+            f"{path} is not a whole Run: {file.name} cannot be read ({error.strerror or error})",
+            hint=REWRITTEN.format(path / "manifest.json")
+            if isinstance(error, FileNotFoundError)
+            else "mend the permissions",
+        ) from None
+    # The bytes as they stand, which are a Dataset's hash line by line: so a later default of a field changes nothing.
+    found = hashlib.sha256(b"[" + b",".join(lines) + b"]").hexdigest()
+    if found != dataset_hash:
+        raise InputError(
+            f"{file} was changed: its hash is {found[:12]}…, and the manifest says {dataset_hash[:12]}…",
+            hint=f"correct questions and gold labels in your own file, which makes another Run. To mend this one: "
+            f"{REWRITTEN.format(path / 'manifest.json')}",
+        )
+    return tuple(msgspec.json.decode(line, type=Item) for line in lines)
 
 
 def versions() -> dict[str, str]:

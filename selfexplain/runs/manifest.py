@@ -51,12 +51,6 @@ class Manifest(msgspec.Struct, frozen=True):  # defaults are written out: a late
     schema_version: int = SCHEMA_VERSION
 
 
-class Versioned(msgspec.Struct, frozen=True):
-    """The one field of a manifest that every version of selfexplain can read."""
-
-    schema_version: int = SCHEMA_VERSION
-
-
 def slug(name: str) -> str:
     """Return a name with everything but letters, digits, dots and dashes turned into single dashes.
 

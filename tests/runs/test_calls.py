@@ -5,6 +5,7 @@ import errno
 import itertools
 import math
 import resource
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -176,6 +177,9 @@ async def test_files_of_other_names_are_nobodys_writers(tmp_path: Path) -> None:
         (encode(call("q1"))[:-40] + b"}", "JSON is malformed"),
         (b"\xff", "JSON is malformed"),
         (b'{"key": ' * 100_000, "Expected `str`, got `object`"),
+        (b'{"unknown": ' + b"[" * 200_000, "maximum recursion depth exceeded"),
+        (encode(call("q1")).replace(b'"4"', b'"\xff"'), "'utf-8' codec can't decode byte 0xff"),
+        (encode(call("q1")).replace(b'"4"', rb'"\ud800"'), "Input data was truncated"),
     ],
 )
 def test_a_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: bytes, told: str) -> None:
@@ -190,14 +194,29 @@ def test_a_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: b
     assert caught.value.hint == "the file was changed or damaged: move that line elsewhere, and its Item is asked again"
 
 
-def test_a_call_of_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    """To read it as if it were ours might be to misread it."""
-    (tmp_path / "0001.jsonl").write_bytes(encode(msgspec.structs.replace(call("q1"), schema_version=2)) + b"\n")
+@pytest.mark.parametrize("line", [msgspec.structs.replace(call("q1"), schema_version=2), {"schema_version": 2}])
+def test_a_call_of_a_newer_schema_is_refused(tmp_path: Path, line: object) -> None:
+    """To read it as if it were ours might be to misread it; one of another form is not damaged, and stays."""
+    (tmp_path / "0001.jsonl").write_bytes(encode(line) + b"\n")
 
     with pytest.raises(
         InputError, match=r"line 1: schema 2; this selfexplain reads up to 1\nhint: upgrade selfexplain"
     ):
         Calls(tmp_path)
+
+
+async def test_a_file_deleted_meanwhile_is_not_written_to_in_silence(tmp_path: Path) -> None:
+    """The system takes every byte for a file without a name; the next group begins a new one."""
+    calls = Calls(tmp_path / "calls")
+    await calls.append(call("q1"))
+    shutil.rmtree(tmp_path / "calls")
+
+    with pytest.raises(InputError, match=r"cannot write to .*: 0001\.jsonl was deleted while the Run went on"):
+        await calls.append(call("q2"))
+    assert calls.reply(call("q2").key) is None
+    await calls.append(call("q2"))
+    await calls.aclose()
+    assert list(read_calls(tmp_path / "calls")) == [call("q2")]
 
 
 async def test_a_failed_try_is_recorded_and_never_a_reply(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path) -> None:
     path.mkdir()
     (path / "items.jsonl").write_text("half a li")
 
-    with pytest.raises(InputError, match=r"is not a Run: it has no readable manifest\.json\nhint: name a folder under"):
+    with pytest.raises(InputError, match=r"no readable manifest\.json \(No such file .*\)\nhint: name a folder under"):
         RunFolder(path)
     assert created(tmp_path).items == DATASET.items
 
@@ -134,16 +134,52 @@ def test_a_manifest_of_a_newer_schema_is_refused(tmp_path: Path, rest: str) -> N
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("manifest.json", "{"), ("manifest.json", "{}"), ("items.jsonl", "{}\n")]
-)
-def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: str) -> None:
-    """And what to do: the calls are still there."""
-    path = created(tmp_path).path
-    (path / name).write_text(content)
+DAMAGE = {
+    "empty": b"",
+    "cut off": b'{"spec": {"dataset": "su',
+    "another program's": b'{"manifest_version": 3, "name": "My extension"}',
+    "a list": b"[]",
+    "not UTF-8": b'{"template_text": "\xff"}',
+    "deep": b'{"spec": ' + b"[" * 200_000,
+}
 
-    with pytest.raises(InputError, match=rf"{name}: .*\nhint: restore the file, or start the Run anew"):
+
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_manifest_is_named_and_its_remedy_works(tmp_path: Path, content: bytes) -> None:
+    """Deleting it and running the same command again brings back the same Run, with its replies."""
+    run = created(tmp_path)
+    whole = run.manifest.spec
+    (run.path / "calls").mkdir()
+    (run.path / "calls" / "0001.jsonl").write_bytes(b"")
+    (run.path / "manifest.json").write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        RunFolder(run.path)
+    assert caught.value.message.startswith(f"{run.path / 'manifest.json'} is damaged: ")
+    assert caught.value.hint == (
+        f"delete {run.path / 'manifest.json'}, and the command that made the Run writes it and the Items again; "
+        "recorded replies stay"
+    )
+    (run.path / "manifest.json").unlink()
+    assert created(tmp_path).manifest.spec == whole
+    assert (run.path / "calls" / "0001.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"4"', b'"5"'), (b"2 + 2?", b"2 + 3?"), (b"\n", b"\n\xff\n"), (b"{", b"")], ids=repr
+)
+def test_changed_items_are_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    """A gold label corrected by hand would judge answers to a question set that the manifest does not name."""
+    path = created(tmp_path).path
+    items = (path / "items.jsonl").read_bytes()
+    (path / "items.jsonl").write_bytes(items.replace(old, new, 1))
+
+    with pytest.raises(
+        InputError, match=r"items\.jsonl was changed: its hash is .*\nhint: correct .* in your own file"
+    ):
         RunFolder(path)
+    (path / "manifest.json").unlink()
+    assert created(tmp_path).items == DATASET.items
 
 
 def test_a_run_without_items_is_told(tmp_path: Path) -> None:
@@ -151,7 +187,7 @@ def test_a_run_without_items_is_told(tmp_path: Path) -> None:
     path = created(tmp_path).path
     (path / "items.jsonl").unlink()
 
-    with pytest.raises(InputError, match=r"is not a whole Run: items\.jsonl is missing"):
+    with pytest.raises(InputError, match=r"not a whole Run: items\.jsonl cannot be read .*\nhint: delete .*manifest"):
         RunFolder(path)
 
 
