@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,20 +69,27 @@ class RiskCoverage:
         """Add up a table from its highest confidence downwards."""
         kept, wrong = np.cumsum(table.n[::-1]), np.cumsum(table.n_wrong[::-1])
         low, high = clopper_pearson(wrong, kept)
-        numbers = (each.tolist() for each in (table.confidence[::-1], kept, wrong, low, high))
-        return cls(label, *map(tuple, numbers), event=event)
+        return cls(
+            label,
+            threshold=tuple(table.confidence[::-1].tolist()),
+            n_kept=tuple(kept.tolist()),
+            n_wrong=tuple(wrong.tolist()),
+            low=tuple(low.tolist()),
+            high=tuple(high.tolist()),
+            event=event,
+        )
 
-    @property
+    @cached_property
     def coverage(self) -> tuple[float, ...]:
         """Share of the usable answers that each threshold keeps, in (0, 1]."""
         return tuple(kept / self.n_kept[-1] for kept in self.n_kept)
 
-    @property
+    @cached_property
     def risk(self) -> tuple[float, ...]:
         """Share wrong among the answers kept, in [0, 1]."""
         return tuple(wrong / kept for wrong, kept in zip(self.n_wrong, self.n_kept, strict=True))
 
-    @property
+    @cached_property
     def ideal_risk(self) -> tuple[float, ...]:
         """Least share wrong that as many kept answers could have: every right answer above every wrong one."""
         right = self.n_kept[-1] - self.n_wrong[-1] if self.n_kept else 0
@@ -120,10 +128,11 @@ class RiskCoverage:
         ax.axhline(overall, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=2)
         kept = np.linspace(1 - overall, 1, 100) if overall < 1 else np.array([0.01, 1.0])
         ax.plot([0, *kept], [0, *(1 - (1 - overall) / kept)], color=MUTED, linewidth=1, linestyle=(0, (1, 2)), zorder=2)
-        words = {"color": MUTED, "fontsize": 7.5, "zorder": 5}
-        ax.annotate("random", (0, overall), (4, 3), textcoords="offset points", **words)
+        names = [("random", (0.0, overall), (4, 3), "left")]
         if overall > 0:
-            ax.annotate("ideal", ((1 - overall), 0), (2, 3), textcoords="offset points", ha="right", **words)
+            names.append(("ideal", (1 - overall, 0.0), (-2, 3), "right"))
+        for name, place, shift, side in names:
+            ax.annotate(name, place, shift, textcoords="offset points", ha=side, color=MUTED, fontsize=7.5, zorder=5)
 
     def _curve(self, ax: "Axes") -> None:
         """Draw the thresholds that exist; the line between them only guides the eye."""

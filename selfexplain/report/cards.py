@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from selfexplain.display.axes import Drawable
+from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.report import sentences as say
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.figures import Figure, apart_figures, reliability_figure
@@ -35,8 +37,8 @@ class Card:
     """`over` or `under` when the gap's interval shows one of them, else empty."""
     bars: tuple[Bar, ...]
     key_numbers: tuple[tuple[str, Written], ...]
-    diagram: Figure
-    apart: tuple[Figure, ...]
+    diagram: Figure[ReliabilityDisplay]
+    apart: tuple[Figure[Drawable], ...]
     """The pictures that tell right from wrong answers."""
     left_out: str
     worst_case: str

@@ -1,15 +1,19 @@
 """Each picture of a page with its words: a text alternative, one sentence, and the numbers behind it as a table."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.display.axes import Drawable
 from selfexplain.display.confidence_by_correctness import ConfidenceByCorrectness
+from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.display.risk_coverage import RiskCoverage, spread
 from selfexplain.report.numbers import percent
 from selfexplain.report.picture import display_of
 from selfexplain.report.sentences import Metrics, sentence, source_words
 from selfexplain.report.words import words_for
+
+D_co = TypeVar("D_co", bound=Drawable, covariant=True)
 
 LONGEST = 60
 """Rows of a table behind a picture; `metrics.json` has every count."""
@@ -28,11 +32,11 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Generic[D_co]):
     """One picture and its words."""
 
     title: str
-    display: Drawable
+    display: D_co
     alternative: str
     sentence: str
     columns: tuple[str, ...]
@@ -42,7 +46,7 @@ class Figure:
     dots: tuple[Dot, ...] = ()
 
 
-def reliability_figure(metrics: Metrics, source: str) -> Figure:
+def reliability_figure(metrics: Metrics, source: str) -> Figure[ReliabilityDisplay]:
     """Return the reliability diagram of a source."""
     shown, words = display_of(metrics, source), words_for(metrics["about"])
     truth = "happened" if shown.event else "right"
@@ -70,7 +74,7 @@ def reliability_figure(metrics: Metrics, source: str) -> Figure:
     )
 
 
-def apart_figures(metrics: Metrics, source: str) -> tuple[Figure, Figure]:
+def apart_figures(metrics: Metrics, source: str) -> tuple[Figure[ConfidenceByCorrectness], Figure[RiskCoverage]]:
     """Return the two pictures that tell right from wrong answers: their confidences, and what a threshold keeps."""
     label, event = source_words(source).title, metrics["about"] == "event"
     counts = {value: (n, n_correct) for value, n, n_correct in metrics["sources"][source]["table"]}
@@ -81,7 +85,7 @@ def apart_figures(metrics: Metrics, source: str) -> tuple[Figure, Figure]:
     )
 
 
-def _by_correctness(shown: ConfidenceByCorrectness) -> Figure:
+def _by_correctness(shown: ConfidenceByCorrectness) -> Figure[ConfidenceByCorrectness]:
     words = words_for("event" if shown.event else "own_answer")
     numbers = list(zip(shown.left, shown.right, shown.n_correct, shown.n_wrong, strict=True))
     told = [f"{_range(a, b)}: {right} {words.right}, {wrong} {words.wrong}" for a, b, right, wrong in numbers]
@@ -110,7 +114,7 @@ def _means(shown: ConfidenceByCorrectness) -> str:
     return f"{did}, {did_not}"
 
 
-def _risk_coverage(shown: RiskCoverage) -> Figure:
+def _risk_coverage(shown: RiskCoverage) -> Figure[RiskCoverage]:
     wrong = "Did not happen" if shown.event else "Wrong"
     at = spread(shown.coverage, LONGEST)
     cut = len(shown.threshold) - len(at)

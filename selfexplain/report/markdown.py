@@ -85,7 +85,7 @@ def quoted(text: str) -> str:
         shown = f"{shown[:SENTENCE]}…"
     shown = re.sub(r"\b(www|gh)(?=[.-])|[@#:](?=\S)", rf"\g<0>{JOINER}", shown, flags=re.IGNORECASE)
     # A name of a commit is seven or more hexadecimal digits.
-    shown = re.sub(r"\b[0-9a-f]{6}(?=[0-9a-f])", rf"\g<0>{JOINER}", shown, flags=re.IGNORECASE)
+    shown = re.sub(r"[0-9a-f]{6}(?=[0-9a-f])", rf"\g<0>{JOINER}", shown, flags=re.IGNORECASE)
     return re.sub(r"[][\\`*_{}<>()#+!|~$&:@/=-]", r"\\\g<0>", shown)
 
 
