@@ -11,13 +11,17 @@ class Words:
     wrong: str
     sure: str
     """How a confidence is called: the model is 80 % sure, or an event was expected with 80 %."""
-    was_right: str
-    """As in: 60 % of them were right."""
+    called: str
+    """As in: its place says how sure the model was."""
+    came_true: str
+    """As in: and how often it was right."""
     over: str
     under: str
     gold: str
     every: str
     apart: str
+    lesson: str
+    """What the pictures under `apart` teach."""
     alarming: str
     surest: str
     unsurest: str
@@ -32,12 +36,17 @@ OWN_ANSWER = Words(
     right="right",
     wrong="wrong",
     sure="sure",
-    was_right="are right",
+    called="sure the model was",
+    came_true="it was right",
     over="overconfident",
     under="underconfident",
     gold="Correct answer",
     every="Every answer",
     apart="Right and wrong answers apart",
+    lesson=(
+        "A confidence that can tell them apart lies high for right answers and low for wrong ones. Then, keeping only "
+        "answers above a threshold leaves fewer wrong ones."
+    ),
     alarming="Wrong and sure first",
     surest="Surest first",
     unsurest="Least sure first",
@@ -48,13 +57,18 @@ EVENT = Words(
     right="happened",
     wrong="did not happen",
     sure="expected",
-    was_right="happened",
+    called="likely it was called",
+    came_true="it happened",
     over="too high",
     under="too low",
     gold="Outcome",
     every="Every forecast",
     apart="What happened and what did not",
-    alarming="Called likely, did not happen: first",
+    lesson=(
+        "A forecast that can tell what happens lies high where it happened and low where it did not. Then, keeping "
+        "only the highest forecasts leaves less that does not happen."
+    ),
+    alarming="First what was called likely and did not happen",
     surest="Most likely first",
     unsurest="Least likely first",
     wrong_and_sure="Did not happen, called {} likely or more",

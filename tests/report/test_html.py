@@ -264,6 +264,9 @@ def test_an_event_is_not_called_right_or_sure(show: Show) -> None:
         "return [...document.querySelectorAll('[aria-label], [data-label]')].map(e => "
         "`${e.getAttribute('aria-label')} ${e.dataset.label}`).join(' ')"
     )
+    assert browser.execute_script(
+        "return [...document.querySelectorAll('.records td')].every(cell => cell.scrollWidth <= cell.clientWidth)"
+    )
     assert "says more than happens" in text
     assert "actually happened" in text
     assert "Did not happen, called 90\u202f% likely or more" in text

@@ -112,7 +112,7 @@ def test_the_comment_is_short_whatever_comes() -> None:
     sources = {}
     for name in ("stated", "token", "consistency", "probe", "provider", "given", "one_more"):
         sources[name] = {**source(), "groups": groups}
-    metrics = evaluation(**sources)
+    metrics = {**evaluation(), "sources": sources}
     metrics["warnings"] = ["\u202e@#" * 5_000] * 50
     records = [record(f"q{i}", "wrong", answer="\u202e" * 9_000) for i in range(500)]
     items = {f"q{i}": Item(f"q{i}", "`" * 9_000, ("|" * 9_000,)) for i in range(500)}
