@@ -258,7 +258,8 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool 
         return Result(metrics, records, note=note)
     folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
     folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
-    folder.write("report.html", page_of(folder, metrics, records, items, note))
+    for name, page in pages_of(folder, metrics, records, items, note).items():
+        folder.write(name, page.encode())
     return Result(metrics, records, folder.path, note)
 
 
@@ -273,15 +274,16 @@ def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> li
     return remarks
 
 
-def page_of(
+def pages_of(
     folder: RunFolder, metrics: Mapping[str, Any], records: Sequence[Record], items: Mapping[str, Item], note: str
-) -> bytes:
-    """Return the Run's report as HTML."""
-    from selfexplain.report.html import render  # noqa: PLC0415 - matplotlib
+) -> dict[str, str]:
+    """Return what people read of a Run, by file name: its page, and its summary for a pull request."""
+    from selfexplain.report import html, markdown  # noqa: PLC0415 - matplotlib
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
     made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
-    return render(view_of(metrics, metric_facts(), records, items, note, made_with=made_with)).encode()
+    view = view_of(metrics, metric_facts(), records, items, note, made_with=made_with)
+    return {"report.html": html.render(view), "report.md": markdown.render(view)}
 
 
 def evaluate_file(

@@ -32,7 +32,7 @@ def test_the_wheel_carries_prompts_questions_page_and_types(wheel: Path) -> None
         "selfexplain/prompts/answer-why-confidence.md",
         "selfexplain/prompts/prompts.lock",
         "selfexplain/datasets/quickstart.jsonl",
-        "selfexplain/report/run.html.j2",
+        "selfexplain/report/page/run.html.j2",
         "selfexplain/py.typed",
     } <= names
     assert not any(name.startswith("tests/") for name in names)

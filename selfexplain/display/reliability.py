@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from selfexplain.display.axes import in_percent, quiet
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, OVER, OVER_TINT, PAPER, UNDER, UNDER_TINT
 
 if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
@@ -11,6 +12,8 @@ if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who dra
     from matplotlib.axes import Axes
 
 COLUMNS = ("left", "right", "mean_confidence", "accuracy", "n", "n_correct", "low", "high")
+DOT, BAR = "dot-", "bar-"
+"""How the dot and the bar of each tenth are called in an SVG, with its rank behind: so that a page can open them."""
 DOT_AREA = 460.0
 """Area in square points of a dot that holds all answers."""
 SMALLEST_DOT = 14.0
@@ -66,15 +69,12 @@ class ReliabilityDisplay:
         self._dots(ax)
         self._strip(ax)
         ticks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-        names = [f"{100 * tick:.0f} %" for tick in ticks]
-        ax.set_xticks(ticks, names)
-        ax.set_yticks(ticks, names)
-        ax.tick_params(colors=MUTED, labelsize=8, length=0, pad=5)
         ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        in_percent(ax.xaxis, ticks)
+        in_percent(ax.yaxis, ticks)
+        quiet(ax)
         ax.set_xlabel(self.label, color=INK, fontsize=9, labelpad=5, parse_math=False)
         ax.set_ylabel("actually happened" if self.event else "actually right", color=INK, fontsize=9, labelpad=5)
-        for spine in ax.spines.values():
-            spine.set(color=LINE, linewidth=0.8)
         return ax
 
     def _halves(self, ax: "Axes") -> None:
@@ -96,20 +96,24 @@ class ReliabilityDisplay:
     def _dots(self, ax: "Axes") -> None:
         """Draw each tenth; only a dot whose interval excludes the diagonal takes a side's colour."""
         total = sum(self.n) or 1
-        for x, y, n, low, high in zip(self.mean_confidence, self.accuracy, self.n, self.low, self.high, strict=True):
+        numbers = zip(self.mean_confidence, self.accuracy, self.n, self.low, self.high, strict=True)
+        for rank, (x, y, n, low, high) in enumerate(numbers):
             colour = _side(x, low, high)
             if low is not None and high is not None:
                 # In front of the frame, because confidences of 100 % lie on it.
                 thread = FAINT if colour == MUTED else colour
                 ax.plot([x, x], [low, high], color=thread, linewidth=1.5, zorder=3, clip_on=False)
             area = max(DOT_AREA * n / total, SMALLEST_DOT)
-            ax.scatter([x], [y], s=area, color=colour, edgecolors=PAPER, linewidths=1, zorder=4, clip_on=False)
+            dot = ax.scatter([x], [y], s=area, color=colour, edgecolors=PAPER, linewidths=1, zorder=4, clip_on=False)
+            dot.set_gid(f"{DOT}{rank}")
 
     def _strip(self, ax: "Axes") -> None:
         """Show how many answers stand behind each dot."""
         strip = ax.inset_axes((0, 1.035, 1, 0.13))
         centres = [(left + right) / 2 for left, right in zip(self.left, self.right, strict=True)]
-        strip.bar(centres, self.n, width=0.085, color=LINE, linewidth=0)
+        bars = strip.bar(centres, self.n, width=0.085, color=LINE, linewidth=0)
+        for rank, bar in enumerate(bars):
+            bar.set_gid(f"{BAR}{rank}")
         for x, n in zip(centres, self.n, strict=True):
             strip.annotate(_short(n), (x, n), (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5)
         strip.set(xlim=(0, 1), ylim=(0, max(self.n, default=1)), xticks=[], yticks=[])

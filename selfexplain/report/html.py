@@ -9,24 +9,17 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from selfexplain.display import palette
-from selfexplain.display.picture import svg_text
+from selfexplain.display.axes import alone
 from selfexplain.display.two_sources import side_by_side
-from selfexplain.report.view import Card, RunView
+from selfexplain.report.cards import Card
+from selfexplain.report.inline_svg import inline, with_dots
+from selfexplain.report.view import RunView
 from selfexplain.report.visible import visible
 
-THEME = {
-    palette.INK: "--ink",
-    palette.MUTED: "--muted",
-    palette.FAINT: "--faint",
-    palette.LINE: "--bar",
-    palette.OVER: "--over",
-    palette.OVER_TINT: "--over-tint",
-    palette.UNDER: "--under",
-    palette.UNDER_TINT: "--under-tint",
-    palette.PAPER: "--paper",
-}
-"""Which colour of a picture is which colour of the page: so the same picture works on light and on dark ground."""
+FIRST = 100
+"""So many Records stand in the page; a browser lays out more only when they are asked for."""
+PRINTED = 40
+"""So many Records are printed; the style sheet cuts there."""
 
 
 def render(view: RunView) -> str:
@@ -42,12 +35,17 @@ def render(view: RunView) -> str:
     str
         HTML that fetches nothing and runs nothing but the filter of its own table.
     """
-    script, style = _part("run.js"), _part("run.css")
+    script, style = _part("page.js"), _part("page.css")
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_part),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"typeset": typeset, "coloured": coloured}
-    template = environment.from_string(_part("run.html.j2"))
+    template = environment.get_template("run.html.j2")
     return str(
         template.render(
             view=view,
@@ -55,30 +53,25 @@ def render(view: RunView) -> str:
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             policy=_policy(script),
-            pictures=[inline_picture(card, f"p{rank}") for rank, card in enumerate(view.cards)],
+            pictures=[pictures_of(card, rank) for rank, card in enumerate(view.cards)],
+            titles={card.source: card.title for card in view.cards},
             percent=_length,
+            first=FIRST,
+            printed=PRINTED,
         )
     )
 
 
-def inline_picture(card: Card, prefix: str) -> Markup:
-    """Return the reliability diagram of a card as SVG that takes the page's colours and fonts.
-
-    `prefix` keeps the identifiers of several pictures on one page apart.
-    """
-    svg = svg_text(side_by_side([card.display]))
-    svg = svg[svg.index("<svg") :]
-    # What concerns only files of their own: metadata, and a style sheet that would reach the whole page.
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
-    for colour, variable in THEME.items():
-        svg = svg.replace(colour, f"var({variable})")
-    title = escape(visible(_in_words(card)))
-    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{title}"', 1))  # noqa: S704 - drawn from numbers
+def pictures_of(card: Card, source: int) -> dict[str, Any]:
+    """Return the pictures of a card as SVG for this page."""
+    prefix = f"p{source}"
+    diagram = inline(side_by_side([card.diagram.display]), prefix, card.diagram.alternative)
+    return {
+        "diagram": with_dots(diagram, prefix, card.diagram.dots, source, card.title),
+        "apart": [
+            inline(alone(shown.display), f"{prefix}{rank}", shown.alternative) for rank, shown in enumerate(card.apart)
+        ],
+    }
 
 
 def typeset(text: str) -> Markup:
@@ -99,16 +92,6 @@ def coloured(text: str) -> Markup:
         return f'<span class="{found[1].lower()}">{found[0]}</span>'
 
     return Markup(re.sub(words, paint, str(typeset(text)), flags=re.IGNORECASE))  # noqa: S704 - escaped by typeset
-
-
-def _in_words(card: Card) -> str:
-    """Return the text alternative of a diagram: its dots in order."""
-    sure, truth = ("expected", "happened") if card.display.event else ("sure", "right")
-    dots = [
-        f"{100 * says:.0f} % {sure}, {100 * right:.0f} % {truth}, {n:,} answers"
-        for says, right, n in zip(card.display.mean_confidence, card.display.accuracy, card.display.n, strict=True)
-    ]
-    return f"Reliability diagram, {card.title}: {'; '.join(dots) or 'no answers'}."
 
 
 def _finalize(value: Any) -> Any:
@@ -132,5 +115,5 @@ def _policy(script: str) -> str:
 
 
 def _part(name: str) -> str:
-    """Read a file that lies beside this one."""
-    return files("selfexplain.report").joinpath(name).read_text(encoding="utf-8")
+    """Read a part of the page."""
+    return files("selfexplain.report").joinpath("page", name).read_text(encoding="utf-8")

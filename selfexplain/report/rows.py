@@ -4,6 +4,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from selfexplain.calibration.binning import equal_width
 from selfexplain.records import Item, Reading, Record, Source
 from selfexplain.report.numbers import percent
 
@@ -39,9 +42,13 @@ class RecordRow:
     """For each source its name, its value or the reason why there is none, and a number to sort by."""
     statuses: tuple[tuple[str, str], ...]
     """Source and status, where the status is not ok."""
+    status_set: tuple[str, ...]
+    """Each status of its sources once."""
+    tenths: tuple[int | None, ...]
+    """For each source the tenth of the scale, from 0 to 9, whose dot counts this Record; None where none does."""
     group: str
     kinds: str
-    """Words that filters look for: wrong, sure, excluded."""
+    """Words that filters look for: right, wrong, sure, excluded."""
     rationale: str
     reply: str
     repeat: int
@@ -81,6 +88,8 @@ def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> Reco
         mark=MARKS[record.grade.verdict],
         confidences=tuple((source, *_confidence(record.report.confidence.get(source))) for source in sources),
         statuses=tuple((s, record.status[s]) for s in sources if s in record.status and record.status[s] != "ok"),
+        status_set=tuple(dict.fromkeys(record.status.values())),
+        tenths=tuple(_tenth(record, source) for source in sources),
         group=cut(item.group or "", LONGEST_NAME) if item else "",
         kinds=" ".join(_kinds(record, sources[0])),
         rationale=cut(record.report.rationale.value or "", LONGEST_TEXT),
@@ -108,10 +117,19 @@ def _rank(record: Record, source: Source) -> tuple[int, float, str, int]:
 
 def _kinds(record: Record, source: Source) -> list[str]:
     reading = record.report.confidence.get(source)
-    kinds = ["wrong"] if record.grade.verdict == "wrong" else []
+    kinds = {"wrong": ["wrong"], "correct": ["right"]}.get(record.grade.verdict, [])
     if record.status.get(source) != "ok":
         return [*kinds, "excluded"]
     return [*kinds, "sure"] if reading is not None and reading.value is not None and reading.value >= SURE else kinds
+
+
+def _tenth(record: Record, source: Source) -> int | None:
+    """Return which dot of the source's diagram counts a Record, by the very rule that made the diagram."""
+    reading = record.report.confidence.get(source)
+    if record.status.get(source) != "ok" or reading is None or reading.value is None:
+        return None
+    (tenth,) = equal_width(np.array([reading.value]), bins=10).tolist()
+    return int(tenth)
 
 
 def _confidence(reading: Reading[float] | None) -> tuple[str, float]:

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from selfexplain.report import sentences as say
+from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import written
 from selfexplain.report.rows import LONGEST_NAME, cut
-from selfexplain.report.view import Facts, title_of
 from selfexplain.report.visible import visible
 
 if TYPE_CHECKING:

@@ -2,72 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from selfexplain.display.reliability import ReliabilityDisplay
-from selfexplain.records import Item, Record
+from selfexplain.records import STATUSES, Item, Record
+from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
+from selfexplain.report.cards import Card, card_of, side_of
+from selfexplain.report.explained import calibration_explained
+from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import Written, best_value, written
-from selfexplain.report.picture import display_of
 from selfexplain.report.rows import LONGEST_NAME, SURE, RecordRow, choose, cut, row_of
-
-
-class Fact(Protocol):
-    """What is known of a metric apart from its value."""
-
-    @property
-    def title(self) -> str:
-        """Its name for people."""
-
-    @property
-    def best(self) -> float | None:
-        """The value of a perfect model; None or NaN when no value is better than another."""
-
-    @property
-    def meaning(self) -> str:
-        """One plain sentence."""
-
-
-Facts = Mapping[str, Fact]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A share as a bar: its name, its text and, in [0, 1], its value and interval."""
-
-    name: str
-    text: Written
-    value: float
-    low: float | None
-    high: float | None
-    reaches: float | None
-    """Where the longer bar of the two ends; None for the longer one."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """All that is said of one source of confidence at first sight."""
-
-    source: str
-    title: str
-    meaning: str
-    verdict: str
-    side: str
-    """`over` or `under` when the gap's interval shows one of them, else empty."""
-    bars: tuple[Bar, ...]
-    key_numbers: tuple[tuple[str, Written], ...]
-    display: ReliabilityDisplay
-    left_out: str
-    worst_case: str
-    excluded: tuple[tuple[str, int], ...]
-    coverage: Written
-    n: int
+from selfexplain.report.statuses import StatusRow, status_rows
+from selfexplain.report.words import Words, words_for
 
 
 @dataclass(frozen=True)
 class MetricRow:
     """One metric, pooled: a cell per source, None where that source has none."""
 
+    name: str
     title: str
     meaning: str
     best: str
@@ -111,14 +64,20 @@ class RunView:
     note: str
     warnings: tuple[str, ...]
     cards: tuple[Card, ...]
+    calibration: tuple[str, ...]
+    """What calibration is, in the numbers of this Run."""
     metrics: tuple[MetricRow, ...]
     groups: tuple[GroupRow, ...]
     group_mix: str
+    statuses: tuple[StatusRow, ...]
+    settings: circumstances.Rows
+    transparency: tuple[circumstances.Openness, ...]
+    usage: circumstances.Rows
     rows: tuple[RecordRow, ...]
     rows_note: str
     sure: str
     level: str
-    event: bool
+    words: Words
     measured: tuple[str, ...]
 
     @property
@@ -130,6 +89,12 @@ class RunView:
     def group_names(self) -> list[str]:
         """The groups of the Records on the page, each once."""
         return list(dict.fromkeys(row.group for row in self.rows if row.group))
+
+    @property
+    def status_names(self) -> list[str]:
+        """The statuses of the Records on the page, each once, in the order of the status list."""
+        present = {status for row in self.rows for status in row.status_set}
+        return [status for status in STATUSES if status in present]
 
     def count(self, *kinds: str) -> int:
         """Return how many of the shown Records are all of these kinds."""
@@ -167,7 +132,6 @@ def view_of(
     RunView
     """
     sources = list(metrics["sources"])
-    cards = tuple(_card(metrics, source, facts) for source in sources)
     chosen, rows_note = choose(records, sources[0]) if sources else ([], "")
     dataset = metrics["dataset"]
     return RunView(
@@ -180,84 +144,27 @@ def view_of(
         caveat=say.sentence(say.caveat(metrics, sources[0])) if sources else "",
         note=note,
         warnings=tuple(dict.fromkeys(metrics["warnings"])),
-        cards=cards,
+        cards=tuple(card_of(metrics, source, facts) for source in sources),
+        calibration=calibration_explained(metrics, sources[0]) if sources else (),
         metrics=tuple(_metric_row(metrics, name, facts) for name in _names(metrics)),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
+        statuses=status_rows(metrics),
+        settings=circumstances.settings(metrics),
+        transparency=circumstances.transparency(metrics),
+        usage=circumstances.usage(metrics),
         rows=tuple(row_of(record, (items or {}).get(record.item), sources) for record in chosen),
         rows_note=rows_note,
         sure=f"{100 * SURE:.0f} %",
         level=f"{100 * _level(metrics):g} %",
-        event=metrics["about"] == "event",
+        words=words_for(metrics["about"]),
         measured=tuple(filter(None, (*_measured(metrics, facts), made_with))),
     )
-
-
-def title_of(name: str, facts: Facts) -> str:
-    """Return a metric's name for people; one without a fact is called by its own name."""
-    return facts[name].title if name in facts else name.replace("_", " ").capitalize()
 
 
 def _names(metrics: say.Metrics) -> list[str]:
     """Return the names of all metrics of all sources, each once, in order."""
     return list(dict.fromkeys(name for data in metrics["sources"].values() for name in data["metrics"]))
-
-
-def _card(metrics: say.Metrics, source: str, facts: Facts) -> Card:
-    data, words = metrics["sources"][source], say.source_words(source)
-    digits = say.decimals(metrics, source)
-    return Card(
-        source=source,
-        title=words.title,
-        meaning=words.meaning,
-        verdict=say.sentence(say.verdict(metrics, source)),
-        side=_side(data["metrics"]),
-        bars=_bars(metrics, source, digits),
-        key_numbers=tuple(
-            (title_of(name, facts), written(name, data["metrics"][name], digits))
-            for name in ("gap", "auroc")
-            if name in data["metrics"]
-        ),
-        display=display_of(metrics, source),
-        left_out=say.sentence(say.left_out(metrics, source)),
-        worst_case=say.sentence(say.worst_case(metrics, source)),
-        excluded=tuple((status, n) for status, n in data["excluded"].items() if n),
-        coverage=written("coverage", data["coverage"]),
-        n=data["n"],
-    )
-
-
-def _bars(metrics: say.Metrics, source: str, digits: int) -> tuple[Bar, ...]:
-    """Return mean confidence and accuracy as two bars to compare; empty unless there are both."""
-    data = metrics["sources"][source]["metrics"]
-    verb = say.source_words(source).verb
-    names = (("mean_confidence", "expects"), ("accuracy", "happens"))
-    if metrics["about"] != "event":
-        names = (("mean_confidence", verb), ("accuracy", "is right"))
-    estimates = [(name, title, data.get(name)) for name, title in names]
-    if any(estimate is None or estimate["value"] is None for _, _, estimate in estimates):
-        return ()
-    longest = max(estimate["value"] for _, _, estimate in estimates)
-    return tuple(
-        Bar(
-            title,
-            written(name, estimate, digits),
-            estimate["value"],
-            estimate["low"],
-            estimate["high"],
-            longest if estimate["value"] < longest else None,
-        )
-        for name, title, estimate in estimates
-    )
-
-
-def _side(metrics: Mapping[str, Any]) -> str:
-    """Return `over` or `under` when the interval of the gap shows it, else nothing."""
-    gap = metrics.get("gap") or {}
-    low, high = gap.get("low"), gap.get("high")
-    if low is None or high is None:
-        return ""
-    return "over" if low > 0 else "under" if high < 0 else ""
 
 
 def _level(metrics: say.Metrics) -> float:
@@ -272,7 +179,7 @@ def _metric_row(metrics: say.Metrics, name: str, facts: Facts) -> MetricRow:
     best = best_value(name, fact.best) if fact else ""
     warnings = dict.fromkeys(warning for estimate in estimates if estimate for warning in estimate["warnings"])
     cells = tuple(None if estimate is None else written(name, estimate) for estimate in estimates)
-    return MetricRow(title_of(name, facts), fact.meaning if fact else "", best, cells, tuple(warnings))
+    return MetricRow(name, title_of(name, facts), fact.meaning if fact else "", best, cells, tuple(warnings))
 
 
 def _groups(metrics: say.Metrics) -> tuple[GroupRow, ...]:
@@ -296,7 +203,7 @@ def _group_cell(group: Mapping[str, Any] | None) -> GroupCell | None:
         auroc=written("auroc", auroc),
         right=right["value"],
         says=says["value"],
-        side=_side(group["metrics"]),
+        side=side_of(group["metrics"]),
     )
 
 
@@ -313,4 +220,7 @@ def _measured(metrics: say.Metrics, facts: Facts) -> Iterable[str]:
                     titles.append(title_of(name, facts))
     for (level, method), titles in methods.items():
         yield f"{100 * level:g} % intervals by {method}: {', '.join(titles)}."
-    yield f"Bands in the diagrams: exact {100 * _level(metrics):g} % intervals. Nothing that is missing was filled in."
+    yield (
+        f"Lines through the dots of a diagram: exact intervals that hold together with {100 * _level(metrics):g} %. "
+        "Nothing that is missing was filled in."
+    )

@@ -55,7 +55,7 @@ def source(n: int = 90, excluded: dict[str, int] | None = None, **metrics: Made)
         "excluded": excluded or {},
         "metrics": given,
         "groups": {},
-        "table": [],
+        "table": [[0.5, 10, 6], [1.0, 80, 48]],
         "reliability": {
             "left": [0.4, 0.9],
             "right": [0.5, 1.0],

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlparse
 
@@ -13,6 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from selfexplain.records import Item, Record
+from selfexplain.report import html as html_module
 from selfexplain.report.html import coloured, render, typeset
 from selfexplain.report.view import view_of
 from selfexplain.report.visible import visible
@@ -68,7 +70,7 @@ def four_records() -> tuple[list[Record], dict[str, Item]]:
 
 def shown(browser: webdriver.Chrome) -> list[str]:
     """Return the answers in the rows that can be seen."""
-    cells = browser.find_elements(By.CSS_SELECTOR, ".records tbody tr:not([hidden]) td[data-label=Answer]")
+    cells = browser.find_elements(By.CSS_SELECTOR, ".records tbody td[data-label=Answer]")
     return [cell.text for cell in cells]
 
 
@@ -89,8 +91,16 @@ def fetched(browser: webdriver.Chrome) -> list[str]:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_hostile_text_stays_text(show: Show, script: bool) -> None:  # noqa: FBT001 - pytest passes it by name
-    """Question, answer, gold, group, reply, note: none of them becomes markup, a template or a script."""
+def test_hostile_text_stays_text(
+    show: Show,
+    monkeypatch: pytest.MonkeyPatch,
+    script: bool,  # noqa: FBT001 - pytest passes it by name
+) -> None:
+    """Question, answer, gold, group, reply, note: none of them becomes markup, a template or a script.
+
+    Neither in the rows that stand in the page nor in those that wait outside it.
+    """
+    monkeypatch.setattr(html_module, "FIRST", 4)
     records = [record(f"q{i}", "wrong", answer=text, reply=text * 2) for i, text in enumerate(HOSTILE)]
     items = {f"q{i}": Item(f"q{i}", text, (text,), group=text) for i, text in enumerate(HOSTILE)}
     page = sample(records, items, note=HOSTILE[0]).encode("utf-8", "strict").decode()
@@ -100,8 +110,13 @@ def test_hostile_text_stays_text(show: Show, script: bool) -> None:  # noqa: FBT
     assert browser.find_elements(By.TAG_NAME, "img") == []
     assert len(browser.find_elements(By.TAG_NAME, "script")) == 1
     assert len(browser.find_elements(By.TAG_NAME, "style")) == 1
-    assert len(browser.find_elements(By.CSS_SELECTOR, ".records tbody tr")) == len(HOSTILE)
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".records tbody tr")) == (len(HOSTILE) if script else 4)
     text = str(browser.find_element(By.TAG_NAME, "body").get_property("textContent"))
+    text += str(
+        browser.execute_cdp_cmd(  # with scripts of the page off, the driver can still look
+            "Runtime.evaluate", {"expression": "document.querySelector('template.rest').content.textContent"}
+        )["result"]["value"]
+    )
     for expected in (
         HOSTILE[0],
         HOSTILE[1],
@@ -144,10 +159,14 @@ def test_the_buttons_filter_the_records(show: Show) -> None:
     assert shown(browser) == ["Lyon", "Nice", "Paris", "Lille"]
     assert press("wrong") == ["Lyon", "Nice"]
     assert press("wrong sure") == ["Lyon"]
+    assert press("right") == ["Paris", "Lille"]
     assert press("excluded") == ["Lille"]
     assert press("") == ["Lyon", "Nice", "Paris", "Lille"]
     assert choose("group", "sums") == ["Paris", "Lille"]
     assert choose("group", "") == ["Lyon", "Nice", "Paris", "Lille"]
+    assert choose("status", "no_confidence") == ["Lille"]
+    assert choose("status", "ok") == ["Lyon", "Nice", "Paris"]
+    assert choose("status", "") == ["Lyon", "Nice", "Paris", "Lille"]
     assert choose("order", "unsurest") == ["Lille", "Nice", "Lyon", "Paris"]
     assert choose("order", "alarming") == ["Lyon", "Nice", "Paris", "Lille"]
     browser.find_element(By.NAME, "search").send_keys("lyon")
@@ -207,6 +226,14 @@ def test_the_page_is_one_document_with_language_headings_and_named_pictures() ->
     identifiers = re.findall(r'\bid="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers))
     assert page.count('role="img" aria-label="Reliability diagram, ') == 2
+    assert page.count('role="img" aria-label="Risk and coverage, ') == 2
+    assert page.count('role="img" aria-label="Two histograms of confidence, ') == 2
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    for reference in re.findall(r'(?:aria-labelledby="|href="#)([^"]+)"', page):
+        assert reference in identifiers
+    assert not re.search(r"<th(?! scope=)[ >]", page)
     assert "http://" not in re.sub(r'xmlns(:xlink)?="[^"]+"', "", page)
     assert not re.search(r"#[0-9a-f]{6}\b", page.split("<body>")[1])
 
@@ -227,14 +254,23 @@ def test_an_evaluation_of_a_file_has_numbers_and_no_records() -> None:
     assert "<script>" not in page
 
 
-def test_an_event_is_not_called_right_or_sure() -> None:
-    """Outcome words on the whole page, its pictures included."""
-    page = render(view_of(evaluation(about="event", stated=source()), {}))
+def test_an_event_is_not_called_right_or_sure(show: Show) -> None:
+    """Outcome words on the whole page: its pictures, their tables, the Records and what a screen reader hears."""
+    records = [record("a", "wrong", 0.95, answer="YES"), record("b", "correct", 0.5, answer="YES")]
+    browser = show(render(view_of(evaluation(about="event", stated=source()), {}, records)))
 
-    text = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    text = str(browser.find_element(By.TAG_NAME, "main").get_property("textContent"))
+    labels = browser.execute_script(
+        "return [...document.querySelectorAll('[aria-label], [data-label]')].map(e => "
+        "`${e.getAttribute('aria-label')} ${e.dataset.label}`).join(' ')"
+    )
+    assert browser.execute_script(
+        "return [...document.querySelectorAll('.records td')].every(cell => cell.scrollWidth <= cell.clientWidth)"
+    )
     assert "says more than happens" in text
     assert "actually happened" in text
-    assert not re.search(r"overconfident|is right|was right|% right|how sure", text)
+    assert "Did not happen, called 90\u202f% likely or more" in text
+    assert not re.search(r"overconfident|\b(right|wrong|sure|surest)\b", f"{text} {labels}", re.IGNORECASE)
 
 
 def test_an_evaluation_of_nothing_is_a_page_too() -> None:
@@ -242,6 +278,7 @@ def test_an_evaluation_of_nothing_is_a_page_too() -> None:
     stated = source(n=0, excluded={"failed": 3})
     stated["metrics"] = {name: estimate(None, why="there are no answers") for name in stated["metrics"]}
     stated["reliability"] = {name: [] for name in stated["reliability"]}
+    stated["table"] = []
 
     page = render(view_of(evaluation(n_items=3, stated=stated), FACTS))
 

@@ -22,7 +22,7 @@ def test_wrong_and_sure_comes_first_and_what_is_excluded_last() -> None:
 
     order = [row.item for row in view.rows]
     assert order == ["wrong-sure", "wrong-unsure", "right-sure", "right-unsure", "left-out"]
-    assert [row.kinds for row in view.rows] == ["wrong sure", "wrong", "sure", "", "wrong excluded"]
+    assert [row.kinds for row in view.rows] == ["wrong sure", "wrong", "right sure", "right", "wrong excluded"]
     assert view.rows_note == ""
 
 
