@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.errors import BudgetSpent, SelfexplainError
-from selfexplain.pipeline.budget import Budget, budgeted
+from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
@@ -83,5 +83,5 @@ async def ask_items(
         raise failures.exceptions[0] from None
     finally:
         await calls.aclose()
-    if stopped:
-        raise stopped[0]
+    if stopped and budget is not None:
+        raise refusal(calls.totals, budget) or stopped[0]  # anew: those in flight have cost something since

@@ -37,26 +37,33 @@ def budgeted(ask: Ask, totals: Totals, budget: Budget) -> Ask:
         Instead of sending, when the amount is reached, or when a reply came without its token counts, so that nobody
         can tell.
     """
-    most, price = budget
 
     async def ask_within(request: Request) -> Response:
-        if totals.without_usage:
-            raise BudgetSpent(
-                f"{totals.without_usage} of {totals.replies} replies did not state their tokens, so nobody can tell "
-                "what they cost; asking has stopped, and every reply is recorded",
-                hint="run the same command without --max-cost to go on",
-            )
-        amount = spent(totals, price)
-        if amount >= most:
-            raise BudgetSpent(
-                f"{money(amount, price.currency)} spent of the {money(most, price.currency)} that this Run may cost, "
-                f"in {totals.replies} calls; every reply is recorded",
-                hint="run the same command with a higher --max-cost: it asks only what is missing; "
-                "`selfexplain evaluate RUN` measures what there is",
-            )
+        stop = refusal(totals, budget)
+        if stop is not None:
+            raise stop
         return await ask(request)
 
     return ask_within
+
+
+def refusal(totals: Totals, budget: Budget) -> BudgetSpent | None:
+    """Return why nothing more may be sent, None while something may."""
+    if totals.without_usage:
+        return BudgetSpent(
+            f"{totals.without_usage} of {totals.replies} replies did not state their tokens, so nobody can tell "
+            "what they cost; asking has stopped, and every reply is recorded",
+            hint="run the same command without --max-cost to go on",
+        )
+    amount, currency = spent(totals, budget.price), budget.price.currency
+    if amount < budget.most:
+        return None
+    return BudgetSpent(
+        f"{money(amount, currency)} spent of the {money(budget.most, currency)} that this Run may cost, "
+        f"in {totals.replies} calls; every reply is recorded",
+        hint="run the same command with a higher --max-cost: it asks only what is missing; "
+        "`selfexplain evaluate RUN` measures what there is",
+    )
 
 
 def budget_of(most: float, price: Price | None, *, model: str) -> Budget:
