@@ -224,7 +224,7 @@ def dry_run(
 
     Examples
     --------
-    Two prompts of 12 bytes each, and a template with `max_tokens: 20`:
+    Two prompts of two messages and 12 bytes each, and a template with `max_tokens: 20`:
 
     >>> import pathlib, tempfile
     >>> import selfexplain as sx
@@ -236,7 +236,7 @@ def dry_run(
     >>> _ = template.write_text(f"---\n{front}\n---\n## system\nCapital\n## user\n{{{{ question }}}}\n")
     >>> forecast = sx.dry_run(str(questions), model="openai/any", template=str(template), results=folder)
     >>> forecast["calls"], forecast["prompt_tokens"], forecast["completion_tokens"]
-    (2, 6, 40)
+    (2, 26, 40)
     """
     plan = planned(
         dataset,

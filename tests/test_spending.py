@@ -258,9 +258,9 @@ def test_an_elicitation_of_several_calls_is_counted_as_it_asks() -> None:
 
     assert found.calls == 2 * 2 * 3
     assert found.completion_tokens == 12 * template.front.max_tokens
-    # Five bytes of one character that takes two, and three more: eight bytes are two tokens, nine are three.
-    assert estimated_tokens(Request("q", (Message("user", "ééxyz"),), 8)) == 2
-    assert estimated_tokens(Request("q", (Message("system", "abcd"), Message("user", "éxyz")), 8)) == 3
+    # An é is two bytes. 7 bytes are two tokens, 9 are three; five more for each message.
+    assert estimated_tokens(Request("q", (Message("user", "ééxyz"),), 8)) == 2 + 5
+    assert estimated_tokens(Request("q", (Message("system", "abcd"), Message("user", "éxyz")), 8)) == 3 + 10
 
 
 def test_no_key_is_in_anything_written_or_said(home: Path, command: Command) -> None:

@@ -102,7 +102,7 @@ def forecast_in_words(forecast: Mapping[str, Any]) -> str:
     """Return a forecast as a person reads it."""
     cost = forecast["cost"]
     if cost["unknown"] is None:
-        price = f"about {money(cost['amount'], cost['currency'])} at most"
+        price = f"about {money(cost['amount'], cost['currency'])}, were every reply as long as it may be"
     else:
         price = f"unknown: {cost['unknown']}"
     return visible(

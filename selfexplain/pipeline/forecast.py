@@ -11,10 +11,14 @@ from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
 
 BYTES_PER_TOKEN = 4
-"""A rule of thumb for English; other languages and code take more tokens for as many bytes."""
+"""A rule of thumb for English prose; numbers, other languages and code take more tokens for as many bytes."""
+
+TOKENS_PER_MESSAGE = 5
+"""What a chat format adds round each message: its role, and where it begins and ends."""
 
 RULE = (
-    f"prompt tokens are an estimate: UTF-8 bytes of all messages divided by {BYTES_PER_TOKEN}; "
+    f"prompt tokens are an estimate: UTF-8 bytes divided by {BYTES_PER_TOKEN}, "
+    f"and {TOKENS_PER_MESSAGE} for each message; "
     "completion tokens are an upper bound: the template's max_tokens for every call"
 )
 
@@ -35,7 +39,7 @@ class Forecast(NamedTuple):
     """At most."""
 
     def cost(self, price: Price | None, *, model: str) -> dict[str, Any]:
-        """Return what the calls would cost at most, given the estimate of the prompts; or why that is unknown."""
+        """Return what the calls would cost if every reply were as long as it may be, or why that is unknown."""
         if price is None:
             return unknown(no_price(model))
         return known(price.of(prompt=self.prompt_tokens, completion=self.completion_tokens), price)
@@ -83,6 +87,6 @@ async def forecast(
 
 
 def estimated_tokens(request: Request) -> int:
-    """Return about how many tokens a Request's messages are, rounded up."""
+    """Return about how many tokens a Request's messages are, by `RULE`, rounded up."""
     size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
-    return -(-size // BYTES_PER_TOKEN)
+    return -(-size // BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * len(request.messages)
