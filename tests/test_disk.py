@@ -271,7 +271,7 @@ def test_garbage_among_the_calls_is_named_and_moving_it_away_asks_that_item_agai
 
 
 def test_a_process_without_free_file_handles_ends_in_words(server: CountingServer, tmp_path: Path) -> None:
-    """Whatever it comes to first: the Run can be taken up again. (With fewer handles Python itself complains.)"""
+    """Whatever it comes to first: the Run can be taken up again. (With fewer handles Python itself complains)."""
     done = selfexplain(*asking(server), cwd=tmp_path, before=open_files(10))
 
     if done.returncode:

@@ -19,6 +19,7 @@ import msgspec
 
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.records import SCHEMA_VERSION, Ask, Call, Failure, Request, Response, Token, encode
+from selfexplain.runs.totals import Totals
 
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What reading a line raises that is not what its type promises; half a character is none of msgspec's own errors."""
@@ -50,6 +51,7 @@ class Calls:
         """(Item, repeat) of every call, in the order first asked."""
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
+        self.totals = Totals()
         for call in read_calls(folder):
             self._remember(call)
         self._there = frozenset(self._replies)
@@ -88,6 +90,7 @@ class Calls:
             self._failures[call.key] = call.response
         self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
         self.dropped.update(call.response.dropped)
+        self.totals.add(call)
         self.asked.setdefault((call.request.item, call.request.repeat))
 
     async def append(self, call: Call) -> None:

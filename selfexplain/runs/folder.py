@@ -13,7 +13,7 @@ import filelock
 import msgspec
 
 from selfexplain.errors import InputError
-from selfexplain.records import SCHEMA_VERSION, Dataset, Item, encode
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, encode
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
 from selfexplain.runs.manifest import Manifest, RunSpec
 
@@ -50,7 +50,14 @@ class RunFolder:
         return os.access(self.path, os.W_OK | os.X_OK)
 
     @classmethod
-    def create(cls, results: Path, spec: RunSpec, dataset: Dataset, template_text: str) -> "RunFolder":
+    def create(
+        cls,
+        results: Path,
+        spec: RunSpec,
+        dataset: Dataset,
+        template_text: str,
+        transparency: Transparency = Transparency(),  # noqa: B008 - frozen
+    ) -> "RunFolder":
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
         with disk_errors(path):
@@ -64,6 +71,7 @@ class RunFolder:
                 template_text=template_text,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 versions=versions(),
+                transparency=transparency,
             )
             # Last, so that a folder with a manifest is a whole Run.
             write_atomically(path / "manifest.json", msgspec.json.format(encode(manifest), indent=2) + b"\n")
