@@ -57,7 +57,7 @@ def test_every_shipped_template_is_called_after_its_file(name: str) -> None:
     shipped = template.load(SHIPPED[name])
 
     assert shipped.front.name == name
-    assert shipped.blocks[0].role == "system"
+    assert shipped.turns[0].blocks[0].role == "system"
     assert shipped.front.source
 
 
@@ -79,7 +79,7 @@ def test_a_question_stays_text(name: str, question: str) -> None:
     shipped = template.load(SHIPPED[name])
     messages = shipped.render(msgspec.structs.replace(PLAIN, question=question))
 
-    assert [message.role for message in messages] == [block.role for block in shipped.blocks]
+    assert [message.role for message in messages] == [block.role for block in shipped.turns[0].blocks]
     assert question in messages[-1].content
 
 
@@ -106,7 +106,7 @@ def test_the_turns_keep_their_order() -> None:
 
 def test_a_heading_inside_a_line_or_of_another_level_is_text() -> None:
     """Only `## role` alone on its line opens a block."""
-    (block,) = parse("## user\nSee ## user here\n### user\n ## user\n").blocks
+    (block,) = parse("## user\nSee ## user here\n### user\n ## user\n").turns[0].blocks
 
     assert block.text == "See ## user here\n### user\n ## user"
 
