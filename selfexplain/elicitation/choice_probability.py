@@ -25,8 +25,9 @@ async def choice_probability(
     2022, arXiv:2207.05221, section 2).
 
     Graded is the most probable label, since that is what the confidence is about. At temperature 0 it is nearly always
-    the written one; where it is not, the answer's notes hold `written B`. Where there is no token probability, the
-    written answer is graded and the confidence says why it is missing.
+    the one that was written, and then the answer stands as written, with the option's text if there is one. Where it
+    is not, the answer is the most probable label and its notes hold `written B`. Where there is no token probability,
+    the written answer is graded and the confidence says why it is missing.
 
     Parameters
     ----------
@@ -97,11 +98,10 @@ def most_probable(
     masses = label_masses(token, labels)
     best, total = max(masses, key=lambda each: masses[each]), math.fsum(masses.values())
     share = min(1.0, float(f"{masses[best] / total:.12g}"))
-    other = () if best == label else (f"written {label}",)
-    return (
-        replace(written, value=best, notes=(*written.notes, *other)),
-        Reading(share, "read", notes=(f"label_mass {min(1.0, total):.3g}",)),
-    )
+    confidence = Reading(share, "read", notes=(f"label_mass {min(1.0, total):.3g}",))
+    if best == label:
+        return written, confidence  # as written: the grader sees when label and text disagree
+    return replace(written, value=best, notes=(*written.notes, f"written {label}")), confidence
 
 
 def unable(response: Response, written: Reading[str], labels: Sequence[str]) -> str:

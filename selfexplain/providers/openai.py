@@ -119,6 +119,8 @@ class OpenAI:
                 return False
             self._limit = "max_completion_tokens"  # the newer name, which reasoning models insist on
             return True
+        if parameter == "top_logprobs" and parameter not in sent:
+            parameter = "logprobs"  # some name the one when they mean the other
         if parameter not in sent and parameter not in sent.get("extra_body", {}):
             return False  # the server complains of something that is not there: asking again would never end
         self._refused |= {parameter, "top_logprobs"} if parameter == "logprobs" else {parameter}
