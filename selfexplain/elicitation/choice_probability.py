@@ -96,7 +96,7 @@ def most_probable(
     if plain(token.text) != plain(label):
         return written, Reading(None, "absent", detail="the label is no token of its own")
     masses = label_masses(token, labels)
-    best, total = max(masses, key=lambda each: masses[each]), math.fsum(masses.values())
+    best, total = max(masses, key=lambda each: (masses[each], each == label)), math.fsum(masses.values())
     share = min(1.0, float(f"{masses[best] / total:.12g}"))
     confidence = Reading(share, "read", notes=(f"label_mass {min(1.0, total):.3g}",))
     if best == label:

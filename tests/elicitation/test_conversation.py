@@ -1,7 +1,6 @@
 """Turns: what is sent when, what is read from which reply, and where asking stops."""
 
 import math
-from collections.abc import Mapping
 
 import pytest
 
@@ -11,7 +10,7 @@ from selfexplain.grading.exact import exact
 from selfexplain.pipeline.read import record_of
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
-from selfexplain.records import Item, Message, Request, Response, SelfReport, Status, Token
+from selfexplain.records import Item, Message, Request, Response, SelfReport, Source, Status, Token
 
 PERU = Item("peru", "What is the capital of Peru?", ("Lima",))
 FIRST = "Because: the government sits there.\nAnswer: Lima"
@@ -31,7 +30,7 @@ PROBE = template("## user\n{{ question }}\n## new conversation\n## user\n{{ ques
 
 async def asked(
     template: Template, *replies: str | Response, item: Item = PERU
-) -> tuple[SelfReport, list[Request], Mapping[str, Status]]:
+) -> tuple[SelfReport, list[Request], dict[Source, Status]]:
     """Ask with these replies, one for each turn, and return the report, what was sent, and the statuses."""
     sent: list[Request] = []
 

@@ -456,13 +456,20 @@ async def test_a_character_of_several_tokens_has_no_alternatives(server: Misbeha
 
 
 async def test_refused_alternatives_leave_the_token_probabilities(server: MisbehavingServer, model: OpenAI) -> None:
-    """But without token probabilities there are no alternatives either, and both are told."""
+    """Asked again without them alone."""
     server.will(fails(400, "Unsupported", param="top_logprobs"), sends(completion()))
     assert (await model.generate(WITH_TOP)).dropped == ("top_logprobs",)
     assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (True, False)]
 
+
+async def test_refused_token_probabilities_take_their_alternatives_along(
+    server: MisbehavingServer, model: OpenAI
+) -> None:
+    """Without the one there is no place for the other, and both are told."""
     server.will(fails(400, "Unsupported", param="logprobs"), sends(completion()))
+
     assert (await model.generate(WITH_TOP)).dropped == ("logprobs", "top_logprobs")
+    assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (False, False)]
 
 
 async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, model: OpenAI) -> None:

@@ -137,7 +137,8 @@ async def test_each_turn_has_its_own_reply(tmp_path: Path) -> None:
     """A line without `turn` is the first turn's; another turn without a line is told."""
     model = script(
         tmp_path,
-        '{"item": "q1", "reply": "4"}\n{"item": "*", "turn": 1, "reply": "90"}\n{"item": "q1", "turn": 2, "reply": "no"}\n',
+        '{"item": "q1", "reply": "4"}\n{"item": "*", "turn": 1, "reply": "90"}\n'
+        '{"item": "q1", "turn": 2, "reply": "no"}\n',
     )
     asked = request("q1")
 
