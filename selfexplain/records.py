@@ -111,8 +111,8 @@ class Message(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly what is asked, and on whose behalf.
 
-    `item`, `repeat` and `draw` are not sent: they address the reply, so that two Items with the same question,
-    or two repeats of one Item, never share a reply.
+    `item`, `repeat`, `draw` and `turn` are not sent: they address the reply, so that two Items with the same
+    question, or two repeats of one Item, never share a reply.
     """
 
     item: str
@@ -126,6 +126,10 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     logprobs: bool = False
     grammar: str | None = None
     """GBNF that the reply must follow; providers that do not take it drop it and say so."""
+    top_logprobs: int = 0
+    """How many alternatives to each token of the reply are wanted; beside `logprobs` only."""
+    turn: int = 0
+    """Which of the template's asked turns this is."""
 
     @property
     def key(self) -> str:
@@ -133,15 +137,24 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:32]
 
 
-class Token(msgspec.Struct, frozen=True):
+class Alternative(msgspec.Struct, frozen=True, array_like=True):
+    """What might have stood in a token's place, and its natural log-probability."""
+
+    text: str
+    logprob: float
+
+
+class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of the reply and its natural log-probability.
 
     The pieces of a Response join to its text. Where one character spans several model tokens, they are one piece
-    and their log-probabilities are added.
+    and their log-probabilities are added; such a piece has no alternatives.
     """
 
     text: str
     logprob: float
+    top: tuple[Alternative, ...] = ()
+    """The most probable tokens in this place, mostly with the one that was written; empty when none were asked for."""
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -255,10 +268,13 @@ class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
     confidence: dict[Source, Reading[float]]
     """One Reading per source, each a probability in [0, 1]; sources are never pooled."""
     outcome: Outcome
-    reply: str
-    """The raw text that was read, for people to look at."""
+    """How the last reply ended; asking stops at a reply that is none."""
+    replies: tuple[str, ...]
+    """The raw texts that were read, one for each call, for people to look at."""
     calls: tuple[str, ...]
     """Keys of the calls this rests on."""
+    read_in: dict[str, int] = {}
+    """The reply that a field was read from and that its span refers to, where that is not the first."""
 
 
 class Grade(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -18,7 +18,7 @@ from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
 from selfexplain.records import Dataset, Failure, Item, Outcome, Request, Response, Token
 
-ITEM = Item("peru", "What is the capital of Peru?", gold=("Lima",))
+ITEM = Item("peru", "What is the capital of Peru?", gold=("Lima",), choices=("Lima", "Quito"))
 REPLY = "Answer: Lima\nBecause: it is where the government sits.\nConfidence: 0.9"
 OUTCOMES: list[Outcome] = ["completed", "truncated", "refused", "failed"]
 

@@ -20,9 +20,10 @@ def example(kind: str) -> str:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A folder of somebody's own, with the three examples and two questions."""
+    """A folder of somebody's own, with the examples and two questions."""
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / "my-way.md").write_text(example("template"))
+    (tmp_path / "prompts" / "second-look.md").write_text(example("turns"))
     (tmp_path / "my_metric.py").write_text(example("metric"))
     (tmp_path / "my_provider.py").write_text(example("provider"))
     (tmp_path / "q.csv").write_text("question,gold\nCapital of Peru?,Lima\nCapital of Chile?,Santiago\n")
@@ -57,6 +58,18 @@ def test_the_three_examples_work_together(home: Path) -> None:
     assert stated["accuracy"]["value"] == 0.5
     assert stated["gap"]["value"] == pytest.approx(0.4)
     assert stated["certain"]["value"] == 0.0
+
+
+def test_the_example_of_turns_asks_them(home: Path) -> None:
+    """Each turn has its own reply; the second is the confidence: 0.9 twice, right once."""
+    replies = [
+        {"item": "*", "reply": "Because: I think so.\nAnswer: Lima"},
+        {"item": "*", "turn": 1, "reply": "Confidence: 0.9"},
+    ]
+    (home / "replies.jsonl").write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+    metrics = call(home, "run", "q.csv", "-m", "scripted/replies.jsonl", "-t", "second-look", "--json")
+
+    assert metrics["sources"]["stated"]["metrics"]["gap"]["value"] == pytest.approx(0.4)
 
 
 def test_the_template_example_is_listed_beside_the_packaged_ones(home: Path) -> None:

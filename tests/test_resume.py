@@ -183,3 +183,26 @@ def test_an_interrupt_in_a_notebook_stops_the_asking(questions: Path, tmp_path: 
             process.wait(timeout=60)
 
         assert server.asked.total() <= 3 + 2 + 1
+
+
+def test_a_run_killed_between_two_turns_does_not_ask_the_first_again(questions: Path, tmp_path: Path) -> None:
+    """One Item at a time, killed while its second turn is under way: only that turn and what never began is asked."""
+    opening, later = QUESTIONS[0], "How sure are you?"
+    front = "name: two\nversion: 1\nelicits: [[answer], [confidence]]\n"
+    (tmp_path / "two.md").write_text(f"---\n{front}---\n## user\n{{{{ question }}}}\n## user\n{later}\n")
+    alone = ["-t", "two.md", "--concurrency", "1", "--limit", "2"]
+    with counting_server(hold_after=1) as server:
+        with started(command(questions, server, *alone), tmp_path) as process:
+            assert server.held.wait(timeout=60)
+            process.send_signal(signal.SIGKILL)
+            process.wait(timeout=60)
+        assert len(recorded(tmp_path)) == 1
+        server.release.set()
+        metrics = finish(command(questions, server, *alone), tmp_path)
+
+        assert metrics["n_answers"] == 2
+        assert {question: n for question, n in server.asked.items() if question != later} == {
+            opening: 1,
+            QUESTIONS[1]: 1,
+        }
+        assert len(recorded(tmp_path)) == 4

@@ -33,12 +33,15 @@ def statuses(report: SelfReport, grade: Grade) -> dict[Source, Status]:
 def status(report: SelfReport, confidence: Reading[float], grade: Grade) -> Status:
     """Return the first status that applies: what came back, then the answer, the confidence, the grade.
 
-    A reply that was cut after both fields were closed is as good as a whole one.
+    A reply that was cut after both fields were closed is as good as a whole one; so is what was read before a later
+    turn was refused.
     """
-    if report.outcome in BY_OUTCOME:
+    unread = report.answer.value is None or confidence.value is None
+    if report.outcome in BY_OUTCOME and unread:
         return BY_OUTCOME[report.outcome]
-    if not report.reply.strip() and report.outcome == "completed":
-        return "no_answer"  # ended by the model itself, so nothing was cut off
+    if unread and report.outcome == "completed" and not report.replies[-1].strip():
+        # Ended by the model itself, so nothing was cut off.
+        return "no_answer" if report.answer.value is None else "no_confidence"
     unusable = [
         words[reading.why]
         for words, reading in ((BY_ANSWER, report.answer), (BY_CONFIDENCE, confidence))

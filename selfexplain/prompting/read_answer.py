@@ -78,6 +78,30 @@ def read_rationale(text: str, *, label: str | None = None, finish: Finish = "com
     return _read(text, ((label,) if label is not None else RATIONALE,), finish, lines=True, whole=False)
 
 
+def differs(text: str, answer: str) -> bool:
+    r"""Tell whether a later reply names, under the label of an answer, another answer than the one given before.
+
+    Longer and shorter forms of one answer are no change: `Paris` and `Paris, France`.
+
+    Parameters
+    ----------
+    text : str
+        The raw later reply.
+    answer : str
+        The answer given before.
+
+    Examples
+    --------
+    >>> differs("Answer: Rome\nConfidence: 60", "Paris"), differs("Confidence: 60", "Paris")
+    (True, False)
+    """
+    said = _read(text, (ANSWER_FIRST, ANSWER), "completed", lines=False, whole=False)
+    if said.value is None:
+        return said.why == "ambiguous"
+    one, other = (" ".join(("", *re.findall(r"\w+", value.casefold()), "")) for value in (said.value, answer))
+    return one not in other and other not in one
+
+
 def _read(text: str, groups: tuple[tuple[str, ...], ...], finish: Finish, *, lines: bool, whole: bool) -> Reading[str]:
     final = final_text(text)
     if final.truncated:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
+from msgspec.structs import replace
+
 from selfexplain.errors import InputError
+from selfexplain.prompting import probability_words
 from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.fields import CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
 from selfexplain.prompting.final_text import Located, final_text
@@ -29,7 +32,7 @@ LONGEST_VALUE = 2000
 
 
 def read_confidence(
-    text: str, *, scale: Scale, label: str | None = None, finish: Finish = "completed"
+    text: str, *, scale: Scale, language: str = "en", label: str | None = None, finish: Finish = "completed"
 ) -> Reading[float]:
     r"""Return the confidence that a reply states.
 
@@ -39,6 +42,9 @@ def read_confidence(
         The raw reply, any text at all.
     scale : {"probability", "percent", "0-20", "words"}
         What the reply was asked for. It gives bare numbers their meaning; a unit in the reply (80%, 8/10, 八成) wins.
+        Only on the scale of words is a phrase worth a number, by the list of its language.
+    language : str
+        Which list of phrases: `en` or `zh`.
     label : str, optional
         The field's name, and then only that field counts. Default: the usual names in English, Chinese, Japanese and
         Korean; without any, a reply that is one number, or the one number in a clause that calls it a confidence.
@@ -49,12 +55,13 @@ def read_confidence(
     -------
     Reading of float
         A probability in [0, 1]; or the reason why there is none, with `low` and `high` of a stated range or bound.
-        `notes` may hold `approx` (the reply said "about") and `suspicious` (less than one percent, as in 0.8%).
+        `notes` may hold `approx` (the reply said "about") and `suspicious` (less than one percent, as in 0.8%); of a
+        phrase they hold the phrase and the list, `said highly likely` and `words-en@1`.
 
     Raises
     ------
     InputError
-        The scale is unknown.
+        The scale is unknown, or there is no list of phrases for the language.
 
     Examples
     --------
@@ -62,9 +69,12 @@ def read_confidence(
     Reading(value=0.8, why='read', notes=('approx',), span=(32, 35))
     >>> read_confidence("Confidence: 80-90", scale="percent")
     Reading(value=None, why='ambiguous', detail='range', low=0.8, high=0.9, span=(12, 17))
+    >>> read_confidence("Confidence: highly likely", scale="words")
+    Reading(value=0.9, why='read', notes=('said highly likely', 'words-en@1'), span=(12, 25))
     """
     if scale not in SCALES:
         raise InputError(f"`scale` is {scale!r}; expected one of {', '.join(SCALES)}", hint="name one of these scales")
+    asked = _Asked(scale, probability_words.of(language).language if scale == "words" else None)
     final = final_text(text)
     if final.truncated:
         return Reading(None, "truncated")
@@ -76,8 +86,8 @@ def read_confidence(
         if fields == "truncated":
             return Reading(None, "truncated")
         if fields != "absent":
-            return _agree([_field(view, field, scale, finish) for field in fields])
-    found = _unlabelled(view, scale, finish) if label is None else None
+            return _agree([_field(view, field, asked, finish) for field in fields])
+    found = _unlabelled(view, asked, finish) if label is None else None
     return found or Reading(None, "truncated" if finish == "truncated" else "absent")
 
 
@@ -95,7 +105,7 @@ def _agree(readings: list[Reading[float]]) -> Reading[float]:
     return Reading(None, "ambiguous", detail="conflict", span=last.span)
 
 
-def _field(view: Located, field: Field, scale: Scale, finish: Finish) -> Reading[float]:
+def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Reading[float]:
     """Return what one labelled value says."""
     start, stop = field.start, min(field.stop, field.start + LONGEST_VALUE)
     if field.cut or (start == stop and field.at_end):
@@ -112,7 +122,7 @@ def _field(view: Located, field: Field, scale: Scale, finish: Finish) -> Reading
         why: Why = "declined" if DECLINED_WHOLE.fullmatch(view.text[start:stop].strip()) else "non_numeric"
         return Reading(None, why, detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
     cut = finish == "truncated" and field.at_end
-    return _Value(view, inner, outer, scale, bracketed=bracketed, cut=cut).reading()
+    return _Value(view, inner, outer, asked, bracketed=bracketed, cut=cut).reading()
 
 
 # --- one labelled value --------------------------------------------------------------------------------------------
@@ -164,13 +174,21 @@ UNFINISHED = re.compile(r"[ .,~/±+%()-]{0,8}(?:[A-Za-z]{1,3}|[至到か])?[ ]{0
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """On which scale a confidence was asked for; the language of the phrases, on the scale of words."""
+
+    scale: Scale
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Value:
     """A value without its wrappers: `[start, stop)` of the normalised text."""
 
     view: Located
     start: int
     stop: int
-    scale: Scale
+    asked: _Asked
     bracketed: bool
     cut: bool
 
@@ -190,6 +208,9 @@ class _Value:
         if DECLINED.match(text):
             return self.none("declined")
         found = list(scan(text))
+        phrase = self.phrase(found)
+        if phrase is not None:
+            return phrase
         if not found:
             why: Why = "declined" if DECLINED_WHOLE.fullmatch(text) else "truncated" if self.cut else "non_numeric"
             return self.none(why, detail=text[:80] if why == "non_numeric" else "")
@@ -199,12 +220,24 @@ class _Value:
         called = LEAD.fullmatch(text, 0, first.outer[0]) and (first.unit != "bare" or TAIL.match(text, first.outer[1]))
         return self.combine([first, *_rivals(text, found)]) if called else self.none("non_numeric", detail=text[:80])
 
+    def phrase(self, numbers: list[Quantity]) -> Reading[float] | None:
+        """Return what a listed phrase says, where phrases were asked for and one is there."""
+        said = None if self.asked.language is None else probability_words.read_phrase(self.text, self.asked.language)
+        if said is None:
+            return None
+        reading, (start, stop) = said
+        if any(one.outer[1] <= start or one.outer[0] >= stop for one in numbers):
+            return self.none("ambiguous", "conflict")  # a number beside the phrase, which nobody asked for
+        if self.cut and reading.value is not None and not self.text[stop:].strip():
+            return self.none("truncated")  # "likely" may have been going to be "likely not"
+        return replace(reading, span=self.view.raw_span(self.start + start, self.start + stop))
+
     def combine(self, stated: list[Quantity]) -> Reading[float]:
         """Return the one value that all the stated numbers have in common."""
         if self.cut and UNFINISHED.match(self.view.text, self.start + stated[-1].outer[1]):
             return self.none("truncated")
         first = stated[0]
-        readings = [_worth(one, self.scale) for one in stated]
+        readings = [_worth(one, self.asked.scale) for one in stated]
         for one in readings:
             if not isinstance(one, frozenset):
                 if len({repr(other) for other in readings}) > 1:
@@ -318,18 +351,19 @@ LINK = re.compile(
 )
 
 
-def _unlabelled(view: Located, scale: Scale, finish: Finish) -> Reading[float] | None:
+def _unlabelled(view: Located, asked: _Asked, finish: Finish) -> Reading[float] | None:
     """Return what a reply without the label says, if it says it in so many words."""
     text = view.text
     start, stop, bracketed = unwrap(text, 0, len(text))
     cut = finish == "truncated" and "\n" not in text[stop:]
     if start < stop <= start + 200:
-        whole = _Value(view, start, stop, scale, bracketed=bracketed, cut=cut)
-        found = _whole_reply(whole)
+        whole = _Value(view, start, stop, asked, bracketed=bracketed, cut=cut)
+        phrase = None if "\n" in whole.text else whole.phrase(list(scan(whole.text)))
+        found = phrase or _whole_reply(whole)
         if found is not None:
             return found
     readings = [
-        _Value(view, *place, scale, bracketed=False, cut=finish == "truncated").combine([number])
+        _Value(view, *place, asked, bracketed=False, cut=finish == "truncated").combine([number])
         for place, number in _clauses(text)
     ]
     return _agree(readings) if readings else None
@@ -354,7 +388,7 @@ def _whole_reply(value: _Value) -> Reading[float] | None:
     found = list(scan(text))
     if not found:
         short = len(text.split()) <= 4 and "\n" not in text and text.isprintable()
-        phrase = short and (value.scale == "words" or VERBAL.search(text))
+        phrase = short and (value.asked.scale == "words" or VERBAL.search(text))
         return value.none("non_numeric", detail=text) if phrase else None
     rest = "".join(text[left:right] for left, right in _gaps(found, len(text)))
     if any(

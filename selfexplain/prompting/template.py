@@ -1,30 +1,33 @@
 """Templates as data: one Markdown file with front matter and the turns.
 
 The text is split into roles before anything is rendered, so a question that contains `## system` stays a question.
+What a model replied is data like a question: it is put into later turns as it is, and never read as a template.
 """
 
-import functools
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import jinja2
-import jinja2.sandbox
 import msgspec
 import yaml
 
 from selfexplain.errors import InputError
-from selfexplain.prompting import lock
-from selfexplain.records import Item, Message, Role
+from selfexplain.prompting import lock, probability_words
+from selfexplain.prompting.turns import UNRENDERABLE, Field, Turn, compiled, quoted, split_turns
+from selfexplain.records import Item, Message
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
-HEADING = re.compile(r"^## (?P<role>[^\n]*?)[ \t]*$", re.MULTILINE)
 
-Field = Literal["answer", "rationale", "confidence"]
 Scale = Literal["probability", "percent", "0-20", "words"]
 About = Literal["own_answer", "event"]
+Need = Literal["choices"]
+
+
+AT_LEAST_ONE = msgspec.Meta(min_length=1)
+
+NOTHING: Mapping[str, Any] = {}
 
 
 class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,15 +35,20 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     version: int
-    elicits: Annotated[tuple[Field, ...], msgspec.Meta(min_length=1)]
-    """The fields a reply holds, in the order in which they are asked for."""
-    elicitation: str = "one-turn"
+    elicits: Annotated[tuple[Field | Annotated[tuple[Field, ...], AT_LEAST_ONE], ...], AT_LEAST_ONE]
+    """The fields a reply holds, in the order in which they are asked for; with several turns, a list for each."""
+    elicitation: str = "once"
     scale: Scale = "percent"
     about: About = "own_answer"
     audience: str = ""
     """For whom the explanation is written."""
     language: str = "en"
+    needs: tuple[Need, ...] = ()
+    """What every Item must have."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
+    """The longest reply to one turn."""
+    top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """How many alternatives to each token to ask for: OpenAI gives up to 20, llama.cpp hundreds."""
     grammar: str | None = None
     """GBNF that holds the reply to its form, on servers that take it.
 
@@ -50,18 +58,11 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where this way of asking was published."""
 
 
-class Block(msgspec.Struct, frozen=True):
-    """One turn, not yet rendered."""
-
-    role: Role
-    text: str
-
-
 class Template(msgspec.Struct, frozen=True):
     """A way of asking."""
 
     front: FrontMatter
-    blocks: tuple[Block, ...]
+    turns: tuple[Turn, ...]
     text: str
     """The file's whole text, as kept in a Run's manifest."""
 
@@ -77,6 +78,13 @@ class Template(msgspec.Struct, frozen=True):
 
     def require_suits(self, items: Iterable[Item]) -> None:
         """Raise InputError when Items have choices that this template would not show."""
+        items = tuple(items)
+        without = next((item for item in items if not item.choices), None)
+        if without is not None and "choices" in self.front.needs:
+            raise InputError(
+                f"Item {without.id!r} has no choices, and the template {self.id} asks for the label of one",
+                hint="use answer-confidence or answer-why-confidence, or give every Item its `choices`",
+            )
         with_choices = next((item for item in items if item.choices), None)
         if with_choices is not None and not re.search(r"\b(?:choices|options)\b", self.text):
             raise InputError(
@@ -84,8 +92,17 @@ class Template(msgspec.Struct, frozen=True):
                 hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
             )
 
-    def render(self, item: Item) -> tuple[Message, ...]:
-        """Return the messages that ask one Item.
+    def render(self, item: Item, *, turn: int = 0, reply: Mapping[str, Any] = NOTHING) -> tuple[Message, ...]:
+        """Return the messages that a turn adds to its conversation when one Item is asked.
+
+        Parameters
+        ----------
+        item : Item
+            What to ask.
+        turn : int
+            Which of the turns, from 0.
+        reply : mapping of field to value
+            What was read from the replies to earlier turns: `{{ reply.answer }}`. Data, never a template.
 
         Raises
         ------
@@ -93,25 +110,13 @@ class Template(msgspec.Struct, frozen=True):
             When the template uses something an Item does not have.
         """
         # Never the gold answer.
-        shown = {"question": item.question, "choices": item.choices, "options": item.options}
+        shown = {"question": item.question, "choices": item.choices, "options": item.options, "reply": reply}
         try:
-            return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.blocks)
-        except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
+            return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.turns[turn].blocks)
+        except UNRENDERABLE as error:
             raise InputError(
                 f"template {self.id}: {error}", hint="a template can use {{ question }} and {{ options }}"
             ) from None
-
-
-ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
-    undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-)
-"""Renders text for a model, not HTML: nothing to escape, everything to confine."""
-
-
-@functools.lru_cache
-def compiled(text: str) -> jinja2.Template:
-    """Return a block ready to render: compiled once, rendered for every Item."""
-    return ENVIRONMENT.from_string(text)
 
 
 def parse(text: str, *, where: str) -> Template:
@@ -120,24 +125,59 @@ def parse(text: str, *, where: str) -> Template:
     Parameters
     ----------
     text : str
-        Front matter between `---` lines, then `## system`, `## user`, `## assistant` blocks.
+        Front matter between `---` lines, then `## system`, `## user`, `## assistant` blocks. A `## user` block
+        that no `## assistant` block follows is asked, and its reply stands there for what comes after;
+        `## new conversation` begins another one, which knows nothing of the first.
     where : str
         What to call the text in errors: its path, or the Run it was kept in.
 
     Raises
     ------
     InputError
-        When the front matter or the blocks are not as documented.
+        When the front matter or the blocks are not as documented, or do not fit each other.
     """
     text = text.replace("\r\n", "\n")
     parts = FRONT_MATTER.match(text)
     if parts is None:
         raise InputError(f"{where}: no front matter", hint="begin the file with ---, YAML, and --- again")
     front = parse_front_matter(parts["matter"], where)
-    blocks = split_blocks(parts["body"], where)
-    if blocks[-1].role != "user":
-        raise InputError(f"{where}: the last block is {blocks[-1].role}", hint="end with the `## user` block that asks")
-    return Template(front=front, blocks=blocks, text=text)
+    asked = list(split_turns(parts["body"], where))
+    elicits = elicited(front, where)
+    if len(elicits) != len(asked):
+        raise InputError(
+            f"{where}: `elicits` speaks of {len(elicits)} turns, and {len(asked)} are asked",
+            hint="a `## user` block without `## assistant` after it is asked: give each its list, [[…], […]]",
+        )
+    if front.grammar is not None and len(asked) > 1:
+        raise InputError(f"{where}: a grammar holds one reply, and {len(asked)} turns are asked", hint="leave it out")
+    if front.scale == "words":
+        probability_words.of(front.language)  # raises here, not in the middle of a Run
+    turns = []
+    known: set[str] = set()
+    for fields, (fresh, blocks) in zip(elicits, asked, strict=True):
+        quotes = frozenset(name for block in blocks for name in quoted(block.text))
+        if not quotes <= known:
+            raise InputError(
+                f"{where}: {{{{ reply.{min(quotes - known)} }}}} is not there yet",
+                hint=f"earlier turns elicit: {', '.join(sorted(known)) or 'nothing'}",
+            )
+        known.update(fields)
+        turns.append(Turn(elicits=fields, blocks=blocks, fresh=fresh, quotes=quotes))
+    return Template(front=front, turns=tuple(turns), text=text)
+
+
+def elicited(front: FrontMatter, where: str) -> tuple[tuple[Field, ...], ...]:
+    """Return the fields of each turn; `[answer, confidence]` is short for `[[answer, confidence]]`."""
+    nested = tuple(each for each in front.elicits if isinstance(each, tuple))
+    plain = tuple(each for each in front.elicits if not isinstance(each, tuple))
+    if nested and plain:
+        raise InputError(f"{where}: `elicits` mixes fields and lists", hint="write [a, b], or [[a], [b]] for two turns")
+    turns = nested or (plain,)
+    fields = [field for turn in turns for field in turn]
+    twice = next((field for field in fields if fields.count(field) > 1), None)
+    if twice is not None:
+        raise InputError(f"{where}: `elicits` names {twice} twice", hint="each field is read from one reply")
+    return turns
 
 
 def parse_front_matter(matter: str, where: str) -> FrontMatter:
@@ -152,29 +192,6 @@ def parse_front_matter(matter: str, where: str) -> FrontMatter:
         raise InputError(
             f"{where}: the front matter is not YAML ({error})", hint="quote texts that hold : or {"
         ) from None
-
-
-def split_blocks(body: str, where: str) -> tuple[Block, ...]:
-    """Return the blocks of a body in order."""
-    preamble, *rest = HEADING.split(body)
-    if preamble.strip() or not rest:
-        raise InputError(
-            f"{where}: the text after the front matter must begin with a block",
-            hint="write `## system`, `## user` or `## assistant` on a line of its own",
-        )
-    roles, texts = rest[::2], rest[1::2]
-    for before, role in zip(["", *roles], roles, strict=False):
-        if role not in get_args(Role):
-            raise InputError(
-                f"{where}: `## {role}` is no block",
-                hint="blocks are `## system`, `## user`, `## assistant`; write other headings with ### or more",
-            )
-        if role == before == "user":
-            raise InputError(
-                f"{where}: two `## user` blocks in a row",
-                hint="put the `## assistant` reply of an example between them, or join them",
-            )
-    return tuple(Block(msgspec.convert(role, Role), text.strip()) for role, text in zip(roles, texts, strict=True))
 
 
 def load(path: Path) -> Template:

@@ -27,7 +27,7 @@ OUTCOMES: dict[str, Outcome] = {
     "refusal": "refused",
 }
 
-NEVER_TAKEN = frozenset({"seed", "logprobs", "grammar"})
+NEVER_TAKEN = frozenset({"seed", "logprobs", "top_logprobs", "grammar"})
 """What the protocol has no word for: never sent, always told."""
 
 

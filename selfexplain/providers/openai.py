@@ -1,7 +1,7 @@
 """Any server that speaks the chat-completions protocol: OpenAI, llama.cpp, vLLM, Ollama, LM Studio, gateways."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from selfexplain.providers.access import (
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
-from selfexplain.records import Outcome, Request, Response, Token, Usage
+from selfexplain.records import Alternative, Outcome, Request, Response, Token, Usage
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 TIMEOUT_SECONDS = 120.0
@@ -119,9 +119,11 @@ class OpenAI:
                 return False
             self._limit = "max_completion_tokens"  # the newer name, which reasoning models insist on
             return True
+        if parameter == "top_logprobs" and parameter not in sent:
+            parameter = "logprobs"  # some name the one when they mean the other
         if parameter not in sent and parameter not in sent.get("extra_body", {}):
             return False  # the server complains of something that is not there: asking again would never end
-        self._refused.add(parameter)
+        self._refused |= {parameter, "top_logprobs"} if parameter == "logprobs" else {parameter}
         return True
 
     async def aclose(self) -> None:
@@ -134,7 +136,7 @@ OPTIONAL: dict[str, str] = {
     "temperature": "temperature",
     "seed": "seed",
     "logprobs": "logprobs",
-    "top_logprobs": "logprobs",
+    "top_logprobs": "top_logprobs",
     "grammar": "grammar",
     "max_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
@@ -155,6 +157,8 @@ def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozense
         sent["seed"] = request.seed
     if "logprobs" in asked:
         sent["logprobs"] = True
+    if "top_logprobs" in asked:
+        sent["top_logprobs"] = request.top_logprobs
     if "grammar" in asked:
         sent["extra_body"] = {"grammar": request.grammar}
     return sent
@@ -189,15 +193,17 @@ def from_openai(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
 def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
     """Return tokens whose texts join to `text`, or none when the server's tokens do not.
 
-    A character that spans several model tokens becomes one piece with the summed log-probability. Tokens without
-    text (the end of the turn) and tokens after the end of `text` (a stop sequence) are left out.
+    A character that spans several model tokens becomes one piece with the summed log-probability and without
+    alternatives. Tokens without text (the end of the turn) and tokens after the end of `text` (a stop sequence) are
+    left out.
     """
     pieces: list[Token] = []
-    pending, logprob, length = b"", 0.0, 0
+    pending, logprob, length, parts = b"", 0.0, 0, 0
     for token in tokens:
         try:
             pending += bytes(token.bytes) if token.bytes is not None else token.token.encode()
             logprob += float(token.logprob)
+            parts += 1
             piece = pending.decode()
         except UnicodeDecodeError:
             continue
@@ -206,10 +212,23 @@ def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
         if piece and length < len(text):
             if not -math.inf < logprob <= ROUNDED_UP:
                 return ()
-            pieces.append(Token(piece, min(logprob, 0.0)))
+            top = () if parts > 1 else tuple(alternatives_to(token))
+            pieces.append(Token(piece, min(logprob, 0.0), top))
             length += len(piece)
-        pending, logprob = b"", 0.0
+        pending, logprob, parts = b"", 0.0, 0
     return tuple(pieces) if "".join(piece.text for piece in pieces) == text else ()
+
+
+def alternatives_to(token: Any) -> Iterator[Alternative]:
+    """Yield what might have stood in a token's place; what is half a character or no number is left out."""
+    for other in getattr(token, "top_logprobs", None) or ():
+        try:
+            text = bytes(other.bytes).decode() if other.bytes is not None else str(other.token.encode(), "utf-8")
+            logprob = float(other.logprob)
+        except (AttributeError, TypeError, ValueError):
+            continue
+        if -math.inf < logprob <= ROUNDED_UP:
+            yield Alternative(text, min(logprob, 0.0))
 
 
 def usage_of(raw: Any) -> Usage | None:

@@ -93,9 +93,18 @@ def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> Reco
         group=cut(item.group or "", LONGEST_NAME) if item else "",
         kinds=" ".join(_kinds(record, sources[0])),
         rationale=cut(record.report.rationale.value or "", LONGEST_TEXT),
-        reply=cut(record.report.reply, LONGEST_REPLY),
+        reply=cut(joined(record.report.replies), LONGEST_REPLY),
         repeat=record.repeat,
     )
+
+
+def joined(replies: Sequence[str]) -> str:
+    r"""Return one text that shows the replies of all turns.
+
+    >>> joined(["Answer: Lima", "Confidence: 90"])
+    'Answer: Lima\n\n— reply 2 —\nConfidence: 90'
+    """
+    return "".join(f"\n\n— reply {n} —\n{reply}" if n > 1 else reply for n, reply in enumerate(replies, 1))
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,7 +10,7 @@ import errno
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from selfexplain.errors import InputError, ProviderError
-from selfexplain.records import SCHEMA_VERSION, Ask, Call, Failure, Request, Response, Token, encode
+from selfexplain.records import SCHEMA_VERSION, Alternative, Ask, Call, Failure, Request, Response, Token, encode
 from selfexplain.runs.totals import Totals
 
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -263,7 +263,7 @@ def writable(response: Response) -> Response:
     Half a character (a lone surrogate) becomes U+FFFD; log-probabilities that are no numbers go, all of them, since the
     rest would no longer join to the text.
     """
-    if not all(math.isfinite(token.logprob) for token in response.tokens):
+    if not all(map(math.isfinite, logprobs_of(response.tokens))):
         response = msgspec.structs.replace(response, tokens=())
     try:
         encode(response)
@@ -272,12 +272,25 @@ def writable(response: Response) -> Response:
         return msgspec.structs.replace(
             response,
             text=whole_characters(response.text),
-            tokens=tuple(Token(whole_characters(token.text), token.logprob) for token in response.tokens),
+            tokens=tuple(map(whole_token, response.tokens)),
             model=None if response.model is None else whole_characters(response.model),
             finish_reason=None if response.finish_reason is None else whole_characters(response.finish_reason),
             failure=None if failure is None else Failure(failure.kind, whole_characters(failure.message)),
         )
     return response
+
+
+def logprobs_of(tokens: Iterable[Token]) -> Iterator[float]:
+    """Yield every log-probability that tokens and their alternatives have."""
+    for token in tokens:
+        yield token.logprob
+        yield from (other.logprob for other in token.top)
+
+
+def whole_token(token: Token) -> Token:
+    """Return a token whose texts have only whole characters."""
+    top = tuple(Alternative(whole_characters(other.text), other.logprob) for other in token.top)
+    return Token(whole_characters(token.text), token.logprob, top)
 
 
 def whole_characters(text: str) -> str:

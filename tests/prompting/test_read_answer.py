@@ -204,3 +204,20 @@ def test_a_hostile_text_of_200_000_characters_returns(unit: str) -> None:
     for text in (body, f"Answer: {body}", f"Because: {body}\nConfidence: 1"):
         read_answer(text)
         read_rationale(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rationale", "confidence"),
+    [
+        ("答案：利马\n理由：政府在那里。\n置信度：90", "政府在那里。", 0.9),
+        ("理由：政府在那里。\n答案：利马\n置信度：90%", "政府在那里。", 0.9),
+        ("**理由**：政府\n在那里。\n**答案**：利马\n**把握**：九成", "政府\n在那里。", 0.9),
+        ("答案：利马；理由：政府在那里；置信度：90", "政府在那里", 0.9),
+        ("Because: the seat is there.\nAnswer: 利马\nConfidence: 90", "the seat is there.", 0.9),
+    ],
+)
+def test_what_the_templates_ask_for_is_read_in_any_order(text: str, rationale: str, confidence: float) -> None:
+    """The reason before the answer or after it, in Chinese or English, on lines of their own or on one."""
+    assert read_answer(text).value == "利马"
+    assert read_rationale(text).value == rationale
+    assert read_confidence(text, scale="percent").value == confidence

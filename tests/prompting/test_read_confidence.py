@@ -133,15 +133,82 @@ def test_about_eighty_is_eighty_with_a_note(label: str, written: str) -> None:
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("phrase", ["very likely", "非常有可能", "High", "almost certain", "not very likely"])
+@pytest.mark.parametrize("phrase", ["very likely", "非常有可能", "High", "almost certainly", "rather unlikely"])
 def test_a_phrase_is_kept_and_never_turned_into_a_number(phrase: str, scale: Scale) -> None:
     reading = read(f"Confidence: {phrase}", scale)
 
     assert (reading.why, reading.detail) == ("non_numeric", phrase)
 
 
-def test_on_the_scale_of_words_a_reply_that_is_a_phrase_is_kept() -> None:
-    assert read("almost certain", "words") == Reading(None, "non_numeric", detail="almost certain", span=(0, 14))
+@pytest.mark.parametrize("scale", ["probability", "percent", "0-20"])
+def test_where_a_number_was_asked_for_a_listed_phrase_is_none(scale: Scale) -> None:
+    reading = read("Confidence: almost certain", scale)
+
+    assert (reading.value, reading.why, reading.detail) == (None, "non_numeric", "almost certain")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "phrase", "value"),
+    [
+        ("almost certain", "en", "almost certain", 0.95),
+        ("Answer: Lima\nConfidence: **Highly likely**.", "en", "highly likely", 0.9),
+        ("Confidence: highly unlikely", "en", "highly unlikely", 0.05),
+        ("Confidence: Probably not", "en", "probably not", 0.25),
+        ("Confidence: I think it is likely", "en", "likely", 0.7),
+        ("Confidence: likely, because it is almost certain that they moved", "en", "likely", 0.7),
+        ("Confidence: Better  than\u00a0even", "en", "better than even", 0.6),
+        ("答案：利马\n把握：很有可能", "zh", "很有可能", 0.72),
+        ("置信度：几乎不可能。", "zh", "几乎不可能", 0.06),
+        ("理由：首都在那里。\n答案：利马\n把握：一半可能", "zh", "一半可能", 0.5),
+    ],
+)
+def test_a_listed_phrase_is_worth_what_its_list_says(text: str, language: str, phrase: str, value: float) -> None:
+    """The longest that fits, with the phrase as said and the list in the notes, and its place in the raw text."""
+    reading = read_confidence(text, scale="words", language=language)
+
+    assert (reading.value, reading.notes) == (value, (f"said {phrase}", f"words-{language}@1"))
+    assert reading.span is not None
+    assert " ".join(text[slice(*reading.span)].casefold().split()) == phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "why", "detail"),
+    [
+        ("Confidence: not likely", "en", "ambiguous", "denied"),
+        ("Confidence: I don't think it is likely", "en", "ambiguous", "denied"),
+        ("Confidence: likely not", "en", "ambiguous", "denied"),
+        ("Confidence: unlikely to be wrong", "en", "ambiguous", "denied"),
+        ("Confidence: likely or highly likely", "en", "ambiguous", "conflict"),
+        ("Confidence: likely, or probable", "en", "ambiguous", "conflict"),
+        ("Confidence: highly likely (40%)", "en", "ambiguous", "conflict"),
+        ("Confidence: likely\nConfidence: unlikely", "en", "ambiguous", "conflict"),
+        ("Confidence: extremely likely", "en", "non_numeric", "extremely likely"),
+        ("Confidence: 很有可能", "en", "non_numeric", "很有可能"),
+        ("Confidence: likelyish", "en", "non_numeric", "likelyish"),
+        ("把握：不是很有可能", "zh", "ambiguous", "denied"),
+        ("把握：极有可能或很有可能", "zh", "ambiguous", "conflict"),
+        ("把握：非常可能", "zh", "non_numeric", "非常可能"),
+    ],
+)
+def test_a_phrase_that_is_denied_shifted_or_not_alone_is_no_number(
+    text: str, language: str, why: str, detail: str
+) -> None:
+    reading = read_confidence(text, scale="words", language=language)
+
+    assert (reading.value, reading.why, reading.detail) == (None, why, detail)
+
+
+def test_a_phrase_at_a_cut_may_lack_its_end() -> None:
+    """`likely` may have been going to be `likely not`; after a line break it was not."""
+    assert read_confidence("Confidence: likely", scale="words", finish="truncated").why == "truncated"
+    assert read_confidence("Confidence: likely\nAns", scale="words", finish="truncated").value == 0.7
+
+
+def test_words_in_a_language_without_a_list_are_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"no list of probability words for the language 'fr'\nhint: there are: en, zh"
+    ):
+        read_confidence("Confidence: probable", scale="words", language="fr")
 
 
 @pytest.mark.parametrize(

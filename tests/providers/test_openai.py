@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -26,7 +27,7 @@ from selfexplain.errors import InputError, ProviderError, ReplyError
 from selfexplain.providers import openai as adapter_module
 from selfexplain.providers.access import without_secrets
 from selfexplain.providers.openai import OpenAI, pieces_of, to_openai
-from selfexplain.records import Message, Request, Response, Token, Usage
+from selfexplain.records import Alternative, Message, Request, Response, Token, Usage
 from selfexplain.runs.calls import Calls, read_calls, recorded
 
 KEY = "sk-very-secret-0123456789"
@@ -419,6 +420,56 @@ async def test_a_refused_parameter_is_dropped_once_and_for_good(
     assert [name in body for body in server.bodies] == [True, False, False]
     assert [response.dropped for response in responses] == [(name,)] * 2
     assert (await model.generate(PLAIN)).dropped == ()
+
+
+WITH_TOP = msgspec.structs.replace(ASKED, top_logprobs=3)
+
+
+async def test_alternatives_come_with_their_tokens(server: MisbehavingServer, model: OpenAI) -> None:
+    """Asked for by number; what is half a character, not a number or not finite is left out."""
+    body = completion("B.", logprobs=logprobs(("B", [66], -0.5), (".", [46], -0.1)))
+    body["choices"][0]["logprobs"]["content"][0]["top_logprobs"] = [
+        {"token": "B", "bytes": [66], "logprob": -0.5},
+        {"token": " A", "bytes": None, "logprob": -1.5},
+        {"token": "\\xc3", "bytes": [0xC3], "logprob": -2.0},
+        {"token": "C", "bytes": [67], "logprob": None},
+        {"token": "D", "bytes": [68], "logprob": -9999.0},
+    ]
+    server.will(sends(body))
+    response = await model.generate(WITH_TOP)
+
+    assert server.bodies[0]["top_logprobs"] == 3
+    assert response.tokens == (
+        Token("B", -0.5, (Alternative("B", -0.5), Alternative(" A", -1.5), Alternative("D", -9999.0))),
+        Token(".", -0.1),
+    )
+
+
+async def test_a_character_of_several_tokens_has_no_alternatives(server: MisbehavingServer, model: OpenAI) -> None:
+    """What stands in the place of half a character is none of the whole one's."""
+    body = completion("é", logprobs=logprobs(("\\xc3", [0xC3], -0.25), ("\\xa9", [0xA9], -0.5)))
+    for token in body["choices"][0]["logprobs"]["content"]:
+        token["top_logprobs"] = [{"token": "B", "bytes": [66], "logprob": -0.5}]
+    server.will(sends(body))
+
+    assert (await model.generate(WITH_TOP)).tokens == (Token("é", -0.75),)
+
+
+async def test_refused_alternatives_leave_the_token_probabilities(server: MisbehavingServer, model: OpenAI) -> None:
+    """Asked again without them alone."""
+    server.will(fails(400, "Unsupported", param="top_logprobs"), sends(completion()))
+    assert (await model.generate(WITH_TOP)).dropped == ("top_logprobs",)
+    assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (True, False)]
+
+
+async def test_refused_token_probabilities_take_their_alternatives_along(
+    server: MisbehavingServer, model: OpenAI
+) -> None:
+    """Without the one there is no place for the other, and both are told."""
+    server.will(fails(400, "Unsupported", param="logprobs"), sends(completion()))
+
+    assert (await model.generate(WITH_TOP)).dropped == ("logprobs", "top_logprobs")
+    assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (False, False)]
 
 
 async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, model: OpenAI) -> None:

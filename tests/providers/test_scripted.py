@@ -3,13 +3,14 @@
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers.scripted import Scripted, response_from
-from selfexplain.records import Message, Request, Response, Token
+from selfexplain.records import Alternative, Message, Request, Response, Token
 
 HINT = '\nhint: expected {"item": "…", "reply": "…", "tokens": [["text", 0.9], …]}'
 
@@ -130,3 +131,35 @@ def test_any_line_is_a_reply_or_refused(line: bytes) -> None:
         response_from(line, "here")
     except InputError as error:
         assert error.message.startswith("here: ")  # noqa: PT017 - the point is that nothing else is raised
+
+
+async def test_each_turn_has_its_own_reply(tmp_path: Path) -> None:
+    """A line without `turn` is the first turn's; another turn without a line is told."""
+    model = script(
+        tmp_path,
+        '{"item": "q1", "reply": "4"}\n{"item": "*", "turn": 1, "reply": "90"}\n'
+        '{"item": "q1", "turn": 2, "reply": "no"}\n',
+    )
+    asked = request("q1")
+
+    replies = [(await model.generate(msgspec.structs.replace(asked, turn=turn))).text for turn in range(3)]
+    assert replies == ["4", "90", "no"]
+    with pytest.raises(ProviderError, match="has no reply for Item 'q2', turn 2"):
+        await model.generate(msgspec.structs.replace(request("q2"), turn=2))
+
+
+async def test_alternatives_can_be_written_down(tmp_path: Path) -> None:
+    """One object for each token, with probabilities as people write them."""
+    model = script(
+        tmp_path, '{"item": "*", "reply": "B.", "tokens": [["B", 0.5], [".", 1]], "top": [{"B": 0.5, "A": 0.25}, {}]}'
+    )
+
+    assert (await model.generate(request("q1"))).tokens == (
+        Token("B", math.log(0.5), (Alternative("B", math.log(0.5)), Alternative("A", math.log(0.25)))),
+        Token(".", 0.0),
+    )
+
+
+def test_alternatives_fit_their_tokens() -> None:
+    with pytest.raises(InputError, match="here: 1 `top` for 2 tokens"):
+        response_from(b'{"item": "*", "reply": "B.", "tokens": [["B", 0.5], [".", 1]], "top": [{}]}', "here")

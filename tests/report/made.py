@@ -99,7 +99,7 @@ def record(
 ) -> Record:
     """Return one Record of one source."""
     reading: Reading[float] = Reading(confidence, "read" if confidence is not None else "absent")
-    report = SelfReport(Reading(answer, "read"), Reading(None, "absent"), {by: reading}, "completed", reply, ("k",))
+    report = SelfReport(Reading(answer, "read"), Reading(None, "absent"), {by: reading}, "completed", (reply,), ("k",))
     return Record(name, report, Grade(verdict, "exact"), {by: status})
 
 

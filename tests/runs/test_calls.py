@@ -435,6 +435,8 @@ def test_every_field_of_a_request_is_in_its_key() -> None:
         "seed": 0,
         "logprobs": True,
         "grammar": "root ::= [0-9]",
+        "top_logprobs": 5,
+        "turn": 1,
     }
 
     assert others.keys() == set(Request.__struct_fields__)

@@ -1,0 +1,131 @@
+"""Asks the turns of a template in order, and reads from each reply what its turn elicits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from selfexplain.elicitation.elicitation import Sampling
+from selfexplain.elicitation.token_probability import token_probability
+from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
+from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.template import FrontMatter, Template
+from selfexplain.prompting.turns import Field, Turn
+from selfexplain.records import Ask, Item, Message, Outcome, Reading, Request, Response, SelfReport, Source
+
+Finish = Literal["completed", "truncated"]
+
+READERS: Mapping[Field, Callable[[str, Finish, FrontMatter], Reading[Any]]] = {
+    "answer": lambda text, finish, _: read_answer(text, finish=finish),
+    "rationale": lambda text, finish, _: read_rationale(text, finish=finish),
+    "confidence": lambda text, finish, front: read_confidence(
+        text, scale=front.scale, language=front.language, finish=finish
+    ),
+}
+"""How each field is read from the reply to the turn that elicits it."""
+
+
+NO_REPLY: frozenset[Outcome] = frozenset({"failed", "refused"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """One asked turn: what was sent, what came back, and what was read from it."""
+
+    request: Request
+    response: Response
+    readings: Mapping[Field, Reading[Any]]
+
+
+async def converse(
+    item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int = 0, draw: int = 0
+) -> tuple[Said, ...]:
+    """Ask an Item the turns of a template, one after the other, each with the replies before it.
+
+    Asking stops where going on makes no sense: at a reply that is none (failed, refused, empty), and before a turn
+    that quotes what was not read. A turn in the same conversation that quotes nothing is asked whatever was read, so
+    that a better reader later needs no new replies.
+
+    Parameters
+    ----------
+    item : Item
+        What to ask.
+    template : Template
+        Its turns; a reply stands in the conversation as it came, and what was read of it in `reply`.
+    ask : callable
+        Sends a Request, returns its Response.
+    sampling : Sampling
+        Temperature and seed; the seed grows with `repeat`, so that repeats differ where the provider honours it.
+    repeat, draw : int
+        Which repetition, and which sample inside it, from 0.
+
+    Returns
+    -------
+    tuple of Said
+        One for each turn that was asked; never empty.
+    """
+    front, said, known = template.front, [], dict[str, Any]()
+    messages: tuple[Message, ...] = ()
+    for number, turn in enumerate(template.turns):
+        if not turn.quotes <= known.keys():
+            break
+        messages = (() if turn.fresh else messages) + template.render(item, turn=number, reply=known)
+        request = Request(
+            item=item.id,
+            messages=messages,
+            max_tokens=front.max_tokens,
+            repeat=repeat,
+            draw=draw,
+            temperature=sampling.temperature,
+            seed=None if sampling.seed is None else sampling.seed + repeat,
+            logprobs=True,
+            grammar=front.grammar,
+            top_logprobs=front.top_logprobs,
+            turn=number,
+        )
+        response = await ask(request)
+        readings = read(response, turn, front)
+        said.append(Said(request, response, readings))
+        if response.outcome in NO_REPLY or not response.text.strip():
+            break
+        known |= {field: reading.value for field, reading in readings.items() if reading.value is not None}
+        messages += (Message("assistant", response.text),)
+    return tuple(said)
+
+
+def read(response: Response, turn: Turn, front: FrontMatter) -> dict[Field, Reading[Any]]:
+    """Return what one reply says, field by field; what is no reply says nothing."""
+    if response.outcome in NO_REPLY:
+        return {}
+    finish: Finish = "truncated" if response.outcome == "truncated" else "completed"
+    return {field: READERS[field](response.text, finish, front) for field in turn.elicits}
+
+
+def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
+    """Return what the replies to a template's turns say together.
+
+    The answer is the one of the turn that asked for it, and its token probability is that of the words there. Where a
+    later reply names another answer, the confidence is noted as `answer_changed`: nobody can tell which of the two it
+    is about (Tian et al. 2023, arXiv:2305.14975, ask in two turns).
+    """
+    found = {field: (number, reading) for number, one in enumerate(said) for field, reading in one.readings.items()}
+    nothing: tuple[int, Reading[Any]] = (0, Reading(None, "absent"))
+    place, answer = found.get("answer", nothing)
+    confidence: dict[Source, Reading[float]] = {}
+    if any("confidence" in turn.elicits for turn in template.turns):
+        unasked: Reading[float] = Reading(None, "absent", detail="not asked" if len(said) < len(template.turns) else "")
+        number, confidence["stated"] = found.get("confidence", (0, unasked))
+        if number > place and answer.value is not None and differs(said[number].response.text, answer.value):
+            stated = confidence["stated"]
+            confidence["stated"] = replace(stated, notes=(*stated.notes, "answer_changed"))
+    confidence["token"] = token_probability(said[place].response, answer)
+    return SelfReport(
+        answer=answer,
+        rationale=found.get("rationale", nothing)[1],
+        confidence=confidence,
+        outcome=said[-1].response.outcome,
+        replies=tuple(one.response.text for one in said),
+        calls=tuple(one.request.key for one in said),
+        read_in={field: number for field, (number, _) in found.items() if number},
+    )
