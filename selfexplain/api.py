@@ -145,14 +145,15 @@ def run(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
-    require_askable(dataset, plugins.graders())
+    require_askable(dataset, plugins.graders(), plugins.categorisers())
     if model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
     provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else plugins.as_provider(model)
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template
-    template.require_suits(dataset.items)
+    template.require_suits(dataset.items, dataset.examples)
+    template = template.showing(dataset.examples)
     sampling = Sampling(temperature=0.0, seed=1)
     spec = RunSpec(
         dataset=dataset.name,
@@ -209,10 +210,8 @@ def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> 
 
 def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
-    from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
-
     spec = folder.manifest.spec
-    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json"))
+    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
     records = in_loop(
@@ -223,6 +222,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
             elicitation=plugins.elicitation(template.front.elicitation),
             sampling=Sampling(spec.temperature, spec.seed),
             graders=plugins.graders(),
+            categorisers=plugins.categorisers(),
         )
     )
     if records and all(record.report.outcome == "failed" for record in records):
@@ -235,8 +235,9 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         raise InputError(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
-    metrics = evaluate_sources(
-        rows_of(records, items),
+    metrics = measured(
+        records,
+        items,
         metrics=[*ordered_metrics(), *extra],
         about={
             "run": str(folder.path),
@@ -252,6 +253,25 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
     note = NOTES.get(spec.model, "")
     folder.write("report.html", page_of(folder, metrics, records, items, note))
     return Result(metrics, records, folder.path, note)
+
+
+def measured(
+    records: Sequence[Record],
+    items: Mapping[str, Item],
+    *,
+    metrics: Sequence["Metric[...]"],
+    about: Mapping[str, Any],
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    """Return the metrics object of a Run: calibration, or the rates of a survey."""
+    if any(item.is_survey for item in items.values()):
+        from selfexplain.pipeline.survey import evaluate_survey  # noqa: PLC0415 - numpy
+
+        names, sorts = [metric.facts.name for metric in metrics], plugins.categorisers()
+        return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
+    from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+
+    return evaluate_sources(rows_of(records, items), metrics=metrics, about=about, warnings=warnings)
 
 
 def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:
@@ -270,9 +290,12 @@ def page_of(
 ) -> bytes:
     """Return the Run's report as HTML."""
     from selfexplain.report.html import render  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.survey import survey_view_of  # noqa: PLC0415
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
     made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
+    if "survey" in metrics:
+        return render(survey_view_of(metrics, records, items, note, made_with=made_with)).encode()
     return render(view_of(metrics, metric_facts(), records, items, note, made_with=made_with)).encode()
 
 

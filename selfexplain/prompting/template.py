@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import jinja2
+import jinja2.meta
 import jinja2.sandbox
 import msgspec
 import yaml
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import lock
-from selfexplain.records import Item, Message, Role
+from selfexplain.records import Item, Message, Option, Role
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 HEADING = re.compile(r"^## (?P<role>[^\n]*?)[ \t]*$", re.MULTILINE)
@@ -57,6 +58,25 @@ class Block(msgspec.Struct, frozen=True):
     text: str
 
 
+class Example(msgspec.Struct, frozen=True):
+    """An Item with its answer, as a template shows it."""
+
+    question: str
+    answer: str
+    """The first gold text; with choices, the text of that option."""
+    label: str
+    """With choices, the label of that option, else empty."""
+    options: tuple[Option, ...]
+
+    @classmethod
+    def of(cls, item: Item) -> "Example":
+        """Return what may be shown of an Item that is never asked."""
+        option = item.gold_option
+        if option is None:
+            return cls(item.question, item.gold[0], "", item.options)
+        return cls(item.question, option.text, option.label, item.options)
+
+
 class Template(msgspec.Struct, frozen=True):
     """A way of asking."""
 
@@ -64,6 +84,17 @@ class Template(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
     text: str
     """The file's whole text, as kept in a Run's manifest."""
+    examples: tuple[Example, ...] = ()
+    """What `{{ examples }}` shows: those of the Dataset that is asked."""
+
+    def showing(self, examples: Iterable[Item]) -> "Template":
+        """Return this template with the examples of a Dataset."""
+        return msgspec.structs.replace(self, examples=tuple(map(Example.of, examples)))
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The names that the blocks print or ask for, such as `question`."""
+        return frozenset().union(*(names_in(block.text) for block in self.blocks))
 
     @property
     def id(self) -> str:
@@ -75,10 +106,21 @@ class Template(msgspec.Struct, frozen=True):
         """sha256 of the text, as 64 hexadecimal digits."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def require_suits(self, items: Iterable[Item]) -> None:
-        """Raise InputError when Items have choices that this template would not show."""
+    def require_suits(self, items: Iterable[Item], examples: Iterable[Item] = ()) -> None:
+        """Raise InputError when there are choices or examples that this template would not show, or none to show."""
+        given = next(iter(examples), None)
+        if given is not None and "examples" not in self.uses:
+            raise InputError(
+                f"{given.id!r} is an example, and the template {self.id} shows none",
+                hint="use classify, put {{ examples }} into your template, or take the rows with `split: example` out",
+            )
+        if given is None and "examples" in self.uses:
+            raise InputError(
+                f"the template {self.id} shows examples, and there are none",
+                hint="mark some rows of the question file with `split: example`, or use another template",
+            )
         with_choices = next((item for item in items if item.choices), None)
-        if with_choices is not None and not re.search(r"\b(?:choices|options)\b", self.text):
+        if with_choices is not None and not self.uses & {"choices", "options"}:
             raise InputError(
                 f"Item {with_choices.id!r} has choices, and the template {self.id} does not show them",
                 hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
@@ -93,7 +135,12 @@ class Template(msgspec.Struct, frozen=True):
             When the template uses something an Item does not have.
         """
         # Never the gold answer.
-        shown = {"question": item.question, "choices": item.choices, "options": item.options}
+        shown = {
+            "question": item.question,
+            "choices": item.choices,
+            "options": item.options,
+            "examples": self.examples,
+        }
         try:
             return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.blocks)
         except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
@@ -112,6 +159,15 @@ ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
 def compiled(text: str) -> jinja2.Template:
     """Return a block ready to render: compiled once, rendered for every Item."""
     return ENVIRONMENT.from_string(text)
+
+
+@functools.lru_cache
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that a block takes from outside; none for one that is no template, which rendering will say."""
+    try:
+        return frozenset(jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse(text)))
+    except (jinja2.TemplateError, RecursionError):
+        return frozenset()
 
 
 def parse(text: str, *, where: str) -> Template:

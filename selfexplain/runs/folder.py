@@ -22,7 +22,7 @@ RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
 class RunFolder:
     """A Run on disk.
 
-    Truth: `manifest.json`, `items.jsonl`, `calls/`. Everything else can be deleted and is written again.
+    Truth: `manifest.json`, `items.jsonl`, `examples.jsonl` where there are examples, `calls/`. Everything else can be deleted and is written again.
 
     Parameters
     ----------
@@ -39,6 +39,8 @@ class RunFolder:
         self.path = path
         self.manifest: Manifest = read_manifest(path)
         self.items: tuple[Item, ...] = read_items(path)
+        with_examples = (path / "examples.jsonl").exists()
+        self.examples: tuple[Item, ...] = read_items(path, "examples.jsonl") if with_examples else ()
 
     @classmethod
     def create(cls, results: Path, spec: RunSpec, dataset: Dataset, template_text: str) -> "RunFolder":
@@ -48,6 +50,8 @@ class RunFolder:
             with disk_errors(path):
                 path.mkdir(parents=True, exist_ok=True)
             write_atomically(path / "items.jsonl", b"".join(encode(item) + b"\n" for item in dataset.items))
+            if dataset.examples:
+                write_atomically(path / "examples.jsonl", b"".join(encode(item) + b"\n" for item in dataset.examples))
             manifest = Manifest(
                 spec=spec,
                 template_text=template_text,
@@ -110,13 +114,13 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
 
 
-def read_items(path: Path) -> tuple[Item, ...]:
+def read_items(path: Path, name: str = "items.jsonl") -> tuple[Item, ...]:
     """Return the Items of a Run in their order, checked against the manifest's hash by whoever compares Runs."""
-    file = path / "items.jsonl"
+    file = path / name
     try:
         return tuple(msgspec.json.decode(line, type=Item) for line in file.read_bytes().splitlines())
     except OSError:
-        raise InputError(f"{path} is not a whole Run: items.jsonl is missing", hint="start the Run anew") from None
+        raise InputError(f"{path} is not a whole Run: {name} is missing", hint="start the Run anew") from None
     except msgspec.DecodeError as error:
         raise InputError(f"{file}: {error}", hint="restore the file, or start the Run anew") from None
 

@@ -47,7 +47,7 @@ def test_a_choice_is_named_by_letter_text_or_both(answer: str, rule: str, gold: 
     """Whichever way the gold is written."""
     grade = choice(answer, item(gold))
 
-    assert (grade.verdict, grade.rule, grade.grader) == ("correct", rule, "choice@1")
+    assert (grade.verdict, grade.rule, grade.grader) == ("correct", rule, "choice@2")
 
 
 @pytest.mark.parametrize(
