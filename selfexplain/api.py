@@ -290,12 +290,12 @@ def page_of(
 ) -> bytes:
     """Return the Run's report as HTML."""
     from selfexplain.report.html import render  # noqa: PLC0415 - matplotlib
-    from selfexplain.report.survey import survey_view_of  # noqa: PLC0415
+    from selfexplain.report.survey import render_survey, survey_view_of  # noqa: PLC0415 - matplotlib
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
     made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
     if "survey" in metrics:
-        return render(survey_view_of(metrics, records, items, note, made_with=made_with)).encode()
+        return render_survey(survey_view_of(metrics, records, items, note, made_with=made_with)).encode()
     return render(view_of(metrics, metric_facts(), records, items, note, made_with=made_with)).encode()
 
 

@@ -62,6 +62,7 @@ def evaluate_survey(
         )
     sources = list(dict.fromkeys(source for record in records for source in record.report.confidence))
     given = [source for source in sources if source == "stated" or any(confidence_by(source)(record) is not None for record in records)]
+    given = given or sources
     undefined = Estimate.missing(NO_GOLD, n=0, level=LEVEL).to_dict()
     names = categories_of([items[record.item] for record in records], categorisers)
     groups = sorted({group for record in said if (group := items[record.item].group) is not None})
@@ -79,6 +80,7 @@ def evaluate_survey(
         },
         "survey": {
             **rates(said, items, names, given),
+            "undecided": dict(Counter(rule for record in said if (rule := undecided_by(record))).most_common()),
             "groups": {
                 group: rates([r for r in said if items[r.item].group == group], items, names, given)
                 for group in groups
@@ -102,6 +104,11 @@ def rates(
             "mean_confidence": {source: mean_confidence(those, items, source).to_dict() for source in sources},
         })
     return {"n": len(records), "categories": categories}
+
+
+def undecided_by(record: Record) -> str:
+    """Return the rule that left an answer undecided, else nothing: what was not understood is not indifference."""
+    return record.category.rule if record.category is not None and record.category.name == UNDECIDED else ""
 
 
 def mean_confidence(records: Iterable[Record], items: Mapping[str, Item], source: Source) -> Estimate:

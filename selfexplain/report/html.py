@@ -42,21 +42,26 @@ def render(view: RunView) -> str:
     str
         HTML that fetches nothing and runs nothing but the filter of its own table.
     """
+    pictures = [inline_picture(card, f"p{rank}") for rank, card in enumerate(view.cards)]
+    return fill("run.html.j2", view=view, pictures=pictures)
+
+
+def fill(name: str, **shown: Any) -> str:
+    """Return a page from one of our own templates, with the style, the script and the policy that every page has."""
     script, style = _part("run.js"), _part("run.css")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, finalize=_finalize, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"typeset": typeset, "coloured": coloured}
-    template = environment.from_string(_part("run.html.j2"))
+    template = environment.from_string(_part(name))
     return str(
         template.render(
-            view=view,
             # Our own files and pictures drawn from numbers: nothing in them comes from a model or a data set.
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             policy=_policy(script),
-            pictures=[inline_picture(card, f"p{rank}") for rank, card in enumerate(view.cards)],
             percent=_length,
+            **shown,
         )
     )
 
