@@ -157,7 +157,7 @@ def item_of(row: Row, place: str) -> Item:
     return Item(
         id=str(fields.get("id", f"{place}-{row.line}")),
         question=str(fields["question"]),
-        gold=texts(fields["gold"]),
+        gold=texts(fields.get("gold")),
         choices=texts(fields.get("choices")),
         group=optional(fields.get("group")),
         cluster=optional(fields.get("cluster")),

@@ -10,7 +10,7 @@ from msgspec import Meta
 # Not Meta(pattern=…): msgspec 0.22 crashes at exit, now and then, after making a schema of several patterns.
 Text = Annotated[str, Meta(min_length=1, extra_json_schema={"pattern": r"\S"})] | float
 """A text that is not empty; numbers are taken as texts."""
-Label = Annotated[str, Meta(min_length=1, extra_json_schema={"pattern": "^([A-Za-z]|[1-9][0-9]*)$"})]
+Label = Annotated[str, Meta(min_length=1, max_length=3, extra_json_schema={"pattern": "^([A-Za-z]|[1-9][0-9]*)$"})]
 
 
 class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
