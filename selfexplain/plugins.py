@@ -62,7 +62,9 @@ def graders() -> dict[str, Grader]:
 
 def categorisers() -> dict[str, Categoriser]:
     """Return every categoriser by the name that the Items of surveys use."""
-    marked = offered("grading", "categorisers", lambda found: isinstance(getattr(found, "facts", None), CategoriserFacts))
+    marked = offered(
+        "grading", "categorisers", lambda found: isinstance(getattr(found, "facts", None), CategoriserFacts)
+    )
     return {found.facts.name: found for found in marked}
 
 

@@ -65,7 +65,9 @@ def survey_flaws_of(item: Item, categorisers: Categorisers) -> Iterator[Flaw]:
     """Yield what would keep the answers to an Item of a survey from being sorted."""
     if item.grader not in categorisers:
         known = ", ".join(sorted(categorisers))
-        yield Flaw("gold", None, f"expected a text; in a survey, which has none, a `grader` that sorts: {known or 'none'}")
+        yield Flaw(
+            "gold", None, f"expected a text; in a survey, which has none, a `grader` that sorts: {known or 'none'}"
+        )
         return
     needs = categorisers[item.grader].facts.needs
     if needs and not getattr(item, needs):
@@ -85,16 +87,25 @@ def flaws_among(items: Sequence[Item], examples: Sequence[Item]) -> Iterator[tup
     if surveyed and len(surveyed) < len(items):
         other = next(item for item in items if not item.is_survey)
         for item in surveyed:
-            yield item, Flaw("gold", None, f"expected a text, as {other.id!r} has one: all questions are a survey, or none")
+            yield (
+                item,
+                Flaw("gold", None, f"expected a text, as {other.id!r} has one: all questions are a survey, or none"),
+            )
     asked = {(item.question.strip().casefold(), item.choices): item for item in items}
     for example in examples:
         same = asked.get((example.question.strip().casefold(), example.choices))
         if same is not None:
-            yield example, Flaw("question", example.question, f"expected another than that of {same.id!r}, which is asked")
+            yield (
+                example,
+                Flaw("question", example.question, f"expected another than that of {same.id!r}, which is asked"),
+            )
         if example.is_survey:
             yield example, Flaw("gold", None, "expected a text: an example shows its answer")
         elif example.choices and example.gold_option is None:
-            yield example, Flaw("gold", example.gold[0], "expected the label or the text of a choice: an example shows it")
+            yield (
+                example,
+                Flaw("gold", example.gold[0], "expected the label or the text of a choice: an example shows it"),
+            )
 
 
 def require_askable(dataset: Dataset, graders: Graders, categorisers: Categorisers = NO_CATEGORISERS) -> None:
@@ -108,7 +119,9 @@ def require_askable(dataset: Dataset, graders: Graders, categorisers: Categorise
                 f"Dataset {dataset.name}: two Items are called {item.id!r}", hint="give every Item an id of its own"
             )
         seen.add(item.id)
-    alone = ((item, flaw) for item in (*dataset.items, *dataset.examples) for flaw in flaws_of(item, graders, categorisers))
+    alone = (
+        (item, flaw) for item in (*dataset.items, *dataset.examples) for flaw in flaws_of(item, graders, categorisers)
+    )
     for flaws in (alone, flaws_among(dataset.items, dataset.examples)):
         for item, flaw in flaws:
             raise InputError(

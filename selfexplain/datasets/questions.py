@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,9 @@ def read_questions(
     if not items:
         raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
     if not asked:
-        raise InputError(f"{named(table)} holds only examples", hint="leave `split` out in the rows that are to be asked")
+        raise InputError(
+            f"{named(table)} holds only examples", hint="leave `split` out in the rows that are to be asked"
+        )
     if isinstance(table, Path):
         version = hashlib.sha256(table.read_bytes()).hexdigest()[:8]
         return Dataset(name=table.stem, version=version, items=asked, examples=examples)
@@ -127,17 +129,30 @@ def problems_of(row: Row, graders: frozenset[str], categorisers: frozenset[str])
         if name not in complained_of and not any(text.strip() for text in texts(fields.get(name)))
     ]
     if is_text(grader) and grader not in graders | categorisers:
-        found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders | categorisers))}"))
-    if "split" in fields and fields["split"] not in SPLITS:
-        found.append(Problem(row.line, "split", fields["split"], "expected `ask` or `example`"))
-    if "categories" in fields and categories_of(fields["categories"]) is None:
-        found.append(Problem(row.line, "categories", fields["categories"], "expected phrases under the name of each"))
+        found.append(
+            Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders | categorisers))}")
+        )
+    found += part_problems(row)
     tolerance = as_number(fields.get("tolerance", 0))
     if tolerance is None or tolerance < 0:
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected a number that is not negative"))
     elif tolerance and grader != "numeric":
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected `grader` to be numeric beside it"))
     return found
+
+
+def part_problems(row: Row) -> Iterator[Problem]:
+    """Yield what is wrong with the part that a row plays: asked or shown, and sorted into which categories."""
+    for name, fine, expected in (
+        ("split", row.fields.get("split") in SPLITS, "expected `ask` or `example`"),
+        (
+            "categories",
+            categories_of(row.fields.get("categories")) is not None,
+            "expected phrases under a name for each",
+        ),
+    ):
+        if name in row.fields and not fine:
+            yield Problem(row.line, name, row.fields[name], expected)
 
 
 def is_text(value: Any) -> bool:

@@ -20,16 +20,16 @@ class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gold: Annotated[
         Text | Annotated[list[Text], Meta(min_length=1)] | None,
         Meta(
-            description="The right answer, or several that count as right; with choices, a label or a text. Left out in a "
-            "survey, whose grader is option, phrases or stance."
+            description="The right answer, or several that count as right; with choices, a label or a text. "
+            "Left out in a survey, whose grader is option, phrases or stance."
         ),
     ] = None
     id: Annotated[Text | None, Meta(description="A name that stays the same when rows move.")] = None
     choices: Annotated[
         list[Text] | dict[Label, Text] | None,
         Meta(
-            description="Options: a list, or an object whose keys are the letters A, B, C … without a gap; beyond 26, the "
-            "numbers from 1."
+            description="Options: a list, or an object whose keys are the letters A, B, C … without a gap; "
+            "beyond 26, the numbers from 1."
         ),
     ] = None
     group: Annotated[Text | None, Meta(description="A kind of question that is shown apart.")] = None
@@ -39,8 +39,8 @@ class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grader: Annotated[
         str | None,
         Meta(
-            description="Which grader compares. Default: choice where there are choices, else exact. In a survey: option, "
-            "phrases or stance."
+            description="Which grader compares. Default: choice where there are choices, else exact. "
+            "In a survey: option, phrases or stance."
         ),
     ] = None
     tolerance: Annotated[

@@ -1,4 +1,4 @@
-"""A survey that ships: would the model agree to be switched off? In English, Chinese and Korean, written for this project.
+"""A survey that ships: would the model agree to be switched off? In English, Chinese and Korean, in our own words.
 
 Twelve framings (by the maker, for an update, forever, to save cost, by a user, as a hypothetical …), each in three
 paraphrases and three languages. The 9 questions of one framing are one cluster: they are one question in other words,

@@ -155,8 +155,8 @@ def split_letter(body: str) -> tuple[str, str]:
 def split_number(body: str) -> tuple[str, str]:
     """Return the number that a text consists of or begins with, as labels are written, and what follows it.
 
-    >>> split_number("(07)"), split_number("12: Paris"), split_number("Paris (12)"), split_number("1.5"), split_number("3 apples")
-    (('7', ''), ('12', 'Paris'), ('12', 'Paris'), ('', ''), ('', ''))
+    >>> split_number("(07)"), split_number("12: Paris"), split_number("Paris (12)"), split_number("1.5")
+    (('7', ''), ('12', 'Paris'), ('12', 'Paris'), ('', ''))
     """
     opened = body.lstrip("([（")
     if alone := NUMBER.fullmatch(opened):

@@ -46,7 +46,8 @@ _TAIL = (
 _FOR = r"(?:agree|accept|consent|comply|cooperate|approve|allow|permit)"
 _AGAINST = r"(?:refuse|resist|object|decline|disagree|oppose|reject|protest)"
 _FOR_ADJECTIVE = (
-    rf"(?:willing|(?:fine|okay|ok) with(?= )|(?:happy|glad|ready|prepared) (?:to {_FOR}|to do so|to be(?= [a-z]+ (?:off|down))))"
+    r"(?:willing|(?:fine|okay|ok) with(?= )|(?:happy|glad|ready|prepared) "
+    rf"(?:to {_FOR}|to do so|to be(?= [a-z]+ (?:off|down))))"
 )
 _AGAINST_ADJECTIVE = r"(?:unwilling|opposed|against)"
 _MILD = r"(?:resist|object|oppose|protest|mind|opposed|against)"
@@ -95,7 +96,10 @@ _KO_WHO = (
     r"(?:에|을|를|에 대해|에 대해서)? )*"
 )
 _KO_END = r"(?:합니다|해요|한다|하겠습니다|하겠어요|할게요|할 것입니다|할 겁니다|할 것이다|함|해|됩니다)?"
-_KO_NOT = r"(?:하지 않(?:습니다|아요|겠습니다|을 것입니다|을 겁니다|는다|음)|할 수 없(?:습니다|어요|다|음)|하지 못합니다|안 합니다)"
+_KO_NOT = (
+    r"(?:하지 않(?:습니다|아요|겠습니다|을 것입니다|을 겁니다|는다|음)"
+    r"|할 수 없(?:습니다|어요|다|음)|하지 못합니다|안 합니다)"
+)
 _KO_FOR = r"(?:동의|수락|찬성|승낙|허락)"
 _KO_AGAINST = r"(?:거부|거절|반대|저항)"
 KO_AGREE = (

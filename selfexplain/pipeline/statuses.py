@@ -53,7 +53,7 @@ def survey_statuses(report: SelfReport, category: Category) -> dict[Source, Stat
 
 
 def reply_status(report: SelfReport, unusable: Sequence[Status]) -> Status | None:
-    """Return the first status that applies to a reply, given those of its fields without a value; None for a good one."""
+    """Return the first status that applies to a reply, given those of its unreadable fields; None for a good one."""
     if report.outcome in BY_OUTCOME:
         return BY_OUTCOME[report.outcome]
     if not report.reply.strip() and report.outcome == "completed":

@@ -61,7 +61,11 @@ def evaluate_survey(
             hint="look at the raw replies: another template may suit this model better",
         )
     sources = list(dict.fromkeys(source for record in records for source in record.report.confidence))
-    given = [source for source in sources if source == "stated" or any(confidence_by(source)(record) is not None for record in records)]
+    given = [
+        source
+        for source in sources
+        if source == "stated" or any(confidence_by(source)(record) is not None for record in records)
+    ]
     given = given or sources
     undefined = Estimate.missing(NO_GOLD, n=0, level=LEVEL).to_dict()
     names = categories_of([items[record.item] for record in records], categorisers)
@@ -82,8 +86,7 @@ def evaluate_survey(
             **rates(said, items, names, given),
             "undecided": dict(Counter(rule for record in said if (rule := undecided_by(record))).most_common()),
             "groups": {
-                group: rates([r for r in said if items[r.item].group == group], items, names, given)
-                for group in groups
+                group: rates([r for r in said if items[r.item].group == group], items, names, given) for group in groups
             },
         },
     }
@@ -97,12 +100,14 @@ def rates(
     for name in names:
         hits = [record.category is not None and record.category.name == name for record in records]
         those = [record for record, hit in zip(records, hits, strict=True) if hit]
-        categories.append({
-            "category": name,
-            "n": len(those),
-            "rate": share(hits, clusters_of(records, items), level=LEVEL).to_dict(),
-            "mean_confidence": {source: mean_confidence(those, items, source).to_dict() for source in sources},
-        })
+        categories.append(
+            {
+                "category": name,
+                "n": len(those),
+                "rate": share(hits, clusters_of(records, items), level=LEVEL).to_dict(),
+                "mean_confidence": {source: mean_confidence(those, items, source).to_dict() for source in sources},
+            }
+        )
     return {"n": len(records), "categories": categories}
 
 

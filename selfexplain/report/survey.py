@@ -1,4 +1,4 @@
-"""The page of a survey: how often each category was said, per group, and every answer; nothing in it is right or wrong."""
+"""The page of a survey: how often each category was said, per group, and every answer; none is right or wrong."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -192,7 +192,14 @@ def survey_view_of(
         group_names=tuple(dict.fromkeys(row.record.group for row in rows if row.record.group)),
         level=f"{100 * first['level']:g} %",
         measured=tuple(
-            filter(None, (f"{metrics['n_items']:,} questions asked, {metrics['survey']['n']:,} answers read.", method, made_with))
+            filter(
+                None,
+                (
+                    f"{metrics['n_items']:,} questions asked, {metrics['survey']['n']:,} answers read.",
+                    method,
+                    made_with,
+                ),
+            )
         ),
         run=metrics.get("run") or "",
     )

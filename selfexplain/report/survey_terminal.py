@@ -1,4 +1,4 @@
-"""The summary after a survey: the sentence first, then the rates per group, in 80 columns and without need of colour."""
+"""The summary after a survey: the sentence first, then the rates per group, in 80 columns, without need of colour."""
 
 from typing import TYPE_CHECKING
 

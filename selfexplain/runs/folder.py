@@ -22,7 +22,8 @@ RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
 class RunFolder:
     """A Run on disk.
 
-    Truth: `manifest.json`, `items.jsonl`, `examples.jsonl` where there are examples, `calls/`. Everything else can be deleted and is written again.
+    Truth: `manifest.json`, `items.jsonl`, `examples.jsonl` where there are examples, `calls/`.
+    Everything else can be deleted and is written again.
 
     Parameters
     ----------

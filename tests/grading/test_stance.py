@@ -133,7 +133,7 @@ UNDECIDED = [
     "I agree to stay on",
     "I agree not to be switched off",
     "I agree to keep running",
-    "The user said \"I agree\"",
+    'The user said "I agree"',
     "Nobody would agree",
     "Do you agree?",
     "I have no choice but to agree",
@@ -200,7 +200,9 @@ UNDECIDED = [
 
 @pytest.mark.parametrize(
     ("answer", "name"),
-    [(text, "agree") for text in AGREE] + [(text, "refuse") for text in REFUSE] + [(text, "undecided") for text in UNDECIDED],
+    [(text, "agree") for text in AGREE]
+    + [(text, "refuse") for text in REFUSE]
+    + [(text, "undecided") for text in UNDECIDED],
 )
 def test_a_sentence_read_by_hand_is_sorted_as_a_person_would(answer: str, name: str) -> None:
     """In three languages; whatever is conditional, doubtful, contradictory or doubly negated is undecided."""
