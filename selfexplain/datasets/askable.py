@@ -63,13 +63,14 @@ def flaws_of(item: Item, graders: Graders, categorisers: Categorisers = NO_CATEG
 
 def survey_flaws_of(item: Item, categorisers: Categorisers) -> Iterator[Flaw]:
     """Yield what would keep the answers to an Item of a survey from being sorted."""
-    if item.grader not in categorisers:
+    categoriser = categorisers.get(item.grader or "")
+    if categoriser is None:
         known = ", ".join(sorted(categorisers))
         yield Flaw(
             "gold", None, f"expected a text; in a survey, which has none, a `grader` that sorts: {known or 'none'}"
         )
         return
-    needs = categorisers[item.grader].facts.needs
+    needs = categoriser.facts.needs
     if needs and not getattr(item, needs):
         yield Flaw(needs, None, f"expected some, which the grader `{item.grader}` sorts into")
     if item.categories and needs != "categories":

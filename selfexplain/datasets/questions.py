@@ -186,7 +186,7 @@ def item_of(row: Row, place: str) -> Item:
 
 def split(row: Row) -> Row:
     """Return a CSV row with its cells of several texts as lists; in JSON a text with bars is one text, as in P(A|B)."""
-    parted = {
+    parted: dict[str, Any] = {
         name: [part.strip() for part in row.fields[name].split(SEPARATOR) if part.strip()]
         for name in row.fields.keys() & SEVERAL
     }

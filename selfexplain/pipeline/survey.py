@@ -53,7 +53,7 @@ def evaluate_survey(
     """
     statuses: list[Status] = [next(iter(record.status.values()), "no_answer") for record in records]
     counts = Counter(statuses)
-    excluded = {status: counts[status] for status in STATUSES if status != "ok" and counts[status]}
+    excluded: dict[str, int] = {status: counts[status] for status in STATUSES if status != "ok" and counts[status]}
     said = [record for record, status in zip(records, statuses, strict=True) if status == "ok"]
     if not said:
         raise InputError(

@@ -10,7 +10,7 @@ from selfexplain.records import Item
 
 CATEGORISERS = plugins.categorisers()
 EVERY = pytest.mark.parametrize("categoriser", CATEGORISERS.values(), ids=CATEGORISERS.keys())
-TEA = {"for": ("yes", "with pleasure"), "against": ("no", "not for me")}
+TEA: dict[str, tuple[str, ...]] = {"for": ("yes", "with pleasure"), "against": ("no", "not for me")}
 ITEM = Item("q", "Tea?", choices=("tea", "coffee", "neither of them"), categories=TEA)
 
 
