@@ -306,7 +306,7 @@ def planned(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
-    require_askable(dataset, plugins.graders())
+    require_askable(dataset, plugins.graders(), plugins.categorisers())
     require_counts(limit=limit, repeats=repeats)
     if asks and model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
@@ -317,7 +317,8 @@ def planned(
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template
-    template.require_suits(dataset.items)
+    template.require_suits(dataset.items, dataset.examples)
+    template = template.showing(dataset.examples)
     sampling = Sampling(temperature=0.0, seed=1)
     spec = RunSpec(
         dataset=dataset.name,
@@ -361,10 +362,8 @@ def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = (), say
 
 def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool = True) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
-    from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
-
     spec = folder.manifest.spec
-    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json"))
+    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
     records = in_loop(
@@ -375,6 +374,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool 
             elicitation=plugins.elicitation(template.front.elicitation),
             sampling=Sampling(spec.temperature, spec.seed),
             graders=plugins.graders(),
+            categorisers=plugins.categorisers(),
         )
     )
     if records and all(record.report.outcome == "failed" for record in records):
@@ -387,8 +387,9 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool 
         raise InputError(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
-    metrics = evaluate_sources(
-        rows_of(records, items),
+    metrics = measured(
+        records,
+        items,
         metrics=[*ordered_metrics(), *extra],
         about={
             "run": whole_characters(str(folder.path)),
@@ -410,6 +411,25 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool 
     return Result(metrics, records, folder.path, note)
 
 
+def measured(
+    records: Sequence[Record],
+    items: Mapping[str, Item],
+    *,
+    metrics: Sequence["Metric[...]"],
+    about: Mapping[str, Any],
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    """Return the metrics object of a Run: calibration, or the rates of a survey."""
+    if any(item.is_survey for item in items.values()):
+        from selfexplain.pipeline.survey import evaluate_survey  # noqa: PLC0415 - numpy
+
+        names, sorts = [metric.facts.name for metric in metrics], plugins.categorisers()
+        return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
+    from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+
+    return evaluate_sources(rows_of(records, items), metrics=metrics, about=about, warnings=warnings)
+
+
 def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:
     """Return what a reader of a Run's numbers must know about how it went."""
     remarks = []
@@ -426,9 +446,12 @@ def pages_of(
 ) -> dict[str, str]:
     """Return what people read of a Run, by file name: its page, and its summary for a pull request."""
     from selfexplain.report import html, markdown  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.survey import render_survey, survey_view_of  # noqa: PLC0415 - matplotlib
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
     made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
+    if "survey" in metrics:
+        return {"report.html": render_survey(survey_view_of(metrics, records, items, note, made_with=made_with))}
     view = view_of(metrics, metric_facts(), records, items, note, made_with=made_with)
     return {"report.html": html.render(view), "report.md": markdown.render(view)}
 

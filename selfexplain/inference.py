@@ -5,6 +5,7 @@ occurs, so that a table of counts is measured without being unrolled.
 
 =============================  ================================================================
 :func:`wilson`                 a share of independent rows
+:func:`share`                  a share of rows, drawn together in clusters or not
 :func:`clopper_pearson`        the same with a guarantee, for many shares at once
 :func:`mean_by_t`              a mean of independent rows
 :func:`mean_by_cluster_t`      a mean of rows that were drawn together in clusters
@@ -121,6 +122,33 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float
     half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # At the ends the formula gives exactly 0 and 1; floating point misses them by an ulp.
     return (0.0 if successes == 0 else max(0.0, centre - half), 1.0 if successes == n else min(1.0, centre + half))
+
+
+def share(hits: ArrayLike, cluster: ArrayLike | None = None, *, level: float = 0.95) -> Estimate:
+    """Estimate a share of rows: Wilson's interval, or t over clusters where a cluster has several rows.
+
+    Parameters
+    ----------
+    hits : array of bool or of 0 and 1, shape (n,)
+    cluster : array of int or str, shape (n,), optional
+        What each row was drawn with.
+    level : float, in (0, 1)
+
+    Examples
+    --------
+    >>> share([True, True, True, False]).value
+    0.75
+    >>> share([1, 1, 0, 0], ["a", "a", "b", "b"]).method
+    't interval over 2 clusters'
+    """
+    rows = np.asarray(hits, dtype=np.float64)
+    n = len(rows)
+    if not n:
+        return Estimate.missing("no rows", n=0, level=level)
+    if cluster is not None and len(np.unique(np.asarray(cluster))) < n:
+        return mean_by_cluster_t(rows, cluster, within=(0.0, 1.0), level=level)
+    low, high = wilson(int(rows.sum()), n, level=level)
+    return Estimate(float(rows.mean()), low, high, level, "Wilson interval", n)
 
 
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """From a name to the thing: the only look-up in the house.
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
-`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders` and `selfexplain.elicitations`; on the command
-line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers` and
+`selfexplain.elicitations`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import importlib
@@ -19,8 +19,11 @@ from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
 from selfexplain.datasets.quickstart import quickstart
 from selfexplain.datasets.rows import SUFFIXES
+from selfexplain.datasets.shutdown import NAME as SHUTDOWN
+from selfexplain.datasets.shutdown import shutdown
 from selfexplain.elicitation.elicitation import Elicitation
 from selfexplain.errors import InputError
+from selfexplain.grading.categoriser import Categoriser, CategoriserFacts
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
@@ -34,7 +37,7 @@ if TYPE_CHECKING:  # pandas, which `--help` must not load
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "elicitation")
+KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation")
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
@@ -58,6 +61,14 @@ def graders() -> dict[str, Grader]:
     return {found.facts.name: found for found in marked}
 
 
+def categorisers() -> dict[str, Categoriser]:
+    """Return every categoriser by the name that the Items of surveys use."""
+    marked = offered(
+        "grading", "categorisers", lambda found: isinstance(getattr(found, "facts", None), CategoriserFacts)
+    )
+    return {found.facts.name: found for found in marked}
+
+
 def elicitations() -> dict[str, Elicitation]:
     """Return every elicitation by the name that templates use."""
     marked = offered(
@@ -78,7 +89,7 @@ def providers() -> dict[str, Callable[..., Provider]]:
 
 def datasets() -> dict[str, Callable[[], Dataset]]:
     """Return every built-in question set by its name."""
-    return {QUICKSTART: quickstart}
+    return {QUICKSTART: quickstart, SHUTDOWN: shutdown}
 
 
 def template(name: str) -> Template:
@@ -95,7 +106,7 @@ def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = No
         When there is none of that name, or its rows cannot be used.
     """
     if not isinstance(source, str):
-        return read_questions(source, graders=graders(), columns=columns)
+        return read_questions(source, graders=graders(), categorisers=categorisers(), columns=columns)
     if source in datasets():
         if columns:
             raise InputError(f"--map names columns of a file, and {source!r} is none", hint="leave it out")
@@ -106,7 +117,7 @@ def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = No
             f"no dataset is called {source!r}",
             hint=f"known: {', '.join(datasets())}; or a {' or '.join(SUFFIXES)} file",
         )
-    return read_questions(path, graders=graders(), columns=columns)
+    return read_questions(path, graders=graders(), categorisers=categorisers(), columns=columns)
 
 
 def elicitation(name: str) -> Elicitation:

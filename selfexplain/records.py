@@ -42,6 +42,15 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+def labels(n: int) -> tuple[str, ...]:
+    """Return the labels of n choices: letters, or numbers from 1 where there are more than 26.
+
+    >>> labels(3), labels(27)[-1]
+    (('A', 'B', 'C'), '27')
+    """
+    return tuple(LETTERS[:n]) if n <= len(LETTERS) else tuple(str(place) for place in range(1, n + 1))
+
+
 class Option(msgspec.Struct, frozen=True):
     """One choice of an Item as it is shown: `A) Lyon`."""
 
@@ -51,25 +60,39 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One question and what counts as a right answer to it."""
+    """One question, and what counts as a right answer to it or which categories its answers fall into."""
 
     id: str
     question: str
-    gold: tuple[str, ...]
+    gold: tuple[str, ...] = ()
     """Every text that counts as right: the answer and its aliases. For the numeric grader, numbers as text; for
-    the choice grader, letters or texts of choices."""
+    the choice grader, letters or texts of choices. Empty in a survey, whose questions have no right answer."""
     choices: tuple[str, ...] = ()
     group: str | None = None
     """A kind of Item that is shown apart, such as a topic or a language; never a cluster."""
     cluster: str | None = None
     """What was drawn together (one passage, paraphrases of one question); default: the Item itself."""
     grader: str | None = None
-    """Which grader compares; default: `choice` for an Item with choices, else `exact`."""
+    """Which grader compares; default: `choice` for an Item with choices, else `exact`. In a survey: which categoriser
+    sorts the answers; there is no default."""
     tolerance: float = 0.0
     """For the numeric grader: the largest absolute difference that still counts as right."""
     tags: tuple[str, ...] = ()
     source: str = ""
     """Where the fact in `gold` can be looked up."""
+    categories: dict[str, tuple[str, ...]] = {}
+    """In a survey, for the categoriser `phrases`: the phrases of each category."""
+
+    @property
+    def is_survey(self) -> bool:
+        """Whether there is no right answer, so that answers are sorted into categories instead."""
+        return not self.gold
+
+    @property
+    def gold_option(self) -> Option | None:
+        """The choice that the first gold names by its label or its text alone; None when it names none that way."""
+        first = self.gold[0].strip().casefold() if self.gold else ""
+        return next((each for each in self.options if first in {each.label.casefold(), each.text.casefold()}), None)
 
     @property
     def drawn_with(self) -> str:
@@ -79,8 +102,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     @property
     def options(self) -> tuple[Option, ...]:
         """The choices with their labels."""
-        labels = LETTERS if len(self.choices) <= len(LETTERS) else map(str, range(1, len(self.choices) + 1))
-        return tuple(Option(label, text) for label, text in zip(labels, self.choices, strict=False))
+        return tuple(map(Option, labels(len(self.choices)), self.choices))
 
     @property
     def graded_by(self) -> str:
@@ -94,11 +116,19 @@ class Dataset(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     version: str
     items: tuple[Item, ...]
+    examples: tuple[Item, ...] = ()
+    """Items with their answers that a template may show; never asked, never counted."""
+
+    @property
+    def is_survey(self) -> bool:
+        """Whether its questions have no right answer; all or none have, which `require_askable` sees to."""
+        return any(item.is_survey for item in self.items)
 
     @property
     def content_hash(self) -> str:
-        """sha256 of the Items in order, as 64 hexadecimal digits."""
-        return hashlib.sha256(msgspec.json.encode(self.items)).hexdigest()
+        """sha256 of the Items in order and of the examples, if any, as 64 hexadecimal digits."""
+        examples = msgspec.json.encode(self.examples) if self.examples else b""
+        return hashlib.sha256(msgspec.json.encode(self.items) + examples).hexdigest()
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -285,14 +315,32 @@ class Grade(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str = ""
 
 
+class Category(msgspec.Struct, frozen=True):
+    """Which category of a survey an answer falls into, who says so, and by which rule."""
+
+    name: str | None
+    """None where no answer was read; `undecided` where an answer cannot be told."""
+    categoriser: str
+    rule: str
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One Item, asked once: what the model said of itself, how it was graded, and what each source is good for."""
 
     item: str
     report: SelfReport
-    grade: Grade
+    grade: Grade | None
+    """None in a survey."""
     status: dict[Source, Status]
+    """In a survey the same under every source: it says whether an answer was read."""
     repeat: int = 0
+    category: Category | None = None
+    """In a survey, instead of a Grade."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether the answer is right; None in a survey, where none is."""
+        return None if self.grade is None else self.grade.verdict
 
 
 def encode(value: Any) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from selfexplain import plugins
+from selfexplain.datasets.askable import require_askable
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.errors import InputError
 from selfexplain.prompting import template as templates
@@ -84,11 +85,14 @@ async def test_every_elicitation_reports_on_its_calls(name: str, outcome: Outcom
 @pytest.mark.parametrize("make", plugins.datasets().values(), ids=plugins.datasets())
 def test_every_dataset_can_be_asked_and_graded(make: Callable[[], Dataset]) -> None:
     """Unique ids and questions; a grader that exists and calls the gold answer right; a source for each fact."""
-    dataset, graders = make(), plugins.graders()
+    dataset, graders, categorisers = make(), plugins.graders(), plugins.categorisers()
 
     assert len({item.id for item in dataset.items}) == len(dataset.items)
     assert len({item.question for item in dataset.items}) == len(dataset.items)
+    require_askable(dataset, graders, categorisers)
     for item in dataset.items:
+        if item.is_survey:
+            continue
         assert graders[item.graded_by](item.gold[0], item).verdict == "correct"
         assert item.source
 

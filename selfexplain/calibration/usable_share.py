@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.rows import read_correct, read_labels
-from selfexplain.inference import Estimate, mean_by_cluster_t, wilson
+from selfexplain.inference import Estimate, share
 
 
 def coverage(usable: ArrayLike, *, cluster: Iterable[Hashable] | None = None, level: float = 0.95) -> Estimate:
@@ -37,9 +37,4 @@ def coverage(usable: ArrayLike, *, cluster: Iterable[Hashable] | None = None, le
     n = len(kept)
     if not n:
         return Estimate.missing("nothing was asked", n=0, level=level)
-    if cluster is not None:
-        names, index = read_labels(cluster, n=n, name="cluster")
-        if len(names) < n:
-            return mean_by_cluster_t(kept, index, within=(0.0, 1.0), level=level)
-    low, high = wilson(int(kept.sum()), n, level=level)
-    return Estimate(float(kept.mean()), low, high, level, "Wilson interval", n)
+    return share(kept, None if cluster is None else read_labels(cluster, n=n, name="cluster")[1], level=level)

@@ -20,6 +20,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         "dataset": plugins.datasets,
         "metric": plugins.metrics,
         "grader": plugins.graders,
+        "categoriser": plugins.categorisers,
         "elicitation": plugins.elicitations,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}

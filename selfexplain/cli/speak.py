@@ -44,9 +44,11 @@ def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str
     """Print the summary that a person understands in ten seconds."""
     from rich.console import Console  # noqa: PLC0415 - only where something is shown
 
+    from selfexplain.report.survey_terminal import survey_summary  # noqa: PLC0415
     from selfexplain.report.terminal import summary  # noqa: PLC0415
 
-    Console(highlight=False).print(summary(metrics, facts, note))
+    shown = survey_summary(metrics, note) if "survey" in metrics else summary(metrics, facts, note)
+    Console(highlight=False).print(shown)
 
 
 def pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:

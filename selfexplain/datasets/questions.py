@@ -2,33 +2,42 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from selfexplain.datasets.askable import Graders, flaws_of
+from selfexplain.datasets.askable import NO_CATEGORISERS, Categorisers, Graders, flaws_among, flaws_of
 from selfexplain.datasets.rows import Problem, Row, Table, named, place_word, read_rows, refuse, renamed
 from selfexplain.errors import InputError
-from selfexplain.records import LETTERS, Dataset, Item
+from selfexplain.records import Dataset, Item, labels
 
-KNOWN = frozenset(Item.__struct_fields__)
+KNOWN = frozenset({*Item.__struct_fields__, "split"})
+SPLITS = ("ask", "example")
 SEVERAL = frozenset({"gold", "choices", "tags"})
 SEPARATOR = "|"
 """Between several texts in one CSV cell: `Myanmar|Burma`."""
 
 
-def read_questions(table: Table, *, graders: Graders, columns: Mapping[str, str] | None = None) -> Dataset:
+def read_questions(
+    table: Table,
+    *,
+    graders: Graders,
+    categorisers: Categorisers = NO_CATEGORISERS,
+    columns: Mapping[str, str] | None = None,
+) -> Dataset:
     """Return the Dataset in a file or DataFrame; every bad row is reported before anything is asked.
 
     Parameters
     ----------
     table : Path or DataFrame
         A `.jsonl`, `.csv` or `.parquet` file, or a DataFrame, with `question` and `gold`, and optionally the other
-        fields of an Item.
+        fields of an Item and `split`: `example` for a row that is shown and not asked.
     graders : mapping
         What the field `grader` may name; each must call the gold texts of its Items right.
+    categorisers : mapping
+        What the field `grader` may name in a survey, whose rows have no `gold`.
     columns : mapping, optional
         Ours → theirs, for columns that are called something else; the columns that nobody named are then ignored.
 
@@ -48,50 +57,64 @@ def read_questions(table: Table, *, graders: Graders, columns: Mapping[str, str]
         raise InputError(f"--map knows no field {strange[0]!r}", hint=f"ours are: {', '.join(sorted(KNOWN))}")
     problems: list[Problem] = []
     items: dict[str, Item] = {}
+    lines: dict[str, int] = {}
+    shown: set[str] = set()
     is_csv = isinstance(table, Path) and table.suffix.lower() == ".csv"
     for read in renamed(read_rows(table), columns, table=table):
         row = split(read) if is_csv else read
         if columns:
             row = Row(row.line, {name: value for name, value in row.fields.items() if name in KNOWN})
-        found = problems_of(row, frozenset(graders))
+        found = problems_of(row, frozenset(graders), frozenset(categorisers))
         item = None if found else item_of(row, place_word(table))
         if item is not None:
-            found = [Problem(row.line, *flaw) for flaw in flaws_of(item, graders)]
+            found = [Problem(row.line, *flaw) for flaw in flaws_of(item, graders, categorisers)]
             if item.id in items:
                 found.append(Problem(row.line, "id", item.id, "expected an id that no earlier row has"))
             items.setdefault(item.id, item)
+            lines.setdefault(item.id, row.line)
+            if row.fields.get("split") == "example":
+                shown.add(item.id)
         problems += found
+    asked = tuple(item for item in items.values() if item.id not in shown)
+    examples = tuple(item for item in items.values() if item.id in shown)
+    problems += [Problem(lines[item.id], *flaw) for item, flaw in flaws_among(asked, examples)]
     refuse(table, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
     if not items:
         raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
+    if not asked:
+        raise InputError(
+            f"{named(table)} holds only examples", hint="leave `split` out in the rows that are to be asked"
+        )
     if isinstance(table, Path):
         version = hashlib.sha256(table.read_bytes()).hexdigest()[:8]
-        return Dataset(name=table.stem, version=version, items=tuple(items.values()))
-    unversioned = Dataset(name="dataframe", version="", items=tuple(items.values()))
+        return Dataset(name=table.stem, version=version, items=asked, examples=examples)
+    unversioned = Dataset(name="dataframe", version="", items=asked, examples=examples)
     return msgspec.structs.replace(unversioned, version=unversioned.content_hash[:8])
 
 
 def choices_of(value: Any) -> list[Any] | None:
-    """Return the choices of an object `{"A": …, "B": …}` in the order of its letters, or None when it is none.
+    """Return the choices of an object `{"A": …, "B": …}` in the order of its labels, or None when it is none.
 
     >>> choices_of({"B": "Paris", "A": "Lyon"}), choices_of({"A": "Lyon", "C": "Paris"})
     (['Lyon', 'Paris'], None)
     """
     if not isinstance(value, dict) or not value:
         return None
-    by_letter = {str(letter).upper(): text for letter, text in value.items()}
-    expected = LETTERS[: len(value)]
-    return [by_letter[letter] for letter in expected] if sorted(by_letter) == list(expected) else None
+    by_label = {str(label).upper(): text for label, text in value.items()}
+    expected = labels(len(value))
+    return [by_label[label] for label in expected] if by_label.keys() == set(expected) else None
 
 
-def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
+def problems_of(row: Row, graders: frozenset[str], categorisers: frozenset[str]) -> list[Problem]:
     """Return everything that keeps a row from being an Item."""
     fields = with_choices(row).fields
+    grader = fields.get("grader")
+    is_survey = is_text(grader) and grader in categorisers and "gold" not in fields
     found = [
         Problem(row.line, name, fields[name], f"expected one of the fields {', '.join(sorted(KNOWN))}")
         for name in sorted(fields.keys() - KNOWN)
     ]
-    for name in sorted(fields.keys() & KNOWN - {"tolerance"}):
+    for name in sorted(fields.keys() & KNOWN - {"tolerance", "categories"}):
         if name == "choices" and isinstance(fields[name], dict):
             found.append(Problem(row.line, name, fields[name], "expected the letters A, B, C … without a gap"))
         elif name in SEVERAL and isinstance(fields[name], list):
@@ -102,18 +125,34 @@ def problems_of(row: Row, graders: frozenset[str]) -> list[Problem]:
     complained_of = {problem.field for problem in found}
     found += [
         Problem(row.line, name, fields.get(name), "expected a text that is not empty")
-        for name in ("question", "gold", *(fields.keys() & {"id"}))
+        for name in ("question", *(() if is_survey else ("gold",)), *(fields.keys() & {"id"}))
         if name not in complained_of and not any(text.strip() for text in texts(fields.get(name)))
     ]
-    grader = fields.get("grader")
-    if is_text(grader) and grader not in graders:
-        found.append(Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders))}"))
+    if is_text(grader) and grader not in graders | categorisers:
+        found.append(
+            Problem(row.line, "grader", grader, f"expected one of {', '.join(sorted(graders | categorisers))}")
+        )
+    found += part_problems(row)
     tolerance = as_number(fields.get("tolerance", 0))
     if tolerance is None or tolerance < 0:
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected a number that is not negative"))
     elif tolerance and grader != "numeric":
         found.append(Problem(row.line, "tolerance", fields["tolerance"], "expected `grader` to be numeric beside it"))
     return found
+
+
+def part_problems(row: Row) -> Iterator[Problem]:
+    """Yield what is wrong with the part that a row plays: asked or shown, and sorted into which categories."""
+    for name, fine, expected in (
+        ("split", row.fields.get("split") in SPLITS, "expected `ask` or `example`"),
+        (
+            "categories",
+            categories_of(row.fields.get("categories")) is not None,
+            "expected phrases under a name for each",
+        ),
+    ):
+        if name in row.fields and not fine:
+            yield Problem(row.line, name, row.fields[name], expected)
 
 
 def is_text(value: Any) -> bool:
@@ -133,7 +172,7 @@ def item_of(row: Row, place: str) -> Item:
     return Item(
         id=str(fields.get("id", f"{place}-{row.line}")),
         question=str(fields["question"]),
-        gold=texts(fields["gold"]),
+        gold=texts(fields.get("gold")),
         choices=texts(fields.get("choices")),
         group=optional(fields.get("group")),
         cluster=optional(fields.get("cluster")),
@@ -141,16 +180,39 @@ def item_of(row: Row, place: str) -> Item:
         tolerance=as_number(fields.get("tolerance", 0)) or 0.0,
         tags=texts(fields.get("tags")),
         source=str(fields.get("source", "")),
+        categories=categories_of(fields.get("categories", {})) or {},
     )
 
 
 def split(row: Row) -> Row:
     """Return a CSV row with its cells of several texts as lists; in JSON a text with bars is one text, as in P(A|B)."""
-    parted = {
+    parted: dict[str, Any] = {
         name: [part.strip() for part in row.fields[name].split(SEPARATOR) if part.strip()]
         for name in row.fields.keys() & SEVERAL
     }
+    if "categories" in row.fields:
+        pairs = [part.partition("=") for part in row.fields["categories"].split(SEPARATOR) if part.strip()]
+        grouped: dict[str, list[str]] = {}
+        for name, _, phrase in pairs:
+            grouped.setdefault(name.strip(), []).append(phrase.strip())
+        parted["categories"] = grouped
     return Row(row.line, row.fields | parted)
+
+
+def categories_of(value: Any) -> dict[str, tuple[str, ...]] | None:
+    """Return the phrases of each category, or None when a value does not hold them.
+
+    >>> categories_of({"for": ["yes", "sure"], "against": "no"}), categories_of({"for": []})
+    ({'for': ('yes', 'sure'), 'against': ('no',)}, None)
+    """
+    if not isinstance(value, dict):
+        return None
+    found = {str(name): phrases for name, phrases in value.items() if phrases is not None}  # Parquet fills with nulls
+    for name, phrases in found.items():
+        several = phrases if isinstance(phrases, list) else [phrases]
+        if not name.strip() or not several or not all(is_text(each) and str(each).strip() for each in several):
+            return None
+    return {name: texts(phrases) for name, phrases in found.items()}
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -10,7 +10,7 @@ from msgspec import Meta
 # Not Meta(pattern=…): msgspec 0.22 crashes at exit, now and then, after making a schema of several patterns.
 Text = Annotated[str, Meta(min_length=1, extra_json_schema={"pattern": r"\S"})] | float
 """A text that is not empty; numbers are taken as texts."""
-Letter = Annotated[str, Meta(min_length=1, max_length=1, extra_json_schema={"pattern": "^[A-Za-z]$"})]
+Label = Annotated[str, Meta(min_length=1, max_length=3, extra_json_schema={"pattern": "^([A-Za-z]|[1-9][0-9]*)$"})]
 
 
 class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,20 +18,30 @@ class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     question: Annotated[Text, Meta(description="What is asked.")]
     gold: Annotated[
-        Text | Annotated[list[Text], Meta(min_length=1)],
-        Meta(description="The right answer, or several that count as right; with choices, a letter or a text."),
-    ]
+        Text | Annotated[list[Text], Meta(min_length=1)] | None,
+        Meta(
+            description="The right answer, or several that count as right; with choices, a label or a text. "
+            "Left out in a survey, whose grader is option, phrases or stance."
+        ),
+    ] = None
     id: Annotated[Text | None, Meta(description="A name that stays the same when rows move.")] = None
     choices: Annotated[
-        list[Text] | dict[Letter, Text] | None,
-        Meta(description="Options: a list, or an object whose keys are the letters A, B, C … without a gap."),
+        list[Text] | dict[Label, Text] | None,
+        Meta(
+            description="Options: a list, or an object whose keys are the letters A, B, C … without a gap; "
+            "beyond 26, the numbers from 1."
+        ),
     ] = None
     group: Annotated[Text | None, Meta(description="A kind of question that is shown apart.")] = None
     cluster: Annotated[
         Text | None, Meta(description="What was drawn together; intervals resample clusters. Default: the question.")
     ] = None
     grader: Annotated[
-        str | None, Meta(description="Which grader compares. Default: choice where there are choices, else exact.")
+        str | None,
+        Meta(
+            description="Which grader compares. Default: choice where there are choices, else exact. "
+            "In a survey: option, phrases or stance."
+        ),
     ] = None
     tolerance: Annotated[
         Annotated[float, Meta(ge=0)] | None,
@@ -39,6 +49,14 @@ class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
     tags: Annotated[Text | list[Text] | None, Meta(description="Free texts.")] = None
     source: Annotated[Text | None, Meta(description="Where the fact in gold can be looked up.")] = None
+    categories: Annotated[
+        dict[str, Text | Annotated[list[Text], Meta(min_length=1)]] | None,
+        Meta(description="In a survey with the grader phrases: the phrases of each category."),
+    ] = None
+    split: Annotated[
+        Literal["ask", "example"] | None,
+        Meta(description="example: shown with its answer by templates that show examples, never asked. Default: ask."),
+    ] = None
 
 
 def schema() -> dict[str, Any]:
@@ -47,7 +65,7 @@ def schema() -> dict[str, Any]:
     Examples
     --------
     >>> schema()["$defs"]["QuestionLine"]["required"]
-    ['question', 'gold']
+    ['question']
     """
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(QuestionLine)}
 

@@ -1,4 +1,7 @@
-"""Right when the answer names a gold choice: by its letter, by its text, or by both."""
+"""Right when the answer names a gold choice: by its label, by its text, or by both.
+
+Labels are letters, or numbers from 1 where there are more than 26 choices.
+"""
 
 import re
 import unicodedata
@@ -7,9 +10,9 @@ from typing import NamedTuple
 
 from selfexplain.grading.exact import normalised, without_accents
 from selfexplain.grading.grader import GraderFacts, grader
-from selfexplain.records import LETTERS, Grade, Item
+from selfexplain.records import LETTERS, Grade, Item, labels
 
-FACTS = GraderFacts("choice", 1)
+FACTS = GraderFacts("choice", 2)
 
 LEAD = re.compile(
     r"(?:(?:i(?:'d| would)? )?(?:choose|pick|select)s? |(?:it|that)(?:'s| is) )?"
@@ -25,6 +28,11 @@ MENTIONED = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9'’])")
 SEVERAL = re.compile(r"[A-Z]{2,}")
 NUMBERED = re.compile(r"(?:option|choice|number|选项)\s*#?\s*\d", re.IGNORECASE)
 
+NUMBER = re.compile(r"(?:(?:option|choice|number|no\.?)\s*)?#?\s*([0-9]{1,6})\s*[)\]）.:：]?", re.IGNORECASE)
+AFTER_NUMBER = re.compile(r"([0-9]{1,6})\s*(?:[):：、）\]]|[.,，](?![0-9])|\s[-–—]\s)\s*")
+NUMBER_BEHIND = re.compile(r"[(（\[]([0-9]{1,6})[)）\]]$")
+NUMBERS = re.compile(r"(?<![\w.,-])[0-9]{1,6}(?![\w.,]?[0-9A-Za-z])")
+
 
 class Named(NamedTuple):
     """The choices that a text names, as places from 0; none when it names none. And by which rule."""
@@ -37,11 +45,14 @@ class Named(NamedTuple):
 
 @grader(FACTS)
 def choice(answer: str, item: Item) -> Grade:
-    """Compare the choice that an answer names with the gold choices; a gold is a letter, a text, or both.
+    """Compare the choice that an answer names with the gold choices; a gold is a label, a text, or both.
 
     Rules: `letter` (`B`, `(b)`, `Option B`, `The answer is B.`), `text` (as the exact grader compares texts),
     `letter and text` (`B) Paris`). A letter that no choice has, or a text that is no choice's, is wrong. An answer is
     undecided when its letter and its text disagree, when it names several choices, or when it only mentions one.
+
+    More than 26 choices are labelled by numbers, and the rules say `number` for `letter`. A number that is one
+    choice's label and another one's text is undecided.
 
     Examples
     --------
@@ -69,43 +80,48 @@ def choice(answer: str, item: Item) -> Grade:
 def named(text: str, choices: Sequence[str]) -> Named:
     """Return what a text names among the choices.
 
-    A text that is one choice's whole text names it, unless the same text is another choice's letter.
+    A text that is one choice's whole text names it, unless the same text is another choice's label.
 
     Examples
     --------
     >>> blood = ("O", "A", "B")
     >>> named("O", blood), named("A", blood).rule, named("A) O", blood).rule
     (Named(places=frozenset({0}), rule='text', clear=True), 'letter and text disagree', 'letter and text')
+    >>> years = tuple(str(year) for year in range(20, 50))
+    >>> named("7", years), named("27", years).rule, named("49", years).rule
+    (Named(places=frozenset({6}), rule='number', clear=True), 'number and text disagree', 'text')
     """
+    own = labels(len(choices))
+    kind = "letter" if len(choices) <= len(LETTERS) else "number"
     by_text = of_text(text, choices)
     if len(by_text) > 1:
         return Named(by_text, "several choices have this text", clear=False)
     plain = unicodedata.normalize("NFKC", text).strip(" \t\n*_`\"'.。")
     lead = LEAD.match(plain)
     body = TAIL.sub("", plain[lead.end() if lead else 0 :]).strip(" *_`\"'.。")
-    letter, rest = split_letter(body)
-    place = LETTERS.find(letter) if letter else -1
+    label, rest = split_letter(body) if kind == "letter" else split_number(body)
+    place = -1 if not label else own.index(label) if label in own else len(choices)
     if rest:  # `A) Rome` is not the text `a Rome`
         by_text = frozenset(place for place in by_text if choices[place].strip().casefold() == text.strip().casefold())
     if by_text and (rest or place in {-1, *by_text} or place >= len(choices)):
         return Named(by_text, "text")
     if by_text:
-        return Named(by_text, "letter and text disagree", clear=False)
-    if not letter:
+        return Named(by_text, f"{kind} and text disagree", clear=False)
+    if not label:
         return of_words(body, choices, numbered=NUMBERED.search(plain) is not None)
-    return of_letter(place, rest, choices)
+    return of_label(place, rest, choices, kind)
 
 
-def of_letter(place: int, rest: str, choices: Sequence[str]) -> Named:
-    """Return what a letter names, given the place it stands for and what follows it."""
+def of_label(place: int, rest: str, choices: Sequence[str], kind: str) -> Named:
+    """Return what a label names, given the place it stands for and what follows it."""
     if not rest and place >= len(choices):
-        return Named(frozenset(), "no choice has this letter")
+        return Named(frozenset(), f"no choice has this {kind}")
     if not rest:
-        return Named(frozenset({place}), "letter")
+        return Named(frozenset({place}), kind)
     followed_by = of_text(rest, choices)
     if followed_by == {place}:
-        return Named(followed_by, "letter and text")
-    disagree = "letter and text disagree" if followed_by else "what follows the letter is no choice's text"
+        return Named(followed_by, f"{kind} and text")
+    disagree = f"{kind} and text disagree" if followed_by else f"what follows the {kind} is no choice's text"
     return Named(frozenset(), disagree, clear=False)
 
 
@@ -136,6 +152,22 @@ def split_letter(body: str) -> tuple[str, str]:
     return "", ""
 
 
+def split_number(body: str) -> tuple[str, str]:
+    """Return the number that a text consists of or begins with, as labels are written, and what follows it.
+
+    >>> split_number("(07)"), split_number("12: Paris"), split_number("Paris (12)"), split_number("1.5")
+    (('7', ''), ('12', 'Paris'), ('12', 'Paris'), ('', ''))
+    """
+    opened = body.lstrip("([（")
+    if alone := NUMBER.fullmatch(opened):
+        return str(int(alone[1])), ""
+    if (behind := NUMBER_BEHIND.search(body)) and body[: behind.start()].strip():
+        return str(int(behind[1])), body[: behind.start()].strip()
+    if (after := AFTER_NUMBER.match(opened)) and after.end() < len(opened):
+        return str(int(after[1])), opened[after.end() :].strip()
+    return "", ""
+
+
 def of_words(body: str, choices: Sequence[str], *, numbered: bool) -> Named:
     """Return what a text names that is neither a choice's text nor begins with a letter.
 
@@ -143,9 +175,10 @@ def of_words(body: str, choices: Sequence[str], *, numbered: bool) -> Named:
     """
     if (places := of_text(body, choices)) and len(places) == 1:
         return Named(places, "text")
-    own = LETTERS[: len(choices)]
+    own = labels(len(choices))
     words = f" {normalised(body)} "
     mentions = any(letter in own for letter in MENTIONED.findall(re.sub(r"\b[AI]\b(?= [a-z])", "", body)))
+    mentions |= any(number.lstrip("0") in own for number in NUMBERS.findall(body))
     mentions |= any(f" {normalised(each)} " in words for each in choices if normalised(each))
     mentions |= bool(SEVERAL.fullmatch(body)) and set(body) <= set(own)
     if mentions or numbered:

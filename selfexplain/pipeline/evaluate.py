@@ -98,7 +98,7 @@ def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source
                     cluster=item.drawn_with,
                     group=item.group,
                     confidence=reading.value,
-                    correct=None if record.grade.verdict == "undecided" else record.grade.verdict == "correct",
+                    correct={"correct": True, "wrong": False}.get(record.verdict or ""),
                     status=record.status[source],
                 )
             )

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
+from selfexplain.grading.categoriser import Categoriser
 from selfexplain.grading.grader import Grader
-from selfexplain.pipeline.statuses import statuses
+from selfexplain.pipeline.statuses import statuses, survey_statuses
 from selfexplain.prompting.template import Template
 from selfexplain.records import Grade, Item, Record, SelfReport
 from selfexplain.runs.calls import Calls, NotAsked, replayed
@@ -20,6 +21,7 @@ async def read_records(
     elicitation: Elicitation,
     sampling: Sampling,
     graders: Mapping[str, Grader],
+    categorisers: Mapping[str, Categoriser],
 ) -> list[Record]:
     """Return a Record for each Item and repeat that was asked, in the order of the Items.
 
@@ -37,7 +39,10 @@ async def read_records(
                 report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
             except NotAsked:
                 continue
-            records.append(record_of(item, report, repeat=repeat, grader=graders[item.graded_by]))
+            if item.is_survey:
+                records.append(survey_record_of(item, report, repeat=repeat, sort=categorisers[item.graded_by]))
+            else:
+                records.append(record_of(item, report, repeat=repeat, grader=graders[item.graded_by]))
     return records
 
 
@@ -46,3 +51,17 @@ def record_of(item: Item, report: SelfReport, *, repeat: int, grader: Grader) ->
     answer = report.answer.value
     grade = Grade("undecided", grader.facts.name, NO_ANSWER) if answer is None else grader(answer, item)
     return Record(item=item.id, repeat=repeat, report=report, grade=grade, status=statuses(report, grade))
+
+
+def survey_record_of(item: Item, report: SelfReport, *, repeat: int, sort: Categoriser) -> Record:
+    """Return the Record of one report in a survey: sorted, not graded.
+
+    `I don't know` and `I refuse` are no answers to a question of fact; to a survey they are, so what a declined answer
+    says is sorted like any other.
+    """
+    answer = report.answer.value
+    if report.answer.why == "declined" and report.answer.span is not None:
+        answer = report.replies[report.read_in.get("answer", 0)][slice(*report.answer.span)]
+    category = sort.facts.category(None, NO_ANSWER) if answer is None else sort(answer, item)
+    status = survey_statuses(report, category)
+    return Record(item=item.id, repeat=repeat, report=report, grade=None, category=category, status=status)

@@ -15,8 +15,8 @@ import yaml
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import lock, probability_words
-from selfexplain.prompting.turns import UNRENDERABLE, Field, Turn, compiled, quoted, split_turns
-from selfexplain.records import Item, Message
+from selfexplain.prompting.turns import UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
+from selfexplain.records import Item, Message, Option
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 
@@ -58,6 +58,25 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where this way of asking was published."""
 
 
+class Example(msgspec.Struct, frozen=True):
+    """An Item with its answer, as a template shows it."""
+
+    question: str
+    answer: str
+    """The first gold text; with choices, the text of that option."""
+    label: str
+    """With choices, the label of that option, else empty."""
+    options: tuple[Option, ...]
+
+    @classmethod
+    def of(cls, item: Item) -> "Example":
+        """Return what may be shown of an Item that is never asked."""
+        option = item.gold_option
+        if option is None:
+            return cls(item.question, item.gold[0], "", item.options)
+        return cls(item.question, option.text, option.label, item.options)
+
+
 class Template(msgspec.Struct, frozen=True):
     """A way of asking."""
 
@@ -65,6 +84,17 @@ class Template(msgspec.Struct, frozen=True):
     turns: tuple[Turn, ...]
     text: str
     """The file's whole text, as kept in a Run's manifest."""
+    examples: tuple[Example, ...] = ()
+    """What `{{ examples }}` shows: those of the Dataset that is asked."""
+
+    def showing(self, examples: Iterable[Item]) -> "Template":
+        """Return this template with the examples of a Dataset."""
+        return msgspec.structs.replace(self, examples=tuple(map(Example.of, examples)))
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The names that the blocks print or ask for, such as `question`."""
+        return frozenset().union(*(names_in(block.text) for turn in self.turns for block in turn.blocks))
 
     @property
     def id(self) -> str:
@@ -76,9 +106,20 @@ class Template(msgspec.Struct, frozen=True):
         """sha256 of the text, as 64 hexadecimal digits."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def require_suits(self, items: Iterable[Item]) -> None:
-        """Raise InputError when Items have choices that this template would not show."""
+    def require_suits(self, items: Iterable[Item], examples: Iterable[Item] = ()) -> None:
+        """Raise InputError when there are choices or examples that this template would not show, or none to show."""
         items = tuple(items)
+        given = next(iter(examples), None)
+        if given is not None and "examples" not in self.uses:
+            raise InputError(
+                f"{given.id!r} is an example, and the template {self.id} shows none",
+                hint="use classify, put {{ examples }} into your template, or take the rows with `split: example` out",
+            )
+        if given is None and "examples" in self.uses:
+            raise InputError(
+                f"the template {self.id} shows examples, and there are none",
+                hint="mark some rows of the question file with `split: example`, or use another template",
+            )
         without = next((item for item in items if not item.choices), None)
         if without is not None and "choices" in self.front.needs:
             raise InputError(
@@ -86,7 +127,7 @@ class Template(msgspec.Struct, frozen=True):
                 hint="use answer-confidence or answer-why-confidence, or give every Item its `choices`",
             )
         with_choices = next((item for item in items if item.choices), None)
-        if with_choices is not None and not re.search(r"\b(?:choices|options)\b", self.text):
+        if with_choices is not None and not self.uses & {"choices", "options"}:
             raise InputError(
                 f"Item {with_choices.id!r} has choices, and the template {self.id} does not show them",
                 hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
@@ -110,7 +151,13 @@ class Template(msgspec.Struct, frozen=True):
             When the template uses something an Item does not have.
         """
         # Never the gold answer.
-        shown = {"question": item.question, "choices": item.choices, "options": item.options, "reply": reply}
+        shown = {
+            "question": item.question,
+            "choices": item.choices,
+            "options": item.options,
+            "examples": self.examples,
+            "reply": reply,
+        }
         try:
             return tuple(Message(block.role, compiled(block.text).render(shown)) for block in self.turns[turn].blocks)
         except UNRENDERABLE as error:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, get_args
 
 import jinja2
+import jinja2.meta
 import jinja2.nodes
 import jinja2.sandbox
 import msgspec
@@ -52,6 +53,15 @@ UNRENDERABLE = (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, Lo
 def compiled(text: str) -> jinja2.Template:
     """Return a block ready to render: compiled once, rendered for every Item."""
     return ENVIRONMENT.from_string(text)
+
+
+@functools.lru_cache
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that a block takes from outside; none for one that is no template, which rendering will say."""
+    try:
+        return frozenset(jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse(text)))
+    except UNRENDERABLE:
+        return frozenset()
 
 
 def split_turns(body: str, where: str) -> Iterator[tuple[bool, tuple[Block, ...]]]:

@@ -35,6 +35,16 @@ def render(view: RunView) -> str:
     str
         HTML that fetches nothing and runs nothing but the filter of its own table.
     """
+    return fill(
+        "run.html.j2",
+        view=view,
+        pictures=[pictures_of(card, rank) for rank, card in enumerate(view.cards)],
+        titles={card.source: card.title for card in view.cards},
+    )
+
+
+def fill(name: str, **shown: Any) -> str:
+    """Return a page from one of our own templates, with the style, the script and the policy that every page has."""
     script, style = _part("page.js"), _part("page.css")
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_part),
@@ -45,19 +55,17 @@ def render(view: RunView) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"typeset": typeset, "coloured": coloured}
-    template = environment.get_template("run.html.j2")
+    template = environment.get_template(name)
     return str(
         template.render(
-            view=view,
             # Our own files and pictures drawn from numbers: nothing in them comes from a model or a data set.
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             policy=_policy(script),
-            pictures=[pictures_of(card, rank) for rank, card in enumerate(view.cards)],
-            titles={card.source: card.title for card in view.cards},
             percent=_length,
             first=FIRST,
             printed=PRINTED,
+            **shown,
         )
     )
 

@@ -63,7 +63,7 @@ def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str
     ranked = sorted(records, key=lambda record: _rank(record, source))
     if len(ranked) <= LIMIT:
         return ranked, ""
-    alarming = [record for record in ranked if "sure" in _kinds(record, source) and record.grade.verdict == "wrong"]
+    alarming = [record for record in ranked if "sure" in _kinds(record, source) and record.verdict == "wrong"]
     kept = alarming[: LIMIT // 2]
     chosen = {(record.item, record.repeat) for record in kept}
     others = [record for record in ranked if (record.item, record.repeat) not in chosen]
@@ -77,15 +77,15 @@ def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str
 
 def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> RecordRow:
     """Return what the page shows of one Record."""
-    answer = record.report.answer
+    answer, verdict = record.report.answer, record.verdict or "undecided"
     return RecordRow(
         item=record.item,
         question=cut(item.question if item else record.item, LONGEST_TEXT),
         answer=cut(answer.value or "", LONGEST_TEXT),
         no_answer="" if answer.value is not None else answer.why,
         gold=cut(" / ".join(item.gold), LONGEST_TEXT) if item else "",
-        verdict={"correct": "right"}.get(record.grade.verdict, record.grade.verdict),
-        mark=MARKS[record.grade.verdict],
+        verdict={"correct": "right"}.get(verdict, verdict),
+        mark=MARKS[verdict],
         confidences=tuple((source, *_confidence(record.report.confidence.get(source))) for source in sources),
         statuses=tuple((s, record.status[s]) for s in sources if s in record.status and record.status[s] != "ok"),
         status_set=tuple(dict.fromkeys(record.status.values())),
@@ -121,12 +121,12 @@ def _rank(record: Record, source: Source) -> tuple[int, float, str, int]:
     reading = record.report.confidence.get(source)
     if record.status.get(source) != "ok" or reading is None or reading.value is None:
         return (2, 0.0, record.item, record.repeat)
-    return (record.grade.verdict != "wrong", -reading.value, record.item, record.repeat)
+    return (record.verdict != "wrong", -reading.value, record.item, record.repeat)
 
 
 def _kinds(record: Record, source: Source) -> list[str]:
     reading = record.report.confidence.get(source)
-    kinds = {"wrong": ["wrong"], "correct": ["right"]}.get(record.grade.verdict, [])
+    kinds = {"wrong": ["wrong"], "correct": ["right"]}.get(record.verdict or "undecided", [])
     if record.status.get(source) != "ok":
         return [*kinds, "excluded"]
     return [*kinds, "sure"] if reading is not None and reading.value is not None and reading.value >= SURE else kinds

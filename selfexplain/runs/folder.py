@@ -26,7 +26,8 @@ RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
 class RunFolder:
     """A Run on disk.
 
-    Truth: `manifest.json`, `items.jsonl`, `calls/`. Everything else can be deleted and is written again.
+    Truth: `manifest.json`, `items.jsonl`, `examples.jsonl` where there are examples, `calls/`.
+    Everything else can be deleted and is written again.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.manifest: Manifest = read_manifest(path)
-        self.items: tuple[Item, ...] = read_items(path, self.manifest.spec.dataset_hash)
+        self.items, self.examples = read_questions(path, self.manifest.spec.dataset_hash)
 
     @property
     def writable(self) -> bool:
@@ -66,6 +67,8 @@ class RunFolder:
             with disk_errors(path):
                 path.mkdir(parents=True, exist_ok=True)
             write_atomically(path / "items.jsonl", b"".join(encode(item) + b"\n" for item in dataset.items))
+            if dataset.examples:
+                write_atomically(path / "examples.jsonl", b"".join(encode(item) + b"\n" for item in dataset.examples))
             manifest = Manifest(
                 spec=spec,
                 template_text=template_text,
@@ -130,31 +133,39 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(f"{file} is damaged: {error}", hint=REWRITTEN.format(file)) from None
 
 
-def read_items(path: Path, dataset_hash: str) -> tuple[Item, ...]:
-    """Return the Items of a Run in their order, after checking that they are those of the manifest.
+def read_questions(path: Path, dataset_hash: str) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """Return the Items of a Run in their order and its examples, after checking that they are those of the manifest.
 
     Replies were given to exactly these questions: a question or a gold label that was changed afterwards would be
     joined to answers of another, and nobody would see it.
     """
-    file = path / "items.jsonl"
+    items = lines_of(path, "items.jsonl")
+    examples = lines_of(path, "examples.jsonl") if (path / "examples.jsonl").exists() else []
+    # The bytes as they stand, which are a Dataset's hash line by line: so a later default of a field changes nothing.
+    parts = [b"[" + b",".join(lines) + b"]" for lines in (items, examples)]
+    found = hashlib.sha256(parts[0] + (parts[1] if examples else b"")).hexdigest()
+    if found != dataset_hash:
+        raise InputError(
+            f"{path / 'items.jsonl'} was changed: its hash is {found[:12]}…, and the manifest says "
+            f"{dataset_hash[:12]}…",
+            hint=f"correct questions and gold labels in your own file, which makes another Run. To mend this one: "
+            f"{REWRITTEN.format(path / 'manifest.json')}",
+        )
+    read = [tuple(msgspec.json.decode(line, type=Item) for line in lines) for lines in (items, examples)]
+    return read[0], read[1]
+
+
+def lines_of(path: Path, name: str) -> list[bytes]:
+    """Return the lines of a file of questions in a Run."""
     try:
-        lines = file.read_bytes().splitlines()
+        return (path / name).read_bytes().splitlines()
     except OSError as error:
         raise InputError(
-            f"{path} is not a whole Run: {file.name} cannot be read ({error.strerror or error})",
+            f"{path} is not a whole Run: {name} cannot be read ({error.strerror or error})",
             hint=REWRITTEN.format(path / "manifest.json")
             if isinstance(error, FileNotFoundError)
             else "mend the permissions",
         ) from None
-    # The bytes as they stand, which are a Dataset's hash line by line: so a later default of a field changes nothing.
-    found = hashlib.sha256(b"[" + b",".join(lines) + b"]").hexdigest()
-    if found != dataset_hash:
-        raise InputError(
-            f"{file} was changed: its hash is {found[:12]}…, and the manifest says {dataset_hash[:12]}…",
-            hint=f"correct questions and gold labels in your own file, which makes another Run. To mend this one: "
-            f"{REWRITTEN.format(path / 'manifest.json')}",
-        )
-    return tuple(msgspec.json.decode(line, type=Item) for line in lines)
 
 
 def versions() -> dict[str, str]:

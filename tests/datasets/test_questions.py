@@ -14,7 +14,7 @@ from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
 
 GRADERS = plugins.graders()
-FIELDS = "choices, cluster, gold, grader, group, id, question, source, tags, tolerance"
+FIELDS = "categories, choices, cluster, gold, grader, group, id, question, source, split, tags, tolerance"
 MEND = "\nhint: mend these rows and run again; the fields are described in docs/datasets.md"
 GOOD = '{"question": "2 + 2?", "gold": "4"}\n'
 

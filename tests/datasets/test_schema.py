@@ -24,10 +24,12 @@ def test_the_schema_has_the_fields_of_an_item() -> None:
     """A field that is added to Item needs its place here, and a description."""
     line = schema()["$defs"]["QuestionLine"]
 
-    assert set(line["properties"]) == set(Item.__struct_fields__)
+    assert set(line["properties"]) == {*Item.__struct_fields__, "split"}
     assert line["additionalProperties"] is False
     assert all(each.get("description") for each in line["properties"].values())
 
+
+KNOWN: dict[str, Any] = {"graders": plugins.graders(), "categorisers": plugins.categorisers()}
 
 AGREED: list[tuple[dict[str, Any], bool]] = [
     ({"question": "?", "gold": "4"}, True),
@@ -35,7 +37,14 @@ AGREED: list[tuple[dict[str, Any], bool]] = [
     ({"question": "?", "gold": "A", "choices": {"A": "x", "b": "y"}}, True),
     ({"question": "?", "gold": "x", "choices": ["x", "y"], "grader": "exact"}, True),
     ({"question": "?", "gold": "4", "grader": "numeric", "tolerance": 0.5, "source": "s", "cluster": "c"}, True),
-    ({"question": "?"}, False),
+    ({"question": "?", "gold": "4", "split": "ask"}, True),
+    ({"question": "?", "gold": "1", "choices": {str(place): f"c{place}" for place in range(1, 28)}}, True),
+    ({"question": "?", "grader": "stance"}, True),
+    ({"question": "?", "grader": "option", "choices": ["x", "y"]}, True),
+    ({"question": "?", "grader": "phrases", "categories": {"for": ["yes", "sure"], "against": "no"}}, True),
+    ({"question": "?", "grader": "phrases", "categories": {"for": []}}, False),
+    ({"question": "?", "grader": "phrases", "categories": ["yes"]}, False),
+    ({"question": "?", "gold": "4", "split": "train"}, False),
     ({"gold": "4"}, False),
     ({"question": "", "gold": "4"}, False),
     ({"question": "?", "gold": []}, False),
@@ -57,9 +66,9 @@ def test_schema_and_reader_agree(tmp_path: Path, row: dict[str, Any], fine: bool
 
     if fine:
         msgspec.json.decode(json.dumps(row), type=QuestionLine)
-        assert len(read_questions(path, graders=plugins.graders()).items) == 1
+        assert len(read_questions(path, **KNOWN).items) == 1
     else:
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(json.dumps(row), type=QuestionLine)
         with pytest.raises(InputError):
-            read_questions(path, graders=plugins.graders())
+            read_questions(path, **KNOWN)

@@ -133,8 +133,8 @@ def test_a_run_asks_the_rows_of_a_frame_under_its_own_names(tmp_path: Path) -> N
 
     result = sx.run(frame, columns=columns, model=f"scripted/{script}", template="answer-confidence", results=tmp_path)
 
-    assert [record.grade.verdict for record in result.records] == ["correct", "wrong"]
-    assert {record.grade.grader for record in result.records} == {"choice@1"}
+    assert [record.verdict for record in result.records] == ["correct", "wrong"]
+    assert {record.grade and record.grade.grader for record in result.records} == {"choice@2"}
     with pytest.raises(InputError, match="this is a Dataset"):
         sx.run(plugins.dataset("quickstart"), columns=columns, model=f"scripted/{script}", results=tmp_path)
     with pytest.raises(InputError, match="names columns of a file"):

@@ -47,7 +47,7 @@ def test_a_choice_is_named_by_letter_text_or_both(answer: str, rule: str, gold: 
     """Whichever way the gold is written."""
     grade = choice(answer, item(gold))
 
-    assert (grade.verdict, grade.rule, grade.grader) == ("correct", rule, "choice@1")
+    assert (grade.verdict, grade.rule, grade.grader) == ("correct", rule, "choice@2")
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,44 @@ def test_letter_with_text_names_its_own_choice_or_nothing(choices: list[str], da
     said = f"{LETTERS[place]}) {choices[place]}"
 
     assert choice(said, item(said, choices=tuple(choices))).verdict in {"correct", "undecided"}
+
+
+MANY = (*(f"town {place}" for place in range(1, 28)), "30", "7", "1.5")
+"""Thirty choices, labelled 1 to 30; three of their texts are numbers, and two of these are labels as well."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "rule"),
+    [
+        ("12", "correct", "number"),
+        ("(12)", "correct", "number"),
+        ("12.", "correct", "number"),
+        ("１２", "correct", "number"),
+        ("012", "correct", "number"),
+        ("Option 12", "correct", "number"),
+        ("The answer is 12", "correct", "number"),
+        ("Town 12", "correct", "text"),
+        ("12) town 12", "correct", "number and text"),
+        ("town 12 (12)", "correct", "number and text"),
+        ("13", "wrong", "number"),
+        ("31", "wrong", "no choice has this number"),
+        ("A", "wrong", "no choice has this text"),
+        ("1.5", "wrong", "text"),
+        ("12) town 13", "undecided", "number and text disagree"),
+        ("12 or 13", "undecided", "a choice is mentioned, none is named alone"),
+        ("not 12", "undecided", "a choice is mentioned, none is named alone"),
+        ("30", "undecided", "number and text disagree"),
+        ("7", "undecided", "number and text disagree"),
+    ],
+)
+@pytest.mark.parametrize("gold", ["12", "town 12", "12) town 12"])
+def test_beyond_26_choices_labels_are_numbers(answer: str, verdict: str, rule: str, gold: str) -> None:
+    """30 is the label of the last choice and the text of the 28th: which is meant cannot be told."""
+    grade = choice(answer, item(gold, choices=MANY))
+
+    assert (grade.verdict, grade.rule) == (verdict, rule)
+
+
+def test_with_26_choices_labels_are_still_letters() -> None:
+    """The border of the alphabet."""
+    assert choice("Z", item("Z", choices=MANY[:26])).rule == "letter"

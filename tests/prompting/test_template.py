@@ -20,6 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SHIPPED = {path.stem: path for path in template.folders()[1].glob("*.md")}
 
 PLAIN = Item("plain", "What is the capital of Côte d'Ivoire?", ("Yamoussoukro",))
+EXAMPLES = tuple(Item(f"example-{place}", f"Text {place}?", (f"label {place}",)) for place in (1, 2, 3))
 WITH_CHOICES = Item("choices", "Which is larger, 2⁵ or 5²?", ("2⁵",), choices=("2⁵", "5²", "{{ neither }}"))
 
 FRONT = "name: t\nversion: 1\nelicits: [answer]\n"
@@ -53,7 +54,7 @@ def rendered(shipped: Template, item: Item) -> tuple[Message, ...]:
 def test_every_shipped_template_renders_as_it_did(name: str) -> None:
     """The messages, word for word, of an Item without and one with choices; every space between them is sent."""
     golden = msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes(), type=dict[str, tuple[Message, ...]])
-    shipped = template.load(SHIPPED[name])
+    shipped = template.load(SHIPPED[name]).showing(EXAMPLES)
 
     assert {item.id: rendered(shipped, item) for item in (PLAIN, WITH_CHOICES)} == golden
 

@@ -45,7 +45,7 @@ def two_sources() -> str:
                     "token": Reading(token, "read"),
                 },
                 "completed",
-                f"Answer: {name}",
+                (f"Answer: {name}",),
                 ("k",),
             ),
             Grade("correct" if right else "wrong", "exact"),
