@@ -9,6 +9,7 @@ import pytest
 from selfexplain.calibration import CalibrationTable, ClusterTable, auroc, brier, ece, estimate, gap, honest_ece
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.metric import Metric
+from selfexplain.calibration.resamples import resamples
 from selfexplain.inference import Floats
 
 VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
@@ -94,10 +95,9 @@ def test_the_honest_interval_covers_for_repeated_questions(truth: str) -> None:
 
 def test_a_percentile_bootstrap_of_the_ece_would_not_have_covered() -> None:
     """Why the honest interval exists: at perfect calibration the true ECE of 0 lies below every resample."""
-    rng = np.random.default_rng(4)
-    table = rows(VALUES, 300)(rng)
+    table = rows(VALUES, 300)(np.random.default_rng(4))
 
-    assert np.quantile([ece(table.resample(rng)) for _ in range(500)], 0.025) > 0.005
+    assert np.quantile([ece(each) for each in resamples(table, replicates=500).tables()], 0.025) > 0.005
 
 
 @pytest.mark.parametrize("truth", ["calibrated", "strongly over"])
