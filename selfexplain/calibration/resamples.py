@@ -113,6 +113,30 @@ def left_out(counts: Counts, *, seed: int = 0) -> Iterator[Resamples]:
         yield Resamples(counts.confidence, (counts.n_wrong - less_wrong + n_correct)[None], n_correct[None])
 
 
+def each_left_out(counts: Counts) -> Iterator[tuple[Resamples, Ints]]:
+    """Yield tables without one row, or without one cluster, and how many rows or clusters leave just this table.
+
+    Rows that are alike leave the same table, so there is one for each kind of row; clusters have one each.
+    """
+    confidence, values = counts.confidence, np.arange(len(counts.confidence))
+    if not isinstance(counts, ClusterTable):
+        right, wrong = counts.n_correct > 0, counts.n_wrong > 0
+        one = np.eye(len(values), dtype=np.int64)
+        n = counts.n - np.concatenate([one[right], one[wrong]])
+        n_correct = counts.n_correct - np.concatenate([one[right], 0 * one[wrong]])
+        yield Resamples(confidence, n, n_correct), np.concatenate([counts.n_correct[right], counts.n_wrong[wrong]])
+        return
+    pooled, size = counts.pooled, len(values)
+    ends = np.searchsorted(counts.cluster, np.arange(len(counts.clusters) + 1))
+    for part in _steps(len(counts.clusters), 4 * size):
+        clusters = part.stop - part.start
+        inside = slice(ends[part.start], ends[part.stop])
+        place = (counts.cluster[inside] - part.start) * size + counts.value[inside]
+        n = total(place, counts.n[inside], clusters * size).reshape(clusters, size)
+        n_correct = total(place, counts.n_correct[inside], clusters * size).reshape(clusters, size)
+        yield Resamples(confidence, pooled.n - n, pooled.n_correct - n_correct), np.ones(clusters, dtype=np.int64)
+
+
 def _drawn(counts: Counts, rng: np.random.Generator, replicates: int) -> Resamples:
     if isinstance(counts, ClusterTable):
         return _of_clusters(counts, rng, replicates)

@@ -193,7 +193,7 @@ def test_repeats_of_a_question_do_not_make_the_interval_narrower(metric: Metric[
     copied = estimate(metric, ClusterTable.from_rows(confidence * 5, correct * 5, list(range(60)) * 5))
     pooled = estimate(metric, CalibrationTable.from_rows(confidence * 5, correct * 5))
 
-    assert copied.value == pytest.approx(once.value, abs=1e-12)
+    assert copied.value == pooled.value  # clusters say how sure, not how much
     if once.low is None:
         assert once.warnings == copied.warnings == pooled.warnings, "no interval for one reason, and it is said"
         return
