@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import selfexplain.calibration
@@ -154,6 +154,7 @@ def test_a_value_is_within_its_range(metric: Metric[...], rows: Rows) -> None:
 
 
 @every_metric
+@settings(max_examples=30)
 @given(tables=st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=6, max_size=6), max_size=4))
 def test_many_tables_at_once_measure_as_each_of_them_alone(
     metric: Metric[...], tables: list[list[tuple[int, int]]]
