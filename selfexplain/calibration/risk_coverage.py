@@ -17,7 +17,8 @@ EULER = 0.5772156649015329
 SUMMED = 64
 """Harmonic numbers up to this one are added up; beyond it the series is exact to the last digit."""
 
-_FIRST = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, SUMMED + 1))])
+KEPT = 5_000
+"""Harmonic numbers up to this one are looked up, which is ten times as fast as the series."""
 
 
 def from_the_top(n: Ints, n_correct: Ints) -> tuple[Floats, Floats, Floats, Floats]:
@@ -43,7 +44,8 @@ def mean_risk(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  # noqa: 
     """
     rows, wrong, rows_before, wrong_before = from_the_top(n, n_correct)
     share = np.divide(wrong, rows, out=np.zeros_like(wrong), where=rows > 0)
-    steps = harmonic(rows_before + rows) - harmonic(rows_before)
+    # H at the end of each confidence; at its beginning it is that at the end of the one before.
+    steps = np.diff(harmonic(rows_before + rows), axis=-1, prepend=0.0)
     return ratio((wrong + (wrong_before - share * rows_before) * steps).sum(axis=-1), n.sum(axis=-1))
 
 
@@ -65,8 +67,17 @@ def harmonic(n: Floats) -> Floats:
     >>> harmonic(np.array([0.0, 1.0, 2.0, 3.0])).tolist()[:3]
     [0.0, 1.0, 1.5]
     """
-    first = _FIRST[np.minimum(n, SUMMED).astype(np.int64)]
-    large = np.maximum(n, SUMMED)
-    square = large * large
-    series = np.log(large) + EULER + 1 / (2 * large) - (1 / 12 - (1 / 120 - 1 / (252 * square)) / square) / square
-    return np.where(n <= SUMMED, first, series)
+    if n.max(initial=0.0) <= KEPT:
+        looked_up: Floats = _TABLE[n.astype(np.int64)]
+        return looked_up
+    return np.where(n <= KEPT, _TABLE[np.minimum(n, KEPT).astype(np.int64)], _series(np.maximum(n, KEPT)))
+
+
+def _series(n: Floats) -> Floats:
+    square = n * n
+    return np.log(n) + EULER + 1 / (2 * n) - (1 / 12 - (1 / 120 - 1 / (252 * square)) / square) / square
+
+
+_TABLE = np.concatenate(
+    [[0.0], np.cumsum(1 / np.arange(1, SUMMED + 1)), _series(np.arange(SUMMED + 1, KEPT + 1, dtype=np.float64))]
+)
