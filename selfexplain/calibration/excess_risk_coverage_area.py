@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from selfexplain.calibration.bias_corrected import by_bias_corrected_bootstrap
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.risk_coverage import least_mean_risk, mean_risk
 from selfexplain.calibration.table import measured
@@ -22,6 +23,7 @@ def excess_risk(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
     ),
     best=0.0,
     within=(0.0, 1.0),
+    interval=by_bias_corrected_bootstrap,
     over_resamples=excess_risk,
 )
 def e_aurc(confidence: Confidences, correct: Outcomes = None) -> float:
@@ -36,7 +38,8 @@ def e_aurc(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows. All right or all wrong: 0, since no order is better than another.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together.
+    **Interval.** Bias-corrected and accelerated bootstrap of rows, or of clusters when rows were drawn together; with
+    few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """AUGRC: the chance that an answer is both kept and wrong, averaged over how many are kept."""
 
+from selfexplain.calibration.bias_corrected import by_bias_corrected_bootstrap
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.risk_coverage import from_the_top
 from selfexplain.calibration.table import measured, ratio
@@ -25,6 +26,7 @@ def generalized_risk(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  #
     best=0.0,
     within=(0.0, 1.0),
     gate="optional",
+    interval=by_bias_corrected_bootstrap,
     over_resamples=generalized_risk,
 )
 def augrc(confidence: Confidences, correct: Outcomes = None) -> float:
@@ -40,7 +42,8 @@ def augrc(confidence: Confidences, correct: Outcomes = None) -> float:
     **Edge cases.** Undefined without rows. All right: 0. All wrong: (1 + 1/N)/2, the largest value that N answers can
     have; it tends to 1/2 for many.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together.
+    **Interval.** Bias-corrected and accelerated bootstrap of rows, or of clusters when rows were drawn together; with
+    few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

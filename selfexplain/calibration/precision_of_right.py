@@ -37,7 +37,8 @@ def average_precision(confidence: Confidences, correct: Outcomes = None) -> floa
     **Edge cases.** Undefined without a right answer. All right: 1. One distinct confidence: the accuracy. Answers with
     the same confidence are picked together, so the order of rows does not matter.
 
-    **Interval.** Bias-corrected and accelerated bootstrap, since the estimate is slightly too high on few answers.
+    **Interval.** Bias-corrected and accelerated bootstrap, since the estimate is slightly too high on few answers;
+    with few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

@@ -35,7 +35,8 @@ def average_precision_wrong(confidence: Confidences, correct: Outcomes = None) -
     **Edge cases.** Undefined without a wrong answer. All wrong: 1. One distinct confidence: the error rate. Answers
     with the same confidence are checked together, so the order of rows does not matter.
 
-    **Interval.** Bias-corrected and accelerated bootstrap, since the estimate is slightly too high on few answers.
+    **Interval.** Bias-corrected and accelerated bootstrap, since the estimate is slightly too high on few answers;
+    with few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

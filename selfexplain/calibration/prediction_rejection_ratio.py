@@ -1,5 +1,6 @@
 """PRR: of all that rejecting the least sure answers could gain, the share that it does gain."""
 
+from selfexplain.calibration.bias_corrected import by_bias_corrected_bootstrap
 from selfexplain.calibration.excess_risk_coverage_area import excess_risk
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.risk_coverage import least_mean_risk
@@ -23,6 +24,7 @@ def rejection_ratio(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
     ),
     best=1.0,
     within=(-float("inf"), 1.0),
+    interval=by_bias_corrected_bootstrap,
     over_resamples=rejection_ratio,
 )
 def prr(confidence: Confidences, correct: Outcomes = None) -> float:
@@ -39,7 +41,8 @@ def prr(confidence: Confidences, correct: Outcomes = None) -> float:
     **Edge cases.** Undefined when all answers are right or all wrong. One distinct confidence: 0. A model that is surer
     when wrong is below 0, and far below where few answers are wrong.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together.
+    **Interval.** Bias-corrected and accelerated bootstrap of rows, or of clusters when rows were drawn together; with
+    few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

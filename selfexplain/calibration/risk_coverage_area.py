@@ -1,5 +1,6 @@
 """AURC: the error rate of the surest answers, averaged over how many of them are kept."""
 
+from selfexplain.calibration.bias_corrected import by_bias_corrected_bootstrap
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.risk_coverage import mean_risk
 from selfexplain.calibration.table import measured
@@ -12,6 +13,7 @@ from selfexplain.calibration.table import measured
     ),
     best=0.0,
     within=(0.0, 1.0),
+    interval=by_bias_corrected_bootstrap,
     over_resamples=mean_risk,
 )
 def aurc(confidence: Confidences, correct: Outcomes = None) -> float:
@@ -28,7 +30,8 @@ def aurc(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows. All right: 0; all wrong: 1; one distinct confidence: the error rate.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together.
+    **Interval.** Bias-corrected and accelerated bootstrap of rows, or of clusters when rows were drawn together; with
+    few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

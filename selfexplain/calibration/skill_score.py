@@ -1,5 +1,6 @@
 """Brier skill: what the confidences are worth beside one number that is stated for every answer."""
 
+from selfexplain.calibration.bias_corrected import by_bias_corrected_bootstrap
 from selfexplain.calibration.brier_score import squared_residual
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.row_mean import over_resamples
@@ -23,6 +24,7 @@ def skill(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
     ),
     best=1.0,
     within=(-float("inf"), 1.0),
+    interval=by_bias_corrected_bootstrap,
     over_resamples=skill,
 )
 def brier_skill(confidence: Confidences, correct: Outcomes = None) -> float:
@@ -38,7 +40,8 @@ def brier_skill(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined when all answers are right or all wrong: there is nothing to gain. Always stating ȳ: 0.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together.
+    **Interval.** Bias-corrected and accelerated bootstrap of rows, or of clusters when rows were drawn together; with
+    few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

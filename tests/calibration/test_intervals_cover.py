@@ -166,13 +166,13 @@ def test_delongs_interval_covers_the_true_auroc() -> None:
     ids=attrgetter("__name__"),
 )
 def test_resampling_covers_the_value_of_the_population(metric: Metric[...]) -> None:
-    """The truth from a table of ten million answers in the population's shares."""
+    """The truth from a table of ten million answers in the population's shares; some 120 of 1000 are wrong."""
     right = RIGHT["mixed signs"]
     counts = np.rint(SHARES * 10**7)
     cells = zip(VALUES.tolist(), counts.tolist(), np.rint(counts * right).tolist(), strict=True)
     truth = metric(CalibrationTable.from_counts({v: (int(n), int(s)) for v, n, s in cells}))
 
-    assert share_covered(metric, truth, rows(right, 300)) >= least_allowed(SETS)
+    assert share_covered(metric, truth, rows(right, 1000)) >= least_allowed(SETS)
 
 
 def test_data_sets_without_a_single_miss_still_cover() -> None:

@@ -306,6 +306,20 @@ def test_the_bias_corrected_interval_agrees_with_scipys() -> None:
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=width / 8)
 
 
+def test_an_interval_over_few_errors_says_so() -> None:
+    """12 wrong of 200, or 12 right; 100 of 200 are enough."""
+    warned = [
+        estimate(augrc, CalibrationTable.from_counts({0.9: (100, right // 2), 0.5: (100, right - right // 2)})).warnings
+        for right in (188, 12, 100)
+    ]
+
+    assert warned == [
+        ("the interval rests on 12 wrong answers; below 100 it tends to be too narrow",),
+        ("the interval rests on 12 right answers; below 100 it tends to be too narrow",),
+        (),
+    ]
+
+
 def test_the_correction_moves_both_limits_by_twice_the_bias() -> None:
     """Without skewness the tails are Φ(2z₀ ± z): six in ten resamples below the value, so z₀ = Φ⁻¹(0.6)."""
     resampled = np.concatenate([np.full(60, -1.0), np.full(40, 1.0)])
