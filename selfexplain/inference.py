@@ -10,7 +10,6 @@ occurs, so that a table of counts is measured without being unrolled.
 :func:`mean_by_cluster_t`      a mean of rows that were drawn together in clusters
 :func:`percentile_bootstrap`   any statistic that can be recomputed on a resample
 :func:`percentile_interval`    the same from the statistics of resamples
-:func:`jackknife_interval`     a smooth statistic of very many rows
 :func:`cluster_bootstrap`      the same, resampling whole clusters of rows
 :func:`equal_rows`             what remains to be said when all rows are the same
 =============================  ================================================================
@@ -364,51 +363,6 @@ def percentile_interval(
     low, high = np.quantile(known, [tail, 1 - tail])
     method = f"percentile {unit} bootstrap, {len(statistics)} resamples"
     return Estimate(value=value, low=low, high=high, level=level, method=method, n=n, warnings=warnings)
-
-
-def jackknife_interval(
-    value: float, statistics: Floats, *, within: Range, n: int, level: float = 0.95, clusters: int | None = None
-) -> Estimate:
-    """Estimate a smooth statistic from its values with each of g random groups of units left out.
-
-    SE² = (g − 1)/g · Σ_j (θ_j − θ̄)², with g − 1 degrees of freedom. It costs g evaluations instead of thousands, and
-    is for data so large that the statistic is as good as normal.
-
-    Parameters
-    ----------
-    value : float
-        The statistic of the data.
-    statistics : array of float, shape (g,)
-        The statistic without each group; NaN where it is undefined.
-    within : (float, float)
-        The range of the statistic; limits are cut to it.
-    n, level, clusters
-        As in :func:`percentile_interval`; `clusters` if they are what the groups are made of.
-
-    References
-    ----------
-    Shao & Tu 1995, The Jackknife and Bootstrap, §2.3.
-
-    Examples
-    --------
-    Leaving out one of two groups, at 0 and 1: θ = 1 and 0, SE = √(1/2 · 1/2) = 1/2, times t(1) = 12.7.
-
-    >>> round(jackknife_interval(0.5, np.array([1.0, 0.0]), within=(-9.0, 9.0), n=2).high, 6)
-    6.853102
-    """
-    groups = len(statistics)
-    warnings = () if clusters is None else few_clusters(clusters)
-    if not np.isfinite(statistics).all():
-        reason = "the value is undefined without one of the groups, so there is no interval"
-        return _no_interval(value, n, level, reason).warned(*warnings)
-    if np.ptp(statistics) <= SAME:
-        reason = "the value is the same without each of the groups, so there is no interval"
-        return _no_interval(value, n, level, reason).warned(*warnings)
-    standard_error = math.sqrt((groups - 1) * float(np.var(statistics)))
-    unit = "rows" if clusters is None else "clusters"
-    method = f"jackknife of {groups} groups of {unit}"
-    half = t_quantile(level, groups - 1) * standard_error
-    return _around(value, half, within, n=n, level=level, method=method).warned(*warnings)
 
 
 def cluster_bootstrap(

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.metric import Metric, by_bootstrap, over
-from selfexplain.calibration.resamples import MOST_VALUES, each_left_out, resamples
+from selfexplain.calibration.metric import Metric, over, resampled
+from selfexplain.calibration.resamples import each_left_out
 from selfexplain.inference import SAME, Estimate, Floats, Ints, percentile_interval
 
 NORMAL = NormalDist()
@@ -32,10 +32,8 @@ def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: f
     ----------
     Efron 1987, JASA 82:171, eq. 2.3 and 6.6.
     """
-    if len(counts.confidence) > MOST_VALUES:
-        return by_bootstrap(metric, counts, level=level, seed=seed).warned(*few_of_a_kind(counts))
     value = metric(counts.pooled)
-    statistics = over(metric, resamples(counts, seed=seed))
+    statistics = resampled(metric, counts, value, seed=seed)
     clusters = len(counts.clusters) if isinstance(counts, ClusterTable) else None
     plain = percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
     if plain.low is None:

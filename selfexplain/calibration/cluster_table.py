@@ -109,6 +109,10 @@ class ClusterTable:
         occurs = times > 0
         return Cells(confidence[occurs], correct[occurs], times[occurs]), np.tile(self.cluster, 2)[occurs]
 
+    def restated(self, confidence: Floats) -> Self:
+        """Return the table with other confidences in place of these, shape (k,); equal ones are joined."""
+        return self._counted(list(self.clusters), self.cluster, confidence[self.value], self.n, self.n_correct)
+
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, ClusterTable):
             return NotImplemented

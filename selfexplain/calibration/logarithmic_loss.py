@@ -67,7 +67,7 @@ def log_loss(confidence: Confidences, correct: Outcomes = None, *, clip: float =
     **Edge cases.** Undefined without rows. With `clip=0`, infinite as soon as one certain answer is wrong.
 
     **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together, at the default clip; t
-    intervals for more than 2,000 distinct confidences.
+    intervals for more than 1,000 distinct confidences.
 
     Parameters
     ----------

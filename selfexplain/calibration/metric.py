@@ -31,10 +31,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.resamples import MOST_VALUES, Resamples, left_out, resamples
+from selfexplain.calibration.resamples import MOST_VALUES, Resamples, coarsened, resamples
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import Estimate, Floats, Ints, Range, jackknife_interval, percentile_interval
+from selfexplain.inference import Estimate, Floats, Ints, Range, percentile_interval
 
 P = ParamSpec("P")
 PM = ParamSpec("PM")
@@ -135,17 +135,21 @@ def by_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int
     """Estimate any metric by resampling its counts: rows, or whole clusters where there are any.
 
     The default, right for metrics without a kink where the truth may lie; see :mod:`selfexplain.calibration.honest_ece`
-    for one that has it. With more than 2,000 distinct confidences groups of rows or clusters are left out in turn
-    instead.
+    for one that has it.
     """
     value = metric(counts.pooled)
     clusters = len(counts.clusters) if isinstance(counts, ClusterTable) else None
-    if len(counts.confidence) > MOST_VALUES:
-        statistics = np.concatenate([over(metric, each) for each in left_out(counts, seed=seed)])
-        within = metric.facts.within
-        return jackknife_interval(value, statistics, within=within, n=counts.total, level=level, clusters=clusters)
-    statistics = over(metric, resamples(counts, seed=seed))
+    statistics = resampled(metric, counts, value, seed=seed)
     return percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
+
+
+def resampled(metric: Metric[...], counts: Counts, value: float, *, seed: int) -> Floats:
+    """Return a metric of each resample of these counts, whose own value is given; NaN where it is undefined."""
+    statistics = over(metric, resamples(counts, seed=seed))
+    if len(counts.confidence) <= MOST_VALUES:
+        return statistics
+    # The resamples are of a coarser table. They vary as those of the counts do, around its value: move them to this.
+    return np.clip(statistics + (value - metric(coarsened(counts).pooled)), *metric.facts.within)
 
 
 def over(metric: Metric[...], drawn: Resamples) -> Floats:

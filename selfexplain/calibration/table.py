@@ -125,6 +125,10 @@ class CalibrationTable:
         occurs = times > 0
         return Cells(np.tile(self.confidence, 2)[occurs], correct[occurs], times[occurs])
 
+    def restated(self, confidence: Floats) -> Self:
+        """Return the table with other confidences in place of these, shape (k,); equal ones are joined."""
+        return self._counted(confidence, self.n, self.n_correct)
+
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, CalibrationTable):
             return NotImplemented

@@ -1,16 +1,12 @@
 """Many resamples at once: that they are drawn as resamples are, for rows and for whole clusters, small or large."""
 
-import math
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
 from selfexplain.calibration import CalibrationTable, ClusterTable, auroc, brier, estimate, evaluate, gap
 from selfexplain.calibration import resamples as module
 from selfexplain.calibration.metric import by_bootstrap
-from selfexplain.calibration.resamples import GROUPS, left_out, resamples
-from selfexplain.inference import t_quantile
+from selfexplain.calibration.resamples import coarsened, resamples
 
 
 @pytest.mark.parametrize("counts", [{0.5: (4, 1), 0.9: (4, 3)}, {0.5: (400, 100), 0.9: (400, 300)}])
@@ -96,62 +92,40 @@ def test_the_bootstrap_of_a_mean_is_its_normal_interval() -> None:
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_leaving_groups_out_leaves_every_row_out_once(clustered: bool) -> None:  # noqa: FBT001
-    """What is missing from the forty remainders adds up to the whole table; clusters leave whole."""
-    rng = np.random.default_rng(6)
-    confidence, correct = rng.choice([0.25, 0.5, 0.75], 900), rng.random(900) < 0.5
-    rows = CalibrationTable.from_rows(confidence, correct)
-    counts = ClusterTable.from_rows(confidence, correct, np.arange(900) // 3) if clustered else rows
-    remainders = list(left_out(counts, seed=7))
-
-    assert len(remainders) == GROUPS
-    missing = np.array([rows.n - each.n[0] for each in remainders])
-    assert np.array_equal(missing.sum(axis=0), rows.n)
-    assert np.array_equal(sum(rows.n_correct - each.n_correct[0] for each in remainders), rows.n_correct)
-    assert missing.sum(axis=1).min() >= 5
-    if clustered:
-        assert not (missing.sum(axis=1) % 3).any()
-
-
-@pytest.mark.parametrize("clustered", [False, True])
 def test_a_table_of_very_many_values_has_the_interval_of_the_mean(clustered: bool) -> None:  # noqa: FBT001
-    """Token probabilities, all distinct: the jackknife of the Brier score is within a quarter of the interval of t.
-
-    Its standard error has 39 degrees of freedom, hence a standard deviation of 11 % itself.
-    """
+    """Token probabilities, all distinct: the bootstrap of the Brier score is within a twelfth of the interval of t."""
     rng = np.random.default_rng(8)
     confidence = rng.random(6000)
     correct = rng.random(6000) < confidence
     table = CalibrationTable.from_rows(confidence, correct)
     counts = ClusterTable.from_rows(confidence, correct, np.arange(6000) // 4) if clustered else table
-    cut, exact = by_bootstrap(brier, counts, level=0.95, seed=0), estimate(brier, counts)
+    drawn, exact = by_bootstrap(brier, counts, level=0.95, seed=0), estimate(brier, counts)
 
-    assert cut.method == f"jackknife of 40 groups of {'clusters' if clustered else 'rows'}"
-    assert cut.low is not None
-    assert cut.high is not None
+    assert drawn.value == exact.value
     assert exact.low is not None
     assert exact.high is not None
-    assert (cut.low + cut.high) / 2 == pytest.approx(exact.value)
-    assert cut.high - cut.low == pytest.approx(exact.high - exact.low, rel=0.3)
+    assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=(exact.high - exact.low) / 12)
 
 
-def test_without_its_only_wrong_answer_a_huge_table_has_no_auroc() -> None:
-    """One group takes it along; a reason stands where an interval would."""
-    confidence = np.arange(1, 3002) / 4000
-    table = CalibrationTable.from_rows(confidence, [0] + [1] * 3000)
+def test_resamples_of_very_many_values_have_few_enough_to_be_held() -> None:
+    """Three thousand values in at most a thousand blocks of equal mass, with the same rows and mean confidence."""
+    rng = np.random.default_rng(9)
+    table = CalibrationTable.from_rows(rng.random(3000), rng.integers(0, 2, 3000))
+    coarse = coarsened(table).pooled
+    drawn = resamples(table, replicates=20)
 
-    assert by_bootstrap(auroc, table, level=0.95, seed=0).warnings == (
-        "the value is undefined without one of the groups, so there is no interval",
-    )
+    assert len(coarse.n) == drawn.n.shape[1] == 1000
+    assert set(coarse.n.tolist()) == {3}
+    assert gap(coarse) == pytest.approx(gap(table), abs=1e-12)
+    assert auroc(coarse) == pytest.approx(auroc(table), abs=1e-3)
+    assert set(drawn.n.sum(axis=1).tolist()) == {3000}
 
 
-def test_the_jackknife_of_a_mean_is_its_textbook_standard_error() -> None:
-    """Means without one of n = 4 rows 0, 0, 1, 1: 2/3, 2/3, 1/3, 1/3; SE² = 3/4 · 4 · 1/36 = 1/12, as s²/n gives."""
-    from selfexplain.inference import jackknife_interval
+def test_few_values_are_not_touched() -> None:
+    """A thousand values are themselves."""
+    table = CalibrationTable.from_rows(np.arange(1000) / 1000, [0, 1] * 500)
 
-    interval = jackknife_interval(0.5, np.array([2, 2, 1, 1]) / 3, within=(-9.0, 9.0), n=4)
-
-    assert interval.high == pytest.approx(0.5 + t_quantile(0.95, 3) * math.sqrt(Fraction(1, 12)), abs=1e-12)
+    assert coarsened(table) is table
 
 
 def test_an_evaluation_does_not_depend_on_which_other_metrics_are_asked() -> None:
