@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfexplain.calibration import CalibrationTable, ClusterTable, ece, estimate
+from selfexplain.calibration.resamples import resamples
 from selfexplain.inference import Floats
 
 LEVEL = 0.95
@@ -88,9 +89,10 @@ def repeated(truth: Truth, clusters: int, rng: np.random.Generator) -> ClusterTa
     return ClusterTable.from_rows(confidence, luck < truth.right(confidence), owner)
 
 
-def percentile_covers(table: CalibrationTable, true: float, rng: np.random.Generator) -> bool:
+def percentile_covers(table: CalibrationTable, true: float, seed: int) -> bool:
     """Say whether a percentile bootstrap of the plug-in ECE would have covered the truth."""
-    low, high = np.quantile([ece(table.resample(rng)) for _ in range(200)], [0.025, 0.975])
+    drawn = resamples(table, seed=seed, replicates=200)
+    low, high = np.quantile([ece(each) for each in drawn.tables()], [0.025, 0.975])
     return bool(low <= true <= high)
 
 
@@ -107,7 +109,7 @@ def row(truth: Truth, n: int, sets: int, *, clustered: bool) -> tuple[str, float
         too_low += interval.high < true - 1e-9
         width += (interval.high - interval.low) / sets
         if repetition < 50:
-            percentile += percentile_covers(counts.pooled, true, rng)
+            percentile += percentile_covers(counts.pooled, true, repetition)
     covered = 1 - (too_high + too_low) / sets
     size = f"{n} clusters" if clustered else f"{n}"
     text = f"{truth.name:<24} {size:>13} {true:>7.4f} {covered:>9.3f} {too_high / sets:>8.3f} {too_low / sets:>8.3f}"

@@ -10,11 +10,13 @@ occurs, so that a table of counts is measured without being unrolled.
 :func:`mean_by_t`              a mean of independent rows
 :func:`mean_by_cluster_t`      a mean of rows that were drawn together in clusters
 :func:`percentile_bootstrap`   any statistic that can be recomputed on a resample
+:func:`percentile_interval`    the same from the statistics of resamples
 :func:`cluster_bootstrap`      the same, resampling whole clusters of rows
 :func:`equal_rows`             what remains to be said when all rows are the same
 =============================  ================================================================
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
@@ -342,30 +344,52 @@ def percentile_bootstrap(
     ----------
     Efron & Tibshirani 1993, An Introduction to the Bootstrap, §13.3.
     """
+    rng, statistics = stream(seed), np.full(replicates, math.nan)
+    for place in range(replicates):
+        with contextlib.suppress(Undefined):
+            statistics[place] = replicate(rng)
+    return percentile_interval(value, statistics, n=n, level=level, clusters=clusters)
+
+
+def percentile_interval(
+    value: float, statistics: Floats, *, n: int, level: float = 0.95, clusters: int | None = None
+) -> Estimate:
+    """Estimate a statistic from its values on resamples, wherever they were computed.
+
+    Parameters
+    ----------
+    value : float
+        The statistic of the data.
+    statistics : array of float, shape (r,)
+        The statistic of each resample; NaN where it is undefined.
+    n : int
+        Rows.
+    level : float, in (0, 1)
+    clusters : int, optional
+        How many clusters were resampled; None when rows were.
+
+    Examples
+    --------
+    >>> round(percentile_interval(0.5, np.linspace(0.0, 1.0, 201), n=10).low, 6)
+    0.025
+    """
     tail = (1 - checked_level(level)) / 2
-    if (n if clusters is None else clusters) < 2:
-        unit = "row" if clusters is None else "cluster"
+    units, unit = (n, "row") if clusters is None else (clusters, "cluster")
+    if units < 2:
         return _no_interval(value, n, level, f"one {unit} says nothing of how {unit}s vary, so there is no interval")
-    rng, drawn = stream(seed), []
-    for _ in range(replicates):
-        try:
-            drawn.append(replicate(rng))
-        except Undefined:
-            continue
     warnings = () if clusters is None else few_clusters(clusters)
-    statistics = np.array([number for number in drawn if math.isfinite(number)])
-    undefined = 1 - len(statistics) / replicates
+    known = statistics[np.isfinite(statistics)]
+    undefined = 1 - len(known) / len(statistics)
     if undefined > LARGEST_UNDEFINED_SHARE:
         reason = f"the value is undefined on {undefined:.0%} of the resamples, so there is no interval"
         return _no_interval(value, n, level, reason).warned(*warnings)
     if undefined:
         warnings = (*warnings, f"the value is undefined on {undefined:.1%} of the resamples; they were left out")
-    if np.ptp(statistics) <= SAME:
+    if np.ptp(known) <= SAME:
         reason = "every resample has the same value, so there is no interval"
         return _no_interval(value, n, level, reason).warned(*warnings)
-    low, high = np.quantile(statistics, [tail, 1 - tail])
-    what = "row" if clusters is None else "cluster"
-    method = f"percentile {what} bootstrap, {replicates} resamples"
+    low, high = np.quantile(known, [tail, 1 - tail])
+    method = f"percentile {unit} bootstrap, {len(statistics)} resamples"
     return Estimate(value=value, low=low, high=high, level=level, method=method, n=n, warnings=warnings)
 
 

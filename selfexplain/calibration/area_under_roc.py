@@ -6,9 +6,16 @@ import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
-from selfexplain.calibration.table import CalibrationTable
-from selfexplain.errors import Undefined
-from selfexplain.inference import Estimate, Floats, checked_level, equal_rows, few_clusters, normal_quantile
+from selfexplain.calibration.table import CalibrationTable, measured, ratio
+from selfexplain.inference import Estimate, Floats, Ints, checked_level, equal_rows, few_clusters, normal_quantile
+
+
+def share_of_pairs_won(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  # noqa: ARG001 - their order is enough
+    """Return the AUROC of tables, confidences in the last axis; NaN where only one kind of answer occurs."""
+    right, wrong = n_correct.astype(np.float64), (n - n_correct).astype(np.float64)
+    twice_ahead = 2 * np.cumsum(wrong, axis=-1) - wrong  # in halves, so that the sum is whole and exact
+    won = (right * twice_ahead).sum(axis=-1)
+    return ratio(won, 2 * right.sum(axis=-1) * wrong.sum(axis=-1))
 
 
 def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
@@ -57,6 +64,7 @@ def by_markov(value: float, n: int, *, level: float) -> Estimate:
     within=(0.0, 1.0),
     gate="optional",
     interval=by_delong,
+    over_resamples=share_of_pairs_won,
 )
 def auroc(confidence: Confidences, correct: Outcomes = None) -> float:
     """Probability that a right answer has more confidence than a wrong one, in [0, 1]; 1 is best, 0.5 is chance.
@@ -98,12 +106,7 @@ def auroc(confidence: Confidences, correct: Outcomes = None) -> float:
     0.75
     """
     table = tabulate(confidence, correct)
-    right, wrong = table.n_correct, table.n_wrong
-    pairs = int(right.sum()) * int(wrong.sum())
-    if not pairs:
-        raise Undefined("needs both right and wrong answers")
-    twice_ahead = 2 * (np.cumsum(wrong) - wrong) + wrong  # in halves, so that the sum stays whole
-    return float(int(right @ twice_ahead) / (2 * pairs))
+    return measured(share_of_pairs_won, table, undefined="needs both right and wrong answers")
 
 
 def delong_standard_error(table: CalibrationTable) -> float:

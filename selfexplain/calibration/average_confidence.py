@@ -1,7 +1,7 @@
 """Mean confidence: what the model promised."""
 
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
-from selfexplain.calibration.row_mean import by_row_mean, row_mean
+from selfexplain.calibration.row_mean import by_row_mean, over_resamples, row_mean
 from selfexplain.inference import Floats, Ints
 
 
@@ -16,6 +16,7 @@ def stated(confidence: Floats, correct: Ints) -> Floats:  # noqa: ARG001 - every
     best=None,
     within=(0.0, 1.0),
     interval=by_row_mean(stated),
+    over_resamples=over_resamples(stated),
 )
 def mean_confidence(confidence: Confidences, correct: Outcomes = None) -> float:
     """Mean stated confidence, in [0, 1]; neither high nor low is better.

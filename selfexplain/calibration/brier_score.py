@@ -1,7 +1,7 @@
 """The Brier score: one number that no model can improve by saying what it does not believe."""
 
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
-from selfexplain.calibration.row_mean import by_row_mean, row_mean
+from selfexplain.calibration.row_mean import by_row_mean, over_resamples, row_mean
 from selfexplain.inference import Floats, Ints
 
 
@@ -19,6 +19,7 @@ def squared_residual(confidence: Floats, correct: Ints) -> Floats:
     within=(0.0, 1.0),
     gate="default",
     interval=by_row_mean(squared_residual),
+    over_resamples=over_resamples(squared_residual),
 )
 def brier(confidence: Confidences, correct: Outcomes = None) -> float:
     """Mean squared difference between confidence and correctness, in [0, 1]; 0 is best.

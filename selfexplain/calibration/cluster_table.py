@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike
 
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import CalibrationTable, Cells, total
-from selfexplain.inference import Floats, Ints, times_drawn
+from selfexplain.inference import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
 class ClusterTable:
-    """Counts per cluster and confidence; it adds up and resamples whole clusters.
+    """Counts per cluster and confidence; it adds up, and whole clusters of it are resampled.
 
     A cluster is what was drawn together: repeats or paraphrases of one question, questions on one passage. Its rows
     resemble each other, so that treating them as independent makes intervals too narrow (Miller 2024, arXiv
@@ -92,7 +92,9 @@ class ClusterTable:
     @property
     def pooled(self) -> CalibrationTable:
         """The table of all rows, clusters forgotten: what values are computed from."""
-        return self._pooled(self.n, self.n_correct)
+        size = len(self.confidence)
+        n_correct = total(self.value, self.n_correct, size)
+        return CalibrationTable(self.confidence, total(self.value, self.n, size), n_correct)
 
     @property
     def independent(self) -> bool:
@@ -107,16 +109,9 @@ class ClusterTable:
         occurs = times > 0
         return Cells(confidence[occurs], correct[occurs], times[occurs]), np.tile(self.cluster, 2)[occurs]
 
-    def resample(self, rng: np.random.Generator) -> CalibrationTable:
-        """Return the pooled table of as many whole clusters, drawn with replacement from these."""
-        times = times_drawn(rng, len(self.clusters))[self.cluster]
-        return self._pooled(times * self.n, times * self.n_correct)
-
-    def _pooled(self, n: Ints, n_correct: Ints) -> CalibrationTable:
-        size = len(self.confidence)
-        pooled, pooled_correct = total(self.value, n, size), total(self.value, n_correct, size)
-        occurs = pooled > 0
-        return CalibrationTable(self.confidence[occurs], pooled[occurs], pooled_correct[occurs])
+    def restated(self, confidence: Floats) -> Self:
+        """Return the table with other confidences in place of these, shape (k,); equal ones are joined."""
+        return self._counted(list(self.clusters), self.cluster, confidence[self.value], self.n, self.n_correct)
 
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, ClusterTable):
@@ -148,4 +143,4 @@ class ClusterTable:
 
 
 Counts = CalibrationTable | ClusterTable
-"""What an interval is made from. Both have `total`, `pooled` and `resample(rng)`."""
+"""What an interval is made from. Both have `confidence`, `total` and `pooled`."""

@@ -2,12 +2,18 @@
 
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.row_mean import by_row_mean
+from selfexplain.calibration.table import measured, ratio
 from selfexplain.inference import Floats, Ints
 
 
 def residual(confidence: Floats, correct: Ints) -> Floats:
     """Return confidence minus correctness of each row: what was promised and not kept."""
     return confidence - correct
+
+
+def mean_residual(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
+    """Return the gap of tables, confidences in the last axis."""
+    return ratio((n * confidence - n_correct).sum(axis=-1), n.sum(axis=-1))
 
 
 @metric(
@@ -20,6 +26,7 @@ def residual(confidence: Floats, correct: Ints) -> Floats:
     within=(-1.0, 1.0),
     gate="default",
     interval=by_row_mean(residual),
+    over_resamples=mean_residual,
 )
 def gap(confidence: Confidences, correct: Outcomes = None) -> float:
     """Mean confidence minus accuracy, in [−1, 1]; 0 is best, above 0 is overconfident.
@@ -55,5 +62,4 @@ def gap(confidence: Confidences, correct: Outcomes = None) -> float:
     >>> round(gap([0.9] * 10, [1] * 7 + [0] * 3), 12)
     0.2
     """
-    table = tabulate(confidence, correct)
-    return float(table.excess.sum() / table.total)
+    return measured(mean_residual, tabulate(confidence, correct))

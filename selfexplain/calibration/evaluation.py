@@ -90,18 +90,13 @@ def evaluate(
     right = read_correct(correct, n=len(stated))
     clusters = None if cluster is None else _named(cluster, len(stated), "cluster")
 
-    def part(rows: slice | NDArray[np.bool_]) -> tuple[Counts, dict[str, Estimate]]:
+    def part(rows: slice | Ints) -> tuple[Counts, dict[str, Estimate]]:
         counts = _count(stated[rows], right[rows], None if clusters is None else clusters[rows])
         return counts, {each.facts.name: estimate(each, counts, level=level, seed=seed) for each in chosen}
 
     groups: dict[str, Evaluation] = {}
     if group is not None:
-        kinds = np.array([None if _is_missing(kind) else str(kind) for kind in group], dtype=object)
-        if len(kinds) != len(stated):
-            raise InputError(
-                f"`group` has {len(kinds)} rows and `confidence` has {len(stated)}; expected one per answer"
-            )
-        groups = {name: Evaluation(*part(kinds == name)) for name in sorted({*kinds.tolist()} - {None})}
+        groups = {name: Evaluation(*part(rows)) for name, rows in _rows_by_group(group, len(stated)).items()}
     return Evaluation(*part(slice(None)), groups)
 
 
@@ -110,6 +105,19 @@ def _count(confidence: Floats, correct: Ints, cluster: NDArray[np.object_] | Non
         return CalibrationTable.from_rows(confidence, correct)
     counts = ClusterTable.from_rows(confidence, correct, cluster)
     return counts.pooled if counts.independent else counts
+
+
+def _rows_by_group(group: Iterable[Hashable | None], n: int) -> dict[str, Ints]:
+    """Return the rows of each group, by name in order; in one pass, for there may be thousands of groups."""
+    rows: dict[str, list[int]] = {}
+    length = 0
+    for place, kind in enumerate(group):
+        length = place + 1
+        if not _is_missing(kind):
+            rows.setdefault(str(kind), []).append(place)
+    if length != n:
+        raise InputError(f"`group` has {length} rows and `confidence` has {n}; expected one per answer")
+    return {name: np.array(rows[name], dtype=np.int64) for name in sorted(rows)}
 
 
 def _is_missing(label: Hashable | None) -> bool:

@@ -7,16 +7,14 @@ import numpy as np
 
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
-from selfexplain.calibration.row_mean import by_row_mean, row_mean
+from selfexplain.calibration.resamples import MOST_VALUES
+from selfexplain.calibration.row_mean import by_row_mean, over_resamples, row_mean
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError
 from selfexplain.inference import SAME, Estimate, Floats, Ints
 
 CLIP = 0.005
 """Half a step of the scale 0 to 100: what "100 %" can mean when 99 % was the next choice."""
-
-MANY_CELLS = 20_000
-"""Kinds of rows (confidence and outcome) beyond which the mean is as good as normal and is not resampled."""
 
 
 def surprise(confidence: Floats, correct: Ints, *, clip: float = CLIP) -> Floats:
@@ -33,9 +31,8 @@ def by_clipped_bootstrap(metric: Metric[...], counts: Counts, *, level: float, s
     table = counts.pooled
     metric(table)  # raises Undefined where there is nothing to measure
     confidence, correct, _ = table.cells()
-    # When all rows score the same, so do all resamples; with very many kinds of rows, resampling them takes a minute
-    # and ends at the limits of t.
-    if np.ptp(surprise(confidence, correct)) <= SAME or len(confidence) > MANY_CELLS:
+    # When all rows score the same, so do all resamples; with many kinds of rows, resampling ends at the limits of t.
+    if np.ptp(surprise(confidence, correct)) <= SAME or len(table.confidence) > MOST_VALUES:
         estimate = by_row_mean(surprise, within=(-math.log(1 - CLIP), -math.log(CLIP)))(
             metric, counts, level=level, seed=seed
         )
@@ -56,6 +53,7 @@ def by_clipped_bootstrap(metric: Metric[...], counts: Counts, *, level: float, s
     best=0.0,
     within=(0.0, math.inf),
     interval=by_clipped_bootstrap,
+    over_resamples=over_resamples(surprise),
 )
 def log_loss(confidence: Confidences, correct: Outcomes = None, *, clip: float = CLIP) -> float:
     """Mean negative log probability of what happened, in nats, from 0; 0 is best.
@@ -69,7 +67,7 @@ def log_loss(confidence: Confidences, correct: Outcomes = None, *, clip: float =
     **Edge cases.** Undefined without rows. With `clip=0`, infinite as soon as one certain answer is wrong.
 
     **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together, at the default clip; t
-    intervals for more than 20,000 kinds of rows.
+    intervals for more than 1,000 distinct confidences.
 
     Parameters
     ----------

@@ -13,19 +13,28 @@ new one is a new file in this package, and this is all of it::
         'What it is, its definition, how it misleads, edge cases, an example.'
         table = tabulate(confidence, correct)
         return float(table.n[table.confidence == 1].sum() / table.total)
+
+Its interval comes from resampling the table. Where that must be fast, write the formula on arrays with one more axis
+and pass it as `over_resamples`; the function is then that formula on one row::
+
+    def share_certain(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
+        return n[..., confidence == 1].sum(axis=-1) / n.sum(axis=-1)
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, Protocol, cast
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.resamples import MOST_VALUES, Resamples, coarsened, resamples
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import Estimate, Range, percentile_bootstrap
+from selfexplain.inference import Estimate, Floats, Ints, Range, percentile_interval
 
 P = ParamSpec("P")
 PM = ParamSpec("PM")
@@ -48,6 +57,27 @@ class IntervalRule(Protocol):
         ...
 
 
+class OverResamples(Protocol):
+    """A metric of many tables over the same confidences at once."""
+
+    def __call__(self, confidence: Floats, n: Ints, n_correct: Ints, /) -> Floats:
+        """Return the metric of each table.
+
+        Parameters
+        ----------
+        confidence : array of float, shape (k,)
+            Ascending.
+        n, n_correct : array of int, shape (r, k)
+            A table per row; n is 0 where it does not have the confidence.
+
+        Returns
+        -------
+        array of float, shape (r,)
+            NaN where the metric is undefined; no NaN goes further than this array.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class MetricFacts:
     """What the house must know about a metric to show it, judge it and put an interval round it."""
@@ -65,6 +95,8 @@ class MetricFacts:
     gate: GatePolicy
     """Whether a gate stands on it: by default, if asked to, or never because its differences cannot be trusted."""
     interval: IntervalRule
+    over_resamples: OverResamples | None = None
+    """The metric of many tables at once; None where it is measured table by table."""
 
     @property
     def direction(self) -> Direction:
@@ -105,16 +137,45 @@ def by_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int
     The default, right for metrics without a kink where the truth may lie; see :mod:`selfexplain.calibration.honest_ece`
     for one that has it.
     """
+    value = metric(counts.pooled)
     clusters = len(counts.clusters) if isinstance(counts, ClusterTable) else None
+    statistics = resampled(metric, counts, value, seed=seed)
+    return percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
 
-    return percentile_bootstrap(
-        metric(counts.pooled),
-        lambda rng: metric(counts.resample(rng)),
-        n=counts.total,
-        level=level,
-        seed=seed,
-        clusters=clusters,
-    )
+
+def resampled(metric: Metric[...], counts: Counts, value: float, *, seed: int) -> Floats:
+    """Return a metric of each resample of these counts, whose own value is given; NaN where it is undefined."""
+    statistics = over(metric, resamples(counts, seed=seed))
+    if len(counts.confidence) <= MOST_VALUES:
+        return statistics
+    # The resamples are of a coarser table. They vary as those of the counts do, around its value: move them to this.
+    return np.clip(statistics + (value - metric(coarsened(counts).pooled)), *metric.facts.within)
+
+
+def over(metric: Metric[...], drawn: Resamples) -> Floats:
+    """Return a metric of each resample, shape (r,); NaN where it is undefined."""
+    if metric.facts.over_resamples is not None:
+        return metric.facts.over_resamples(drawn.confidence, drawn.n, drawn.n_correct)
+    statistics = np.full(len(drawn.n), math.nan)
+    for place, table in enumerate(drawn.tables()):
+        with contextlib.suppress(Undefined):
+            statistics[place] = metric(table)
+    return statistics
+
+
+def without_interval(reason: str) -> IntervalRule:
+    """Return the rule of a metric for which no interval is honest; the reason goes beside its value.
+
+    Parameters
+    ----------
+    reason : str
+        Why, as a reader of a report may see it.
+    """
+
+    def no_interval(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:  # noqa: ARG001
+        return Estimate(metric(counts.pooled), None, None, level, "", counts.total, warnings=(reason,))
+
+    return no_interval
 
 
 def metric(
@@ -125,6 +186,7 @@ def metric(
     within: Range,
     gate: GatePolicy = "never",
     interval: IntervalRule = by_bootstrap,
+    over_resamples: OverResamples | None = None,
 ) -> Callable[[Callable[P, float]], Metric[P]]:
     """Attach facts to a function of a table; registers nothing, wraps nothing.
 
@@ -133,7 +195,7 @@ def metric(
 
     def attach(function: Callable[P, float]) -> Metric[P]:
         marked = cast("Metric[P]", function)
-        marked.facts = MetricFacts(function.__name__, title, meaning, best, within, gate, interval)
+        marked.facts = MetricFacts(function.__name__, title, meaning, best, within, gate, interval, over_resamples)
         return marked
 
     return attach

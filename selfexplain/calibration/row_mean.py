@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.metric import IntervalRule, Metric
-from selfexplain.calibration.table import CalibrationTable
+from selfexplain.calibration.metric import IntervalRule, Metric, OverResamples
+from selfexplain.calibration.table import CalibrationTable, ratio
 from selfexplain.inference import Estimate, Floats, Ints, Range, mean_by_cluster_t, mean_by_t
 
 RowScore = Callable[[Floats, Ints], Floats]
@@ -15,6 +17,17 @@ def row_mean(table: CalibrationTable, score: RowScore) -> float:
     """Return the mean score of the answers in a table."""
     confidence, correct, times = table.cells()
     return float(times @ score(confidence, correct) / table.total)
+
+
+def over_resamples(score: RowScore) -> OverResamples:
+    """Return the mean of a finite score over each of many tables."""
+
+    def mean(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
+        right = score(confidence, np.ones_like(confidence, dtype=np.int64))
+        wrong = score(confidence, np.zeros_like(confidence, dtype=np.int64))
+        return ratio(n_correct @ right + (n - n_correct) @ wrong, n.sum(axis=-1))
+
+    return mean
 
 
 def by_row_mean(score: RowScore, *, within: Range | None = None) -> IntervalRule:

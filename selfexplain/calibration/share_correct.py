@@ -3,12 +3,18 @@
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.row_mean import by_row_mean
+from selfexplain.calibration.table import measured, ratio
 from selfexplain.inference import Estimate, Floats, Ints, wilson
 
 
 def outcome(confidence: Floats, correct: Ints) -> Floats:  # noqa: ARG001 - every row score takes both
     """Return 1 for a correct row and 0 for a wrong one."""
     return correct.astype(float)
+
+
+def share(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  # noqa: ARG001 - every formula takes the three
+    """Return the share of right answers of tables, confidences in the last axis."""
+    return ratio(n_correct.sum(axis=-1), n.sum(axis=-1))
 
 
 def by_wilson(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
@@ -27,6 +33,7 @@ def by_wilson(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
     within=(0.0, 1.0),
     gate="optional",
     interval=by_wilson,
+    over_resamples=share,
 )
 def accuracy(confidence: Confidences, correct: Outcomes = None) -> float:
     """Share of answers that are correct, in [0, 1]; 1 is best.
@@ -60,5 +67,4 @@ def accuracy(confidence: Confidences, correct: Outcomes = None) -> float:
     >>> accuracy([0.9, 0.8, 0.8, 0.6], [1, 1, 0, 1])
     0.75
     """
-    table = tabulate(confidence, correct)
-    return float(table.n_correct.sum() / table.total)
+    return measured(share, tabulate(confidence, correct))

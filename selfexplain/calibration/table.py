@@ -1,6 +1,7 @@
 """Count first, then measure: what independent answers say about calibration, as a table that adds up."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct
-from selfexplain.errors import InputError
+from selfexplain.errors import InputError, Undefined
 from selfexplain.inference import Floats, Ints
 
 
@@ -124,18 +125,9 @@ class CalibrationTable:
         occurs = times > 0
         return Cells(np.tile(self.confidence, 2)[occurs], correct[occurs], times[occurs])
 
-    def resample(self, rng: np.random.Generator) -> Self:
-        """Return a table of as many rows, drawn with replacement from these."""
-        cells, rows = np.concatenate([self.n_correct, self.n_wrong]), self.total
-        if rows > 8 * len(cells):
-            drawn = rng.multinomial(rows, cells / rows)
-        else:  # the same distribution; with nearly as many cells as rows, drawing rows is ten times as fast
-            owner = np.repeat(np.arange(len(cells)), cells)
-            drawn = np.bincount(owner[rng.integers(rows, size=rows)], minlength=len(cells))
-        n_correct, n_wrong = np.split(drawn, 2)
-        n = n_correct + n_wrong
-        occurs = n > 0
-        return type(self)(self.confidence[occurs], n[occurs], n_correct[occurs])
+    def restated(self, confidence: Floats) -> Self:
+        """Return the table with other confidences in place of these, shape (k,); equal ones are joined."""
+        return self._counted(confidence, self.n, self.n_correct)
 
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, CalibrationTable):
@@ -163,6 +155,24 @@ class CalibrationTable:
         if len(shown) > 10:
             shown[5:-5] = [f"… {len(shown) - 10} more …"]
         return f"CalibrationTable({{{', '.join(shown)}}})"
+
+
+def measured(
+    formula: Callable[[Floats, Ints, Ints], Floats], table: CalibrationTable, *, undefined: str = "no rows"
+) -> float:
+    """Return the value of a formula over tables, confidences in the last axis, for one; NaN is Undefined, and why."""
+    value = float(formula(table.confidence, table.n, table.n_correct))
+    if math.isnan(value):
+        raise Undefined(undefined)
+    return value
+
+
+def ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
+    """Return part / whole, NaN where whole is 0."""
+    top, bottom = np.broadcast_arrays(np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64))
+    quotient = np.full(bottom.shape, math.nan)
+    np.divide(top, bottom, out=quotient, where=bottom != 0)
+    return quotient
 
 
 def sums(index: Ints, weights: ArrayLike, size: int) -> Floats:

@@ -3,6 +3,7 @@
 To join, put a file with a function marked `@metric` into `selfexplain/calibration/`; nothing here changes.
 """
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -11,13 +12,15 @@ import pkgutil
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import selfexplain.calibration
 from selfexplain.calibration import CalibrationTable, ClusterTable, MetricFacts, auroc, estimate, evaluate, gap
-from selfexplain.calibration.metric import Metric, metric, tabulate
+from selfexplain.calibration.metric import Metric, metric, over, tabulate
+from selfexplain.calibration.resamples import Resamples
 from selfexplain.errors import InputError, Undefined
 from selfexplain.inference import Estimate
 
@@ -151,6 +154,38 @@ def test_a_value_is_within_its_range(metric: Metric[...], rows: Rows) -> None:
 
 
 @every_metric
+@settings(max_examples=30)
+@given(tables=st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=6, max_size=6), max_size=4))
+def test_many_tables_at_once_measure_as_each_of_them_alone(
+    metric: Metric[...], tables: list[list[tuple[int, int]]]
+) -> None:
+    """Confidences that a table does not have, tables of one class and tables without rows among them."""
+    if metric.facts.over_resamples is None:
+        pytest.skip("is measured table by table")
+    confidence = np.array([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
+    counts = np.array(tables, dtype=np.int64).reshape(-1, 6, 2)
+    drawn = Resamples(confidence, counts.sum(axis=2), counts[:, :, 0])
+    one_by_one = [value_or_reason(metric, table) for table in drawn.tables()]
+
+    expected = [math.nan if isinstance(value, str) else value for value in one_by_one]
+    assert over(metric, drawn).tolist() == pytest.approx(expected, abs=1e-12, rel=1e-12, nan_ok=True)
+
+
+@every_metric
+def test_an_interval_is_that_of_the_definition_on_each_resample(metric: Metric[...]) -> None:
+    """Taking the formula for many tables away changes neither limit."""
+    table = CalibrationTable.from_rows([0.5, 0.6, 0.7, 0.8, 0.9, 0.95] * 10, [1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1] * 5)
+    slow = dataclasses.replace(metric.facts, over_resamples=None)
+
+    def by_definition(*args: Any) -> float:
+        return metric(*args)
+
+    by_definition.facts = slow  # type: ignore[attr-defined]
+    fast, one_by_one = estimate(metric, table), estimate(by_definition, table)  # type: ignore[arg-type]
+    assert (fast.low, fast.high) == pytest.approx((one_by_one.low, one_by_one.high), abs=1e-12)
+
+
+@every_metric
 def test_repeats_of_a_question_do_not_make_the_interval_narrower(metric: Metric[...]) -> None:
     """Sixty questions, each row copied five times: as clusters no narrower than the sixty rows themselves."""
     confidence = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95] * 10
@@ -159,12 +194,16 @@ def test_repeats_of_a_question_do_not_make_the_interval_narrower(metric: Metric[
     copied = estimate(metric, ClusterTable.from_rows(confidence * 5, correct * 5, list(range(60)) * 5))
     pooled = estimate(metric, CalibrationTable.from_rows(confidence * 5, correct * 5))
 
+    assert copied.value == pooled.value  # clusters say how sure, not how much
+    if once.low is None:
+        assert once.warnings == copied.warnings == pooled.warnings, "no interval for one reason, and it is said"
+        return
+
     def width(estimate: Estimate) -> float:
         assert estimate.low is not None
         assert estimate.high is not None
         return estimate.high - estimate.low
 
-    assert copied.value == pytest.approx(once.value, abs=1e-12)
     assert width(copied) > 0.85 * width(once)
     assert width(copied) > 1.3 * width(pooled)
 

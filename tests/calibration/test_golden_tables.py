@@ -4,10 +4,35 @@ import math
 
 import pytest
 
-from selfexplain.calibration import CalibrationTable, accuracy, auroc, brier, ece, estimate, gap, log_loss
+from selfexplain.calibration import (
+    CalibrationTable,
+    accuracy,
+    accuracy_at_coverage,
+    augrc,
+    aurc,
+    auroc,
+    average_precision,
+    average_precision_wrong,
+    brier,
+    brier_skill,
+    corp_dsc,
+    corp_mcb,
+    corp_unc,
+    coverage_at_accuracy,
+    e_aurc,
+    ece,
+    estimate,
+    gap,
+    log_loss,
+    murphy_reliability,
+    murphy_resolution,
+    murphy_uncertainty,
+    prr,
+)
 from selfexplain.calibration import mean_confidence as mean
 from selfexplain.calibration.binning import bin_of
 from selfexplain.calibration.honest_ece import honest_interval
+from selfexplain.calibration.isotonic_fit import pooled_blocks
 from selfexplain.calibration.metric import Metric
 from selfexplain.inference import Estimate, t_quantile
 
@@ -32,7 +57,25 @@ SECOND = golden([9, 17, 40, 108, 133, 83])
         (log_loss, FIRST, 0.389795),
         (ece, FIRST, 0.05),
         (auroc, FIRST, 0.679968),
+        (murphy_reliability, FIRST, 0.003474),
+        (murphy_resolution, FIRST, 0.007850),
+        (murphy_uncertainty, FIRST, 0.114576),
+        (corp_mcb, FIRST, 0.003448),
+        (corp_dsc, FIRST, 0.007824),
+        (corp_unc, FIRST, 0.114576),
+        (brier_skill, FIRST, 0.038193),  # (.114576 − .1102)/.114576 = .004376/.114576
+        (average_precision, FIRST, 0.916149),
+        (average_precision_wrong, FIRST, 0.234462),
+        (aurc, FIRST, 0.080952),
+        (e_aurc, FIRST, 0.071697),
+        (augrc, FIRST, 0.045512),
+        (prr, FIRST, 0.415889),
+        (coverage_at_accuracy, FIRST, 0.78),  # 250 rows with 16 errors, then 390 with 39: just nine in ten
         (accuracy, SECOND, 0.78),
+        (murphy_reliability, SECOND, 0.013530),
+        (murphy_resolution, SECOND, 0.013130),
+        (corp_mcb, SECOND, 0.013530),
+        (corp_dsc, SECOND, 0.013130),
         (gap, SECOND, 0.114),
         (ece, SECOND, 0.114),
     ],
@@ -48,6 +91,20 @@ def test_the_ece_has_its_golden_value_in_every_binning() -> None:
     assert ece(FIRST, bins=5, scheme="mass") == pytest.approx(0.042, abs=1e-12)
     assert ece(FIRST, scheme="distinct") == pytest.approx(0.05, abs=1e-12)
     assert ece(SECOND, scheme="distinct") == pytest.approx(0.114, abs=1e-12)
+
+
+def test_the_accuracy_of_the_surest_has_its_golden_value_on_and_within_a_tie() -> None:
+    """250 of 500 end at .95, where the risk is .064; 300 take 50 of the 140 at .9."""
+    assert accuracy_at_coverage(FIRST, coverage=0.5) == pytest.approx(1 - 0.064, abs=1e-12)
+    assert accuracy_at_coverage(FIRST, coverage=0.6) == pytest.approx(0.919286, abs=5e-7)
+
+
+def test_the_isotonic_fit_of_the_first_table_is_golden() -> None:
+    """Two violations, .7 below .5 and .9 below .8 and 1 below .95: .64 .64 .84 .84 .936 .936."""
+    n, right = pooled_blocks(FIRST)
+
+    assert n.tolist() == [50, 200, 250]
+    assert (right / n).tolist() == pytest.approx([0.64, 0.84, 0.936], abs=1e-15)
 
 
 def standard_error(estimate: Estimate) -> float:

@@ -2,13 +2,33 @@
 
 import math
 from collections.abc import Callable
+from operator import attrgetter
 
 import numpy as np
 import pytest
 
-from selfexplain.calibration import CalibrationTable, ClusterTable, auroc, brier, ece, estimate, gap, honest_ece
+from selfexplain.calibration import (
+    CalibrationTable,
+    ClusterTable,
+    accuracy_at_coverage,
+    augrc,
+    aurc,
+    auroc,
+    average_precision,
+    average_precision_wrong,
+    brier,
+    brier_skill,
+    e_aurc,
+    ece,
+    estimate,
+    gap,
+    honest_ece,
+    murphy_uncertainty,
+    prr,
+)
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.metric import Metric
+from selfexplain.calibration.resamples import resamples
 from selfexplain.inference import Floats
 
 VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
@@ -94,10 +114,9 @@ def test_the_honest_interval_covers_for_repeated_questions(truth: str) -> None:
 
 def test_a_percentile_bootstrap_of_the_ece_would_not_have_covered() -> None:
     """Why the honest interval exists: at perfect calibration the true ECE of 0 lies below every resample."""
-    rng = np.random.default_rng(4)
-    table = rows(VALUES, 300)(rng)
+    table = rows(VALUES, 300)(np.random.default_rng(4))
 
-    assert np.quantile([ece(table.resample(rng)) for _ in range(500)], 0.025) > 0.005
+    assert np.quantile([ece(each) for each in resamples(table, replicates=500).tables()], 0.025) > 0.005
 
 
 @pytest.mark.parametrize("truth", ["calibrated", "strongly over"])
@@ -129,6 +148,31 @@ def test_delongs_interval_covers_the_true_auroc() -> None:
     truth = float(s @ (np.cumsum(f) - f / 2) / s.sum() / f.sum())
 
     assert share_covered(auroc, truth, rows(right, 300), 600) >= least_allowed(600)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        brier_skill,
+        murphy_uncertainty,
+        average_precision,
+        average_precision_wrong,
+        aurc,
+        e_aurc,
+        augrc,
+        prr,
+        accuracy_at_coverage,
+    ],
+    ids=attrgetter("__name__"),
+)
+def test_resampling_covers_the_value_of_the_population(metric: Metric[...]) -> None:
+    """The truth from a table of ten million answers in the population's shares; some 120 of 1000 are wrong."""
+    right = RIGHT["mixed signs"]
+    counts = np.rint(SHARES * 10**7)
+    cells = zip(VALUES.tolist(), counts.tolist(), np.rint(counts * right).tolist(), strict=True)
+    truth = metric(CalibrationTable.from_counts({v: (int(n), int(s)) for v, n, s in cells}))
+
+    assert share_covered(metric, truth, rows(right, 1000)) >= least_allowed(SETS)
 
 
 def test_data_sets_without_a_single_miss_still_cover() -> None:

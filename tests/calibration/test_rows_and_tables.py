@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from selfexplain.calibration import CalibrationTable, ClusterTable
 from selfexplain.calibration.rows import round_significant
 from selfexplain.errors import InputError
-from selfexplain.inference import stream
 
 ROWS = st.lists(
     st.tuples(st.one_of(st.sampled_from([0.0, 0.3, 0.1 + 0.2, 0.9, 1.0]), st.floats(0, 1)), st.integers(0, 1)),
@@ -150,31 +149,6 @@ def test_a_row_without_a_cluster_is_refused() -> None:
     """Rows named None would quietly become one big cluster."""
     with pytest.raises(InputError, match=r"`cluster\[1\]` is None; expected a name"):
         ClusterTable.from_rows([0.5, 0.5], [1, 0], ["a", None])
-
-
-@pytest.mark.parametrize("counts", [{0.5: (4, 1), 0.9: (4, 3)}, {0.5: (400, 100), 0.9: (400, 300)}])
-def test_a_resample_has_as_many_rows_and_the_same_cells_on_average(counts: dict[float, tuple[int, int]]) -> None:
-    """Both ways of drawing (few rows per cell, many rows per cell) are multinomial: mean and variance fit."""
-    table, rng = CalibrationTable.from_counts(counts), stream(1)
-    rows = table.total
-    drawn = [table.resample(rng) for _ in range(3000)]
-    right = np.array([next((s for v, _, s in each.rows() if v == 0.9), 0) for each in drawn])
-    share = counts[0.9][1] / rows
-
-    assert {each.total for each in drawn} == {rows}
-    assert right.mean() / rows == pytest.approx(share, abs=0.01)
-    assert right.var() / rows == pytest.approx(share * (1 - share), rel=0.1)
-
-
-def test_a_resample_of_clusters_keeps_each_cluster_whole() -> None:
-    """Three clusters with 1, 10 and 100 rows: every total is a sum of three of these."""
-    size = [1, 10, 100]
-    table = ClusterTable.from_rows(np.full(111, 0.5), np.ones(111), np.repeat(["a", "b", "c"], size))
-    rng = stream(2)
-    totals = {table.resample(rng).total for _ in range(200)}
-
-    assert totals <= {i + j + k for i in size for j in size for k in size}
-    assert len(totals) == 10  # all multisets of three
 
 
 def test_a_table_cannot_be_changed_behind_its_back() -> None:

@@ -10,8 +10,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from selfexplain.calibration import CalibrationTable, accuracy, auroc, brier, ece, estimate, gap, log_loss
+from selfexplain.calibration import (
+    CalibrationTable,
+    accuracy,
+    aurc,
+    auroc,
+    average_precision,
+    average_precision_wrong,
+    brier,
+    corp_dsc,
+    corp_mcb,
+    corp_unc,
+    e_aurc,
+    ece,
+    estimate,
+    gap,
+    log_loss,
+    murphy_reliability,
+    murphy_resolution,
+    murphy_uncertainty,
+)
 from selfexplain.calibration import mean_confidence as mean
+from selfexplain.calibration.isotonic_fit import pooled_blocks
+from selfexplain.calibration.risk_coverage import least_mean_risk
 from selfexplain.inference import clopper_pearson, mean_by_cluster_t, mean_by_t, t_quantile, wilson
 
 SHARED = Path(os.environ.get("SELFEXPLAIN_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
@@ -29,6 +50,22 @@ WANTED: dict[str, Callable[[CalibrationTable], float]] = {
     "ece_distinct": partial(ece, scheme="distinct"),
     "log_loss_unclipped": partial(log_loss, clip=0),
     "log_loss_clip_1e-15": partial(log_loss, clip=1e-15),
+    **{
+        each.facts.name: each
+        for each in (
+            murphy_reliability,
+            murphy_resolution,
+            murphy_uncertainty,
+            corp_mcb,
+            corp_dsc,
+            corp_unc,
+            average_precision,
+            average_precision_wrong,
+            aurc,
+            e_aurc,
+        )
+    },
+    "aurc_oracle": lambda table: float(least_mean_risk(table.n, table.n_correct)),
 }
 for bins in (10, 15, 20, 100):
     WANTED[f"ece_width_{bins}_right_closed"] = partial(ece, bins=bins)
@@ -62,7 +99,11 @@ def test_metrics_agree_with_the_shared_vectors(case: dict[str, Any]) -> None:
             tolerance = case.get("tolerance", {}).get(key, 1e-9)
             assert metric(table) == pytest.approx(float(value), rel=tolerance, abs=tolerance), key
 
-    assert checked >= 10
+    assert checked >= 20
+    n, n_correct = pooled_blocks(table)
+    assert [n.tolist(), n_correct.tolist()] == [
+        [block[key] for block in case["values"]["pav_blocks"]] for key in ("n", "n_correct")
+    ]
 
 
 def estimate_of_undefined(metric: Any, table: CalibrationTable) -> bool:
