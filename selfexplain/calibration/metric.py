@@ -53,7 +53,7 @@ class MetricFacts:
     """What the house must know about a metric to show it, judge it and put an interval round it."""
 
     name: str
-    """The key in `metrics.json`: the function's name."""
+    """The key in `metrics.json`: the function's name, unless that key cannot be one."""
     title: str
     """What a page calls it."""
     meaning: str
@@ -125,15 +125,17 @@ def metric(
     within: Range,
     gate: GatePolicy = "never",
     interval: IntervalRule = by_bootstrap,
+    name: str | None = None,
 ) -> Callable[[Callable[P, float]], Metric[P]]:
     """Attach facts to a function of a table; registers nothing, wraps nothing.
 
-    The parameters are the fields of :class:`MetricFacts`; the name is the function's.
+    The parameters are the fields of :class:`MetricFacts`; the name is the function's, unless a key in `metrics.json`
+    is wanted that no function can have, such as one with a number and a dash.
     """
 
     def attach(function: Callable[P, float]) -> Metric[P]:
         marked = cast("Metric[P]", function)
-        marked.facts = MetricFacts(function.__name__, title, meaning, best, within, gate, interval)
+        marked.facts = MetricFacts(name or function.__name__, title, meaning, best, within, gate, interval)
         return marked
 
     return attach
