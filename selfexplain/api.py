@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.calibration.evaluation import Evaluation
     from selfexplain.calibration.metric import Metric
 
+    Chosen = str | Metric[...] | Iterable[str | Metric[...]]
+
 __all__ = ["Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
 
 T = TypeVar("T")
@@ -38,8 +40,22 @@ Say = Callable[[str], None]
 
 RESULTS = Path("results")
 
-FIRST_METRICS = ("accuracy", "mean_confidence", "gap", "brier", "log_loss", "ece", "auroc")
-"""The order in which people read them; others follow by name."""
+HEADLINE = (
+    "accuracy",
+    "mean_confidence",
+    "gap",
+    "brier",
+    "log_loss",
+    "ece",
+    "ece_if_calibrated",
+    "calibration_p",
+    "auroc",
+)
+"""The metrics that are measured unless others are asked for, in the order in which people read them.
+
+Beside the ECE stands what a perfect model would show on the same questions, as nobody can read it without.
+"""
+
 
 NOTES: Mapping[str, str] = {
     plugins.DEFAULT_MODEL: (
@@ -85,7 +101,7 @@ def run(
     repeats: int = 1,
     concurrency: int | None = None,
     results: str | Path = RESULTS,
-    metrics: Iterable["Metric[...]"] = (),
+    metrics: "Chosen" = "headline",
     say: Say = silent,
     watch: Watch = silent,
 ) -> Result:
@@ -115,8 +131,8 @@ def run(
         Requests at once; by default what the provider can make use of.
     results : str or Path
         Where Runs are kept.
-    metrics : iterable of metric functions
-        More metrics, beside the built-in ones.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
     say, watch : callable
         Told sentences and `Progress`; silent by default.
 
@@ -145,6 +161,7 @@ def run(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
+    chosen = chosen_metrics(metrics)
     require_askable(dataset, plugins.graders())
     if model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
@@ -191,23 +208,30 @@ def run(
 
     with folder.locked():
         in_loop(ask())
-        return evaluated(folder, metrics)
+        return evaluated(folder, chosen)
 
 
-def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> Result:
+def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline") -> Result:
     """Read, grade and measure a Run again from its recorded calls, and rewrite its page; nothing is asked.
+
+    Parameters
+    ----------
+    path : str or Path
+        The Run's folder.
+    metrics : str, metric function, or iterable of these
+        What to measure, as in :func:`run`.
 
     Raises
     ------
     InputError
         When the folder is not a Run, or another process is working on it.
     """
-    folder = RunFolder(Path(path))
+    chosen, folder = chosen_metrics(metrics), RunFolder(Path(path))
     with folder.locked():
-        return evaluated(folder, metrics)
+        return evaluated(folder, chosen)
 
 
-def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
+def evaluated(folder: RunFolder, chosen: Iterable["Metric[...]"]) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
 
@@ -237,7 +261,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         )
     metrics = evaluate_sources(
         rows_of(records, items),
-        metrics=[*ordered_metrics(), *extra],
+        metrics=chosen,
         about={
             "run": str(folder.path),
             "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
@@ -281,7 +305,7 @@ def evaluate_file(
     *,
     columns: Mapping[str, str] | None = None,
     scale: Literal["probability", "percent"] = "probability",
-    metrics: Iterable["Metric[...]"] = (),
+    metrics: "Chosen" = "headline",
 ) -> Result:
     r"""Measure a table of confidences and correctness that any other tool has written.
 
@@ -294,8 +318,8 @@ def evaluate_file(
         Ours → theirs, for columns that are called something else.
     scale : str
         `probability` for values in [0, 1], `percent` for 0 to 100.
-    metrics : iterable of metric functions
-        More metrics, beside the built-in ones.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
 
     Raises
     ------
@@ -314,6 +338,7 @@ def evaluate_file(
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
     from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
 
+    chosen = chosen_metrics(metrics)
     table = Path(table) if isinstance(table, str) else table
     rows, remarks = read_confidences(table, columns=columns, scale=scale)
     about = {
@@ -327,9 +352,7 @@ def evaluate_file(
         "template": "",
         "about": "own_answer",
     }
-    return Result(
-        evaluate_sources({"given": rows}, metrics=[*ordered_metrics(), *metrics], about=about, warnings=remarks)
-    )
+    return Result(evaluate_sources({"given": rows}, metrics=chosen, about=about, warnings=remarks))
 
 
 def evaluate(
@@ -338,6 +361,7 @@ def evaluate(
     *,
     group: Iterable[Hashable | None] | None = None,
     cluster: Iterable[Hashable] | None = None,
+    metrics: "Chosen" = "headline",
 ) -> "Evaluation":
     """Measure how far confidences can be trusted.
 
@@ -351,6 +375,8 @@ def evaluate(
         A kind of question to show apart.
     cluster : iterable of length n, optional
         What each row was drawn with; intervals resample clusters.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
 
     Returns
     -------
@@ -368,10 +394,12 @@ def evaluate(
     >>> evaluation = sx.evaluate([0.9, 0.9, 0.6, 0.6], [1, 0, 1, 1])
     >>> evaluation.metrics["accuracy"].value, evaluation.metrics["gap"].value
     (0.75, 0.0)
+    >>> list(sx.evaluate([0.9, 0.6], [1, 0], metrics=["gap", "smooth_ece"]).metrics)
+    ['gap', 'smooth_ece']
     """
     from selfexplain.calibration.evaluation import evaluate as measure  # noqa: PLC0415 - numpy
 
-    return measure(confidence, correct, metrics=ordered_metrics(), group=group, cluster=cluster)
+    return measure(confidence, correct, metrics=chosen_metrics(metrics), group=group, cluster=cluster)
 
 
 def pull_model(say: Say = silent) -> Path:
@@ -387,11 +415,29 @@ def pull_model(say: Say = silent) -> Path:
     return model_file.pull(say)
 
 
-def ordered_metrics() -> list["Metric[...]"]:
-    """Return the built-in metrics in the order in which people read them."""
+def chosen_metrics(chosen: "Chosen") -> list["Metric[...]"]:
+    """Return the metrics that are asked for, each once, in the order asked for.
+
+    `headline` stands for :data:`HEADLINE`, `all` for these and then every other one by name.
+
+    Raises
+    ------
+    InputError
+        When no metric has such a name, or nothing is asked for.
+    """
     known = plugins.metrics()
-    first = [name for name in FIRST_METRICS if name in known]
-    return [known[name] for name in (*first, *sorted(known.keys() - set(first)))]
+    sets = {"headline": HEADLINE, "all": (*HEADLINE, *sorted(known.keys() - set(HEADLINE)))}
+    found: dict[str, Metric[...]] = {}
+    for each in [chosen] if isinstance(chosen, str) or callable(chosen) else chosen:
+        if isinstance(each, str):
+            found |= {name: plugins.metric(name, known) for name in sets.get(each, (each,))}
+        elif hasattr(each, "facts"):
+            found[each.facts.name] = each
+        else:
+            raise InputError(f"{each!r} is no metric", hint="mark it with @metric of selfexplain.calibration.metric")
+    if not found:
+        raise InputError("no metric is asked for", hint="leave it out for the headline ones, or say `all`")
+    return list(found.values())
 
 
 def metric_facts() -> dict[str, Any]:

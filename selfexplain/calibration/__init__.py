@@ -13,15 +13,42 @@ them. The only imports are numpy and, where a quantile needs it, scipy.
 
 from selfexplain.calibration.area_under_roc import auroc
 from selfexplain.calibration.average_confidence import mean_confidence
+from selfexplain.calibration.binomial_test import binomial_p_distinct
 from selfexplain.calibration.brier_score import brier
 from selfexplain.calibration.cluster_table import ClusterTable
 from selfexplain.calibration.confidence_gap import gap
+from selfexplain.calibration.cumulative_differences import ecce_mad_distinct, ecce_p, ecce_r_distinct
+from selfexplain.calibration.debiased_ece import ece_debiased_distinct, ece_debiased_width_10_right_closed
+from selfexplain.calibration.debiased_squared_error import (
+    ece_sq_debiased_distinct,
+    ece_sq_debiased_partial,
+    ece_sq_debiased_width_10_right_closed,
+)
+from selfexplain.calibration.ece_in_other_bins import (
+    ece_distinct,
+    ece_mass_10,
+    ece_width_10_left_closed,
+    ece_width_15_right_closed,
+)
 from selfexplain.calibration.evaluation import Evaluation, evaluate
 from selfexplain.calibration.expected_calibration_error import ece
+from selfexplain.calibration.if_calibrated import calibration_p, ece_if_calibrated
+from selfexplain.calibration.kernel_error import skce
 from selfexplain.calibration.logarithmic_loss import log_loss
+from selfexplain.calibration.logistic_recalibration import calibration_intercept, calibration_slope
+from selfexplain.calibration.maximum_calibration_error import mce
 from selfexplain.calibration.metric import MetricFacts, estimate
+from selfexplain.calibration.over_and_under import over, under
 from selfexplain.calibration.reliability import Reliability
+from selfexplain.calibration.root_mean_square_error import rmsce
 from selfexplain.calibration.share_correct import accuracy
+from selfexplain.calibration.smooth_error import smooth_ece
+from selfexplain.calibration.spiegelhalter import (
+    spiegelhalter_p_interior,
+    spiegelhalter_p_two_sided,
+    spiegelhalter_z,
+    spiegelhalter_z_interior,
+)
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.calibration.usable_share import coverage
 
@@ -33,12 +60,39 @@ __all__ = [
     "Reliability",
     "accuracy",
     "auroc",
+    "binomial_p_distinct",
     "brier",
+    "calibration_intercept",
+    "calibration_p",
+    "calibration_slope",
     "coverage",
+    "ecce_mad_distinct",
+    "ecce_p",
+    "ecce_r_distinct",
     "ece",
+    "ece_debiased_distinct",
+    "ece_debiased_width_10_right_closed",
+    "ece_distinct",
+    "ece_if_calibrated",
+    "ece_mass_10",
+    "ece_sq_debiased_distinct",
+    "ece_sq_debiased_partial",
+    "ece_sq_debiased_width_10_right_closed",
+    "ece_width_10_left_closed",
+    "ece_width_15_right_closed",
     "estimate",
     "evaluate",
     "gap",
     "log_loss",
+    "mce",
     "mean_confidence",
+    "over",
+    "rmsce",
+    "skce",
+    "smooth_ece",
+    "spiegelhalter_p_interior",
+    "spiegelhalter_p_two_sided",
+    "spiegelhalter_z",
+    "spiegelhalter_z_interior",
+    "under",
 ]

@@ -188,9 +188,8 @@ def brownian_exceedance(x: float) -> float:
     if x <= 0:
         return 1.0
     if x < 1:
-        series = sum(
-            (-1) ** j / (2 * j + 1) * math.exp(-((2 * j + 1) ** 2) * math.pi**2 / (8 * x**2)) for j in range(20)
-        )
-        return 1 - 4 / math.pi * series
+        odd = range(1, 40, 2)
+        stays = sum((2 - m % 4) / m * math.exp(-((m * math.pi / x) ** 2) / 8) for m in odd)
+        return 1 - 4 / math.pi * stays
     # Reflections: 2 P(B(1) ≥ x) − 2 P(B(1) ≥ 3x) + …, doubled for the two sides.
-    return 2 * sum((-1) ** j * math.erfc((2 * j + 1) * x / math.sqrt(2)) for j in range(20))
+    return 2 * sum((2 - m % 4) * math.erfc(m * x / math.sqrt(2)) for m in range(1, 40, 2))

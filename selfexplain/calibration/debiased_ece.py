@@ -66,7 +66,7 @@ def by_interval_of_plug_in(*, scheme: Scheme = "width") -> IntervalRule:
     interval=by_interval_of_plug_in(),
 )
 def ece_debiased_width_10_right_closed(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error in ten right-closed bins, less its bias as far as it can be known, in [0, 1].
+    """ECE in ten right-closed bins, less its bias as far as it can be known, in [0, 1].
 
     **Definition.** max(0, 2ê − Σ_b w_b m(d_b, σ_b)), ê the plain :func:`ece`, d_b the distance in a bin, σ_b its
     smoothed standard error and m the mean of a folded normal: ê less the excess that resampling the answers adds to it.
@@ -117,7 +117,7 @@ def ece_debiased_width_10_right_closed(confidence: Confidences, correct: Outcome
     interval=by_interval_of_plug_in(scheme="distinct"),
 )
 def ece_debiased_distinct(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error over distinct values, less its bias as far as it can be known, in [0, 1].
+    """ECE over distinct values, less its bias as far as it can be known, in [0, 1].
 
     **Definition.** As :func:`ece_debiased_width_10_right_closed`, with every distinct confidence as its own bin.
 

@@ -1,7 +1,5 @@
 """The squared calibration error without its bias: the one binned error that is right on average, and so signed."""
 
-import numpy as np
-
 from selfexplain.calibration.binning import Scheme, bin_of
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.honest_ece import honest_length
@@ -73,8 +71,8 @@ def ece_sq_debiased_width_10_right_closed(confidence: Confidences, correct: Outc
     **Edge cases.** Undefined if a bin that is not empty has one answer: nothing is known of its variance.
     :func:`ece_sq_debiased_partial` passes over such bins.
 
-    **Interval.** The square of the honest interval of :func:`rmsce`, whose truth this estimates; being about a square it
-    does not go below 0, though the value may.
+    **Interval.** The square of the honest interval of :func:`rmsce`, whose truth this estimates; being about a square
+    it does not go below 0, though the value may.
 
     Parameters
     ----------

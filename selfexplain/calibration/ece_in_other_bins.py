@@ -19,7 +19,7 @@ from selfexplain.calibration.metric import Confidences, Outcomes, metric
     interval=by_honest_interval(closed="left"),
 )
 def ece_width_10_left_closed(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error in the bins [0, 0.1), [0.1, 0.2), …, [0.9, 1], in [0, 1]; 0 is best.
+    """ECE in the bins [0, 0.1), [0.1, 0.2), …, [0.9, 1], in [0, 1]; 0 is best.
 
     **Definition.** As :func:`ece`, with every edge in the bin above it.
 
@@ -68,7 +68,7 @@ def ece_width_10_left_closed(confidence: Confidences, correct: Outcomes = None) 
     interval=by_honest_interval(bins=15),
 )
 def ece_width_15_right_closed(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error in fifteen right-closed bins of equal width, in [0, 1]; 0 is best.
+    """ECE in fifteen right-closed bins of equal width, in [0, 1]; 0 is best.
 
     **Definition.** As :func:`ece`, with the bins [0, 1/15], (1/15, 2/15], …, (14/15, 1].
 
@@ -115,7 +115,7 @@ def ece_width_15_right_closed(confidence: Confidences, correct: Outcomes = None)
     interval=by_honest_interval(scheme="mass"),
 )
 def ece_mass_10(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error in up to ten bins of about equally many rows, in [0, 1]; 0 is best.
+    """ECE in up to ten bins of about equally many rows, in [0, 1]; 0 is best.
 
     **Definition.** As :func:`ece`. Walk up the distinct confidences and close a bin once the next tenth of the rows is
     passed. A value is never split, so there are fewer bins where one value holds more than a tenth.
@@ -165,7 +165,7 @@ def ece_mass_10(confidence: Confidences, correct: Outcomes = None) -> float:
     interval=by_honest_interval(scheme="distinct"),
 )
 def ece_distinct(confidence: Confidences, correct: Outcomes = None) -> float:
-    """Expected calibration error with every distinct confidence as its own bin, in [0, 1]; 0 is best.
+    """ECE with every distinct confidence as its own bin, in [0, 1]; 0 is best.
 
     **Definition.** Σ_v (n_v/N) · abs(v − acc_v) over distinct values v. No edges, nothing cancels: it is the largest
     ECE that any bins can give.
@@ -176,8 +176,8 @@ def ece_distinct(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows.
 
-    **Interval.** The honest interval of :func:`ece`, given the values stated. Of a value stated fewer than five times
-    next to nothing is known, and the interval then takes the worst; it is wide for token probabilities.
+    **Interval.** The honest interval of :func:`ece`, given the values stated. Nothing is known of how the
+    answers at a value stated once vary, and the interval takes the worst: for token probabilities it is wide.
 
     Parameters
     ----------
@@ -192,8 +192,8 @@ def ece_distinct(confidence: Confidences, correct: Outcomes = None) -> float:
 
     References
     ----------
-    The partition by distinct forecasts: Murphy 1973, Journal of Applied Meteorology 12:595. The bias: Roelofs et al. 2022
-    (arXiv 2012.08668).
+    The partition by distinct forecasts: Murphy 1973, Journal of Applied Meteorology 12:595. The bias: Roelofs et al.
+    2022 (arXiv 2012.08668).
 
     Examples
     --------

@@ -58,8 +58,8 @@ def ece(
     states its own accuracy scores 0 and knows nothing; read it beside :func:`auroc`. Stated confidences sit on bin
     edges, where the side on which bins are closed changes the value.
 
-    **Name.** `ece` is the error in ten right-closed bins of equal width, elsewhere called `ece_width_10_right_closed`; other
-    binnings have their own names (:mod:`selfexplain.calibration.ece_in_other_bins`).
+    **Name.** `ece` is the error in ten right-closed bins of equal width, elsewhere called
+    `ece_width_10_right_closed`; other binnings have their own names (:mod:`selfexplain.calibration.ece_in_other_bins`).
 
     **Edge cases.** Undefined without rows. Empty bins count nothing. 0 belongs to the first bin, 1 to the last.
 

@@ -47,6 +47,10 @@ DRAWS = 50_000
 OWN_GROUP = 20
 """A confidence stated at least this often is smoothed by itself; the others of a bin are pooled."""
 
+WORST_ANSWER = math.pi / 8
+"""For a bin with one row, which shows no variance: that of a normal error of mean size ½, the largest that one answer
+can be off by on average, E abs(y − p) = 2p(1 − p)."""
+
 SIMULATED = 1000
 """So many bins are simulated; a sum over more independent ones is as good as normal."""
 
@@ -145,7 +149,8 @@ class _Study(NamedTuple):
         return self.quantile(1 - alpha) / normal_quantile(1 - alpha)
 
     def estimate(self, value: float, low: float, high: float, level: float) -> Estimate:
-        method, warnings = "honest interval for binned errors", ()
+        method = "honest interval for binned errors"
+        warnings: tuple[str, ...] = ()
         if self.clusters is not None:
             method, warnings = f"{method}, over {self.clusters} clusters", few_clusters(self.clusters)
         return Estimate(value=value, low=low, high=high, level=level, method=method, n=self.n, warnings=warnings)
@@ -216,12 +221,13 @@ def _errors_of_rows(table: CalibrationTable, index: Ints, bins: int, part: Part)
     error = sums(index, table.excess, bins) / n
     expected = sums(index, table.n * table.confidence * (1 - table.confidence), bins) / n
     floored = np.maximum(second_moment, expected)
+    lone = sums(index, table.n, bins) == 1
     # Which bins belong to one side is not known; the second moment of all of them is enough for any.
     size = {"both": np.abs(error), "over": np.maximum(error, 0), "under": np.maximum(-error, 0)}[part].sum()
     return _Errors(
         along_signs=max(second_moment.sum() - size**2, within_groups.sum()) / n,
         of_gap=max(floored.sum() - error.sum() ** 2, within_groups.sum()) / n,
-        covariance=np.maximum(floored - error**2, within_groups) / n,
+        covariance=np.where(lone, WORST_ANSWER / n, np.maximum(floored - error**2, within_groups)) / n,
     )
 
 

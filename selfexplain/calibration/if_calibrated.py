@@ -205,8 +205,9 @@ def sum_of_coins(confidence: Floats, times: Floats) -> tuple[Floats, Floats]:
     coins = 1 + np.outer(turn - 1, confidence)
     log = np.log(np.maximum(np.abs(coins), 1e-300)) @ times + 1j * (np.angle(coins) @ times)
     back_to_first = np.exp(-2j * math.pi * (steps * first % size) / size)
-    chance = np.fft.irfft(np.conj(np.exp(log) * back_to_first), size)
-    return mean - np.arange(first, last + 1), np.maximum(chance, 0.0)
+    chance: Floats = np.fft.irfft(np.conj(np.exp(log) * back_to_first), size)
+    error: Floats = mean - np.arange(first, last + 1, dtype=np.float64)
+    return error, np.maximum(chance, 0.0)
 
 
 def _on_a_grid(confidence: Floats, times: Floats) -> tuple[Floats, Floats]:

@@ -29,8 +29,8 @@ NO_SPREAD = 0.1
 def skce(confidence: Confidences, correct: Outcomes = None, *, width: float | None = None) -> float:
     """Squared kernel calibration error, unbiased, in [−1, 1]; signed, 0 is the target.
 
-    **Definition.** Σ_{i≠j} rᵢ rⱼ κ(cᵢ, cⱼ) / (N(N − 1)) with r = confidence − correct and κ(c, c′) = exp(−abs(c − c′)/γ);
-    γ is the median distance of two different confidences of the rows.
+    **Definition.** Σ_{i≠j} rᵢ rⱼ κ(cᵢ, cⱼ) / (N(N − 1)) with r = confidence − correct and κ(c, c′) = exp(−abs(c −
+    c′)/γ); γ is the median distance of two different confidences of the rows.
 
     **How it misleads.** A square, and in no unit that anybody knows: compare it with nothing but itself, at the same γ.
     Being unbiased it may be below 0, which means "nothing seen".

@@ -132,7 +132,8 @@ def _warnings(table: CalibrationTable) -> tuple[str, ...]:
     clipped = int(table.n[(table.confidence < CLIP) | (table.confidence > 1 - CLIP)].sum())
     if clipped:
         said.append(
-            f"{clipped} of {table.total} confidences were clipped to [{CLIP}, {1 - CLIP}]; another clip gives another line"
+            f"{clipped} of {table.total} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
+            "another clip gives another line"
         )
     rarer = min(int(table.n_correct.sum()), int(table.n_wrong.sum()))
     if rarer < FEW:
@@ -158,8 +159,8 @@ def calibration_slope(confidence: Confidences, correct: Outcomes = None, *, clip
     **Definition.** β in logit P(y = 1) = α + β · logit(c), by maximum likelihood, c clipped to [clip, 1 − clip].
 
     **How it misleads.** The clip decides where 0 and 1 are stated: rows at 1 lie at log-odds 5.3 for 0.005 and at 13.8
-    for 1e-6, and pull the line accordingly. A line may miss what a curve would show. Read it with the intercept: a slope
-    of 1 with an intercept of −1 is overconfident everywhere.
+    for 1e-6, and pull the line accordingly. A line may miss what a curve would show. Read it with the intercept: a
+    slope of 1 with an intercept of −1 is overconfident everywhere.
 
     **Edge cases.** Undefined with one kind of answer, one confidence, or where a threshold separates right from wrong
     answers: then no slope is steep enough.

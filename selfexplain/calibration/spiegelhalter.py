@@ -1,4 +1,4 @@
-"""Spiegelhalter's z: is the Brier score what perfect calibration would make it?"""
+"""Spiegelhalter's z: whether the Brier score is what perfect calibration would make it."""
 
 import math
 

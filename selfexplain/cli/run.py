@@ -6,7 +6,7 @@ import click
 
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
-from selfexplain.cli.speak import pairs, print_json, print_result, tell
+from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
 
 
 @click.command()
@@ -30,7 +30,14 @@ from selfexplain.cli.speak import pairs, print_json, print_result, tell
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
-@click.option("--metric", "extra", multiple=True, metavar="FILE.py:NAME", help="One more metric; may be repeated.")
+@click.option(
+    "--metrics",
+    multiple=True,
+    default=["headline"],
+    show_default=True,
+    metavar="NAME,…",
+    help="headline, all, a metric's name, or FILE.py:NAME; commas or repetition.",
+)
 @click.option(
     "--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept."
 )
@@ -44,7 +51,7 @@ def run(
     limit: int | None,
     repeats: int,
     concurrency: int | None,
-    extra: tuple[str, ...],
+    metrics: tuple[str, ...],
     results: Path,
     as_json: bool,
 ) -> None:
@@ -65,7 +72,7 @@ def run(
                 repeats=repeats,
                 concurrency=concurrency,
                 results=results,
-                metrics=[plugins.from_file(spec) for spec in extra],
+                metrics=names(metrics),
                 say=tell,
                 watch=watch,
             )
