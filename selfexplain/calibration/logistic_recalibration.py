@@ -81,7 +81,7 @@ def _newton(design: Floats, offset: Floats, table: CalibrationTable) -> Floats:
             step = step / 2
             gain = likelihood(at + step)
         at, best = at + step, gain
-        if np.abs(step).max() <= 1e-12 * (1 + np.abs(at).max()):
+        if np.abs(step).max() <= 1e-9 * (1 + np.abs(at).max()):  # the next step would be its square
             break
     return at
 

@@ -212,6 +212,9 @@ def test_the_interval_of_the_worst_bin_is_made_of_exact_bands() -> None:
     assert (sure.low, sure.high) == pytest.approx((0, 0.1))
     far = estimate(mce, CalibrationTable.from_counts({0.5: (20, 20)}))
     assert (far.low, far.high) == pytest.approx((0.025 ** (1 / 20) - 0.5, 0.5))
+    # Two bins share the error, each band at √0.95.
+    both = estimate(mce, CalibrationTable.from_counts({0.5: (20, 20), 0.9: (20, 20)}))
+    assert both.low == pytest.approx(((1 - math.sqrt(0.95)) / 2) ** (1 / 20) - 0.5)
 
 
 def test_a_certain_answer_that_went_wrong_refutes_by_itself() -> None:

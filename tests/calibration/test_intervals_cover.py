@@ -158,15 +158,18 @@ def test_the_honest_interval_covers_in_other_bins_given_the_confidences(name: st
     assert covered / sets >= least_allowed(sets)
 
 
-def test_values_stated_once_never_prove_miscalibration() -> None:
+def test_values_stated_once_prove_no_miscalibration() -> None:
     """300 different confidences near ½: the plain error is ½ by construction, and the truth is 0."""
-    rng = np.random.default_rng(13)
+    rng, proved = np.random.default_rng(13), 0
     for _ in range(20):
         stated = rng.beta(20, 20, 300)
         interval = estimate(ece_distinct, CalibrationTable.from_rows(stated, rng.random(300) < stated))
         assert interval.value is not None
         assert interval.value > 0.4
-        assert interval.low == pytest.approx(0, abs=0.06)  # abs(gap) may claim a little
+        assert interval.low is not None
+        proved += interval.low > 0
+
+    assert proved <= 3  # the gap may claim something by chance, once in forty sets
 
 
 @pytest.mark.parametrize("name", ["over", "under", "rmsce"])
