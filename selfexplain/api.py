@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.calibration.evaluation import Evaluation
     from selfexplain.calibration.metric import Metric
 
+    Chosen = str | Metric[...] | Iterable[str | Metric[...]]
+
 __all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
 
 T = TypeVar("T")
@@ -42,8 +44,22 @@ Say = Callable[[str], None]
 
 RESULTS = Path("results")
 
-FIRST_METRICS = ("accuracy", "mean_confidence", "gap", "brier", "log_loss", "ece", "auroc")
-"""The order in which people read them; others follow by name."""
+HEADLINE = (
+    "accuracy",
+    "mean_confidence",
+    "gap",
+    "brier",
+    "log_loss",
+    "ece",
+    "ece_if_calibrated",
+    "calibration_p",
+    "auroc",
+)
+"""The metrics that are measured unless others are asked for, in the order in which people read them.
+
+Beside the ECE stands what a perfect model would show on the same questions, as nobody can read it without.
+"""
+
 
 NOTES: Mapping[str, str] = {
     plugins.DEFAULT_MODEL: (
@@ -90,7 +106,7 @@ def run(
     concurrency: int | None = None,
     max_cost: float | None = None,
     results: str | Path = RESULTS,
-    metrics: Iterable["Metric[...]"] = (),
+    metrics: "Chosen" = "headline",
     say: Say = silent,
     watch: Watch = silent,
 ) -> Result:
@@ -123,8 +139,8 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     results : str or Path
         Where Runs are kept.
-    metrics : iterable of metric functions
-        More metrics, beside the built-in ones.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
     say, watch : callable
         Told sentences and `Progress`; silent by default.
 
@@ -151,6 +167,7 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
+    chosen = chosen_metrics(metrics)
     plan = planned(
         dataset,
         columns=columns,
@@ -190,7 +207,7 @@ def run(
 
     with folder.locked():
         in_loop(ask())
-        return evaluated(folder, metrics)
+        return evaluated(folder, chosen)
 
 
 def dry_run(
@@ -341,26 +358,35 @@ def require_counts(**counts: int | None) -> None:
             raise InputError(f"{name} is {count}", hint="expected a whole number of at least 1")
 
 
-def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = (), say: Say = silent) -> Result:
+def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline", say: Say = silent) -> Result:
     """Read, grade and measure a Run again from its recorded calls, and rewrite its page; nothing is asked.
 
     A Run in a folder that must not be written is measured all the same: its files stay as they were, `say` is told,
     and the Result names no folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The Run's folder.
+    metrics : str, metric function, or iterable of these
+        What to measure, as in :func:`run`.
+    say : callable
+        Told sentences; silent by default.
 
     Raises
     ------
     InputError
         When the folder is not a Run, or another process is working on it.
     """
-    folder = RunFolder(Path(path))
+    chosen, folder = chosen_metrics(metrics), RunFolder(Path(path))
     if not folder.writable:
         say(f"{folder.path} cannot be written: its records, numbers and page stay as they are")
-        return evaluated(folder, metrics, write=False)
+        return evaluated(folder, chosen, write=False)
     with folder.locked():
-        return evaluated(folder, metrics)
+        return evaluated(folder, chosen)
 
 
-def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool = True) -> Result:
+def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool = True) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
     spec = folder.manifest.spec
     template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
@@ -390,7 +416,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"], *, write: bool 
     metrics = measured(
         records,
         items,
-        metrics=[*ordered_metrics(), *extra],
+        metrics=chosen,
         about={
             "run": whole_characters(str(folder.path)),
             "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
@@ -461,7 +487,7 @@ def evaluate_file(
     *,
     columns: Mapping[str, str] | None = None,
     scale: Literal["probability", "percent"] = "probability",
-    metrics: Iterable["Metric[...]"] = (),
+    metrics: "Chosen" = "headline",
 ) -> Result:
     r"""Measure a table of confidences and correctness that any other tool has written.
 
@@ -474,8 +500,8 @@ def evaluate_file(
         Ours → theirs, for columns that are called something else.
     scale : str
         `probability` for values in [0, 1], `percent` for 0 to 100.
-    metrics : iterable of metric functions
-        More metrics, beside the built-in ones.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
 
     Raises
     ------
@@ -494,6 +520,7 @@ def evaluate_file(
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
     from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
 
+    chosen = chosen_metrics(metrics)
     table = Path(table) if isinstance(table, str) else table
     rows, remarks = read_confidences(table, columns=columns, scale=scale)
     about = {
@@ -507,9 +534,7 @@ def evaluate_file(
         "template": "",
         "about": "own_answer",
     }
-    return Result(
-        evaluate_sources({"given": rows}, metrics=[*ordered_metrics(), *metrics], about=about, warnings=remarks)
-    )
+    return Result(evaluate_sources({"given": rows}, metrics=chosen, about=about, warnings=remarks))
 
 
 def evaluate(
@@ -518,6 +543,7 @@ def evaluate(
     *,
     group: Iterable[Hashable | None] | None = None,
     cluster: Iterable[Hashable] | None = None,
+    metrics: "Chosen" = "headline",
 ) -> "Evaluation":
     """Measure how far confidences can be trusted.
 
@@ -531,6 +557,8 @@ def evaluate(
         A kind of question to show apart.
     cluster : iterable of length n, optional
         What each row was drawn with; intervals resample clusters.
+    metrics : str, metric function, or iterable of these
+        What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
 
     Returns
     -------
@@ -548,10 +576,12 @@ def evaluate(
     >>> evaluation = sx.evaluate([0.9, 0.9, 0.6, 0.6], [1, 0, 1, 1])
     >>> evaluation.metrics["accuracy"].value, evaluation.metrics["gap"].value
     (0.75, 0.0)
+    >>> list(sx.evaluate([0.9, 0.6], [1, 0], metrics=["gap", "smooth_ece"]).metrics)
+    ['gap', 'smooth_ece']
     """
     from selfexplain.calibration.evaluation import evaluate as measure  # noqa: PLC0415 - numpy
 
-    return measure(confidence, correct, metrics=ordered_metrics(), group=group, cluster=cluster)
+    return measure(confidence, correct, metrics=chosen_metrics(metrics), group=group, cluster=cluster)
 
 
 def pull_model(say: Say = silent) -> Path:
@@ -567,11 +597,29 @@ def pull_model(say: Say = silent) -> Path:
     return model_file.pull(say)
 
 
-def ordered_metrics() -> list["Metric[...]"]:
-    """Return the built-in metrics in the order in which people read them."""
+def chosen_metrics(chosen: "Chosen") -> list["Metric[...]"]:
+    """Return the metrics that are asked for, each once, in the order asked for.
+
+    `headline` stands for :data:`HEADLINE`, `all` for these and then every other one by name.
+
+    Raises
+    ------
+    InputError
+        When no metric has such a name, or nothing is asked for.
+    """
     known = plugins.metrics()
-    first = [name for name in FIRST_METRICS if name in known]
-    return [known[name] for name in (*first, *sorted(known.keys() - set(first)))]
+    sets = {"headline": HEADLINE, "all": (*HEADLINE, *sorted(known.keys() - set(HEADLINE)))}
+    found: dict[str, Metric[...]] = {}
+    for each in [chosen] if isinstance(chosen, str) or callable(chosen) else chosen:
+        if isinstance(each, str):
+            found |= {name: plugins.metric(name, known) for name in sets.get(each, (each,))}
+        elif hasattr(each, "facts"):
+            found[each.facts.name] = each
+        else:
+            raise InputError(f"{each!r} is no metric", hint="mark it with @metric of selfexplain.calibration.metric")
+    if not found:
+        raise InputError("no metric is asked for", hint="leave it out for the headline ones, or say `all`")
+    return list(found.values())
 
 
 def metric_facts() -> dict[str, Any]:

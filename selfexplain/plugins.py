@@ -97,6 +97,22 @@ def template(name: str) -> Template:
     return templates.named(name)
 
 
+def metric(name: str, known: Mapping[str, Any]) -> Any:
+    """Return a metric by its name, or the one in `path.py:OBJECT`.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
+    if ".py:" not in name:
+        return pick(known, name, kind="metric")
+    found = from_file(name)
+    if not hasattr(found, "facts"):
+        raise InputError(f"{name} is no metric", hint="mark it with @metric of selfexplain.calibration.metric")
+    return found
+
+
 def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = None) -> Dataset:
     """Return a built-in question set by its name, or the one in a file or a DataFrame, its columns renamed.
 

@@ -48,8 +48,8 @@ def test_the_three_examples_work_together(home: Path) -> None:
         "my_provider.py:Parrot",
         "-t",
         "my-way",
-        "--metric",
-        "my_metric.py:certain",
+        "--metrics",
+        "headline,my_metric.py:certain",
         "--json",
     )
     stated = metrics["sources"]["stated"]["metrics"]

@@ -4,17 +4,29 @@ import numpy as np
 
 from selfexplain.calibration.binning import Closed, Scheme, bin_of
 from selfexplain.calibration.cluster_table import Counts
-from selfexplain.calibration.honest_ece import honest_interval
-from selfexplain.calibration.metric import Confidences, Metric, Outcomes, metric, tabulate
-from selfexplain.calibration.table import sums
-from selfexplain.inference import Estimate
+from selfexplain.calibration.honest_ece import Part, honest_interval
+from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Outcomes, metric, tabulate
+from selfexplain.calibration.table import CalibrationTable, sums
+from selfexplain.inference import Estimate, Floats
 
 
-def by_honest_interval(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
-    """Estimate the headline ECE, ten right-closed bins, by an interval that also holds near perfect calibration."""
-    value = metric(counts.pooled)
-    index, bins = bin_of(counts.pooled)
-    return honest_interval(value, counts, index, bins, level=level, seed=seed)
+def binned(table: CalibrationTable, *, bins: int, scheme: Scheme, closed: Closed) -> Floats:
+    """Return D̂_b = Σ_{i∈b} (cᵢ − yᵢ) / N of each bin, from which every binned error is made."""
+    index, n_bins = bin_of(table, bins=bins, scheme=scheme, closed=closed)
+    return sums(index, table.excess, n_bins) / table.total
+
+
+def by_honest_interval(
+    *, bins: int = 10, scheme: Scheme = "width", closed: Closed = "right", part: Part = "both"
+) -> IntervalRule:
+    """Return the rule that gives an error in these bins an interval that also holds near perfect calibration."""
+
+    def interval(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
+        value = metric(counts.pooled)
+        index, n_bins = bin_of(counts.pooled, bins=bins, scheme=scheme, closed=closed)
+        return honest_interval(value, counts, index, n_bins, part=part, level=level, seed=seed)
+
+    return interval
 
 
 @metric(
@@ -25,7 +37,7 @@ def by_honest_interval(metric: Metric[...], counts: Counts, *, level: float, see
     ),
     best=0.0,
     within=(0.0, 1.0),
-    interval=by_honest_interval,
+    interval=by_honest_interval(),
 )
 def ece(
     confidence: Confidences,
@@ -41,9 +53,13 @@ def ece(
     confidence in the bin, not its midpoint. By default ten bins of equal width, [0, 0.1], (0.1, 0.2], …, (0.9, 1].
 
     **How it misleads.** Biased upwards: a perfectly calibrated model scores above 0 on any finite set of questions,
-    the more so the fewer there are and the more bins are used, so compare only at equal binning. A model that always
+    the more so the fewer there are and the more bins are used, so compare only at equal binning, and read it beside
+    :func:`ece_if_calibrated`, what such a model would score on these questions. A model that always
     states its own accuracy scores 0 and knows nothing; read it beside :func:`auroc`. Stated confidences sit on bin
     edges, where the side on which bins are closed changes the value.
+
+    **Name.** `ece` is the error in ten right-closed bins of equal width, elsewhere called
+    `ece_width_10_right_closed`; other binnings have their own names (:mod:`selfexplain.calibration.ece_in_other_bins`).
 
     **Edge cases.** Undefined without rows. Empty bins count nothing. 0 belongs to the first bin, 1 to the last.
 
@@ -68,8 +84,10 @@ def ece(
     -------
     float, in [0, 1]
 
-    References ---------- Naeini, Cooper & Hauskrecht 2015, AAAI; Guo et al. 2017 (arXiv 1706.04599, eq. 3), with 15
-    bins. Bias: Roelofs et al. 2022 (arXiv 2012.08668).
+    References
+    ----------
+    Naeini, Cooper & Hauskrecht 2015, AAAI; Guo et al. 2017 (arXiv 1706.04599, eq. 3), with 15 bins. Bias: Roelofs et
+    al. 2022 (arXiv 2012.08668).
 
     Examples
     --------
@@ -78,6 +96,4 @@ def ece(
     >>> round(ece([0.9] * 10 + [0.5] * 10, [1] * 7 + [0] * 3 + [1] * 5 + [0] * 5), 12)
     0.1
     """
-    table = tabulate(confidence, correct)
-    index, n_bins = bin_of(table, bins=bins, scheme=scheme, closed=closed)
-    return float(np.abs(sums(index, table.excess, n_bins)).sum() / table.total)
+    return float(np.abs(binned(tabulate(confidence, correct), bins=bins, scheme=scheme, closed=closed)).sum())

@@ -10,17 +10,36 @@ instead
 
 D_b = E[(confidence − correct)·1(bin b)], so that ECE = Σ_b abs(D_b) and gap = Σ_b D_b; r is a row's confidence −
 correct.
+
+The same two thoughts serve the other binned errors. The *over* part Σ_b max(D_b, 0) is the largest sum of D_b over any
+set of bins, hence convex, and lies within Σ_b max(D̂_b − D_b, 0) of the truth from above; the *under* part is the same
+with the sign turned. The *root mean square* error is the length of the vector D_b/√w_b: a length is convex, and two
+lengths differ by no more than the length of the difference.
+
+Bins must not depend on the answers. Bins of equal mass and of distinct values depend on the confidences alone, so for
+them everything is said given the confidences: the error meant is that of these bins.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.inference import Estimate, Floats, Ints, few_clusters, normal_quantile, stream, t_quantile
+from selfexplain.calibration.without_interval import value_alone
+from selfexplain.inference import (
+    Estimate,
+    Floats,
+    Ints,
+    checked_level,
+    few_clusters,
+    normal_quantile,
+    stream,
+    t_quantile,
+)
 
 DRAWS = 50_000
 """Simulated errors: the sampling error of the quantile is then about 1 % of it."""
@@ -28,12 +47,23 @@ DRAWS = 50_000
 OWN_GROUP = 20
 """A confidence stated at least this often is smoothed by itself; the others of a bin are pooled."""
 
+WORST_ANSWER = math.pi / 8
+"""For a bin with one row, which shows no variance: that of a normal error of mean size ½, the largest that one answer
+can be off by on average, E abs(y − p) = 2p(1 − p)."""
+
+SIMULATED = 1000
+"""So many bins are simulated; a sum over more independent ones is as good as normal."""
+
 FEWEST_CLUSTERS = 5
 """With fewer clusters their variance is anybody's guess."""
 
 
+Part = Literal["both", "over", "under"]
+"""Which errors are added up: all, only promised too much, or only promised too little."""
+
+
 def honest_interval(
-    value: float, counts: Counts, index: Ints, bins: int, *, level: float = 0.95, seed: int = 0
+    value: float, counts: Counts, index: Ints, bins: int, *, part: Part = "both", level: float = 0.95, seed: int = 0
 ) -> Estimate:
     """Return a binned calibration error with an interval that is honest for every truth.
 
@@ -43,11 +73,13 @@ def honest_interval(
     Parameters
     ----------
     value : float, in [0, 1]
-        The ECE of the pooled counts in these bins.
+        The error of the pooled counts in these bins.
     counts : CalibrationTable or ClusterTable
     index : array of int, shape (k,)
         The bin of each confidence of `counts.pooled`; bins must not depend on the answers.
     bins : int
+    part : {"both", "over", "under"}
+        Whether `value` is Σ abs(D̂_b), or only the sum of those above 0, or of those below.
     level : float, in (0, 1)
     seed : int
         Of the simulated quantile.
@@ -66,37 +98,83 @@ def honest_interval(
     ----------
     The failure of resampling: Andrews 2000, Econometrica 68:399; Fang & Santos 2019 (arXiv 1404.3763).
     """
-    table, n = counts.pooled, counts.total
-    if n < 2:
-        return _without(value, n, level, "one row says nothing of how rows vary, so there is no interval")
-    warnings: tuple[str, ...] = ()
-    method = "honest interval for binned errors"
-    alpha = 1 - level
-    quantile_upper, quantile_lower = normal_quantile(level), normal_quantile(1 - alpha / 2)
-    if isinstance(counts, ClusterTable):
-        clusters = len(counts.clusters)
-        if clusters < FEWEST_CLUSTERS:
-            reason = f"{clusters} clusters; an interval needs at least {FEWEST_CLUSTERS}"
-            return _without(value, n, level, reason)
-        warnings, method = few_clusters(clusters), f"{method}, over {clusters} clusters"
-        errors = _errors_of_clusters(counts, table, index, bins)
-        student = t_quantile(1 - alpha / 2, clusters - 1) / quantile_lower
-        quantile_upper, quantile_lower = t_quantile(level, clusters - 1), quantile_lower * student
-    else:
-        errors = _errors_of_rows(table, index, bins)
-        student = 1.0
-    high = value + quantile_upper * math.sqrt(errors.along_signs)
-    reach = student * _quantile_of_absolute_sum(errors.covariance, 1 - alpha / 4, seed)
-    gap = abs(float(table.excess.sum())) / n
-    low = max(0.0, value - reach, gap - quantile_lower * math.sqrt(errors.of_gap))
-    return Estimate(value=value, low=low, high=min(1.0, high), level=level, method=method, n=n, warnings=warnings)
+    study = _studied(counts, index, bins, part)
+    if isinstance(study, str):
+        return value_alone(value, counts.total, level, study)
+    alpha = 1 - checked_level(level)
+    high = value + study.quantile(1 - alpha) * math.sqrt(study.errors.along_signs)
+    reach = study.student(alpha / 2) * _quantile_of_sum(study.errors.covariance, 1 - alpha / 4, seed, part)
+    gap = float(counts.pooled.excess.sum()) / counts.total
+    gap = {"both": abs(gap), "over": gap, "under": -gap}[part]
+    low = max(0.0, value - reach, gap - study.quantile(1 - alpha / 2) * math.sqrt(study.errors.of_gap))
+    return study.estimate(value, low, min(1.0, high), level)
+
+
+def honest_length(value: float, counts: Counts, index: Ints, bins: int, *, level: float, seed: int) -> Estimate:
+    """Return a root mean square calibration error with an interval that is honest for every truth.
+
+    With x_b = D_b/√w_b the error is abs(x). The upper limit needs the variance of x̂ along the unknown direction of x;
+    the largest that any direction has is taken. The lower limit is value less a quantile of abs(x̂ − x).
+
+    Parameters are those of :func:`honest_interval`.
+    """
+    study = _studied(counts, index, bins, "both")
+    if isinstance(study, str):
+        return value_alone(value, counts.total, level, study)
+    alpha = 1 - checked_level(level)
+    share = sums(index, counts.pooled.n, bins) / counts.total
+    weight = np.divide(1.0, np.sqrt(share), out=np.zeros(bins), where=share > 0)
+    covariance = study.errors.covariance
+    diagonal = covariance.ndim == 1
+    covariance = covariance * weight**2 if diagonal else covariance * np.outer(weight, weight)
+    largest = covariance.max() if diagonal else np.linalg.eigvalsh(covariance)[-1]
+    high = value + study.quantile(1 - alpha) * math.sqrt(float(largest))
+    low = value - study.student(alpha) * _quantile_of_length(covariance, 1 - alpha / 2, seed)
+    return study.estimate(value, max(0.0, low), min(1.0, high), level)
+
+
+class _Study(NamedTuple):
+    """What an honest interval needs to know of the data."""
+
+    errors: "_Errors"
+    n: int
+    clusters: int | None
+
+    def quantile(self, level: float) -> float:
+        """Return z with P(abs(Z) ≤ z) = level, for Student's Z where there are clusters."""
+        return normal_quantile(level) if self.clusters is None else t_quantile(level, self.clusters - 1)
+
+    def student(self, alpha: float) -> float:
+        """Return by how much clusters stretch a normal quantile of this level."""
+        return self.quantile(1 - alpha) / normal_quantile(1 - alpha)
+
+    def estimate(self, value: float, low: float, high: float, level: float) -> Estimate:
+        method = "honest interval for binned errors"
+        warnings: tuple[str, ...] = ()
+        if self.clusters is not None:
+            method, warnings = f"{method}, over {self.clusters} clusters", few_clusters(self.clusters)
+        return Estimate(value=value, low=low, high=high, level=level, method=method, n=self.n, warnings=warnings)
+
+
+def _studied(counts: Counts, index: Ints, bins: int, part: Part) -> "_Study | str":
+    """Return what is known of the errors, or why it is not enough for an interval."""
+    if counts.total < 2:
+        return "one row says nothing of how rows vary, so there is no interval"
+    if not isinstance(counts, ClusterTable):
+        return _Study(_errors_of_rows(counts, index, bins, part), counts.total, None)
+    clusters = len(counts.clusters)
+    if clusters < FEWEST_CLUSTERS:
+        return f"{clusters} clusters; an interval needs at least {FEWEST_CLUSTERS}"
+    if bins > SIMULATED:
+        return f"{bins:,} bins of clustered rows; an interval is known for at most {SIMULATED:,}"
+    return _Study(_errors_of_clusters(counts, counts.pooled, index, bins, part), counts.total, clusters)
 
 
 class _Errors(NamedTuple):
     """How far the measured D̂ may be from D."""
 
     along_signs: float
-    """Variance of Σ_b sign(D_b)·D̂_b: for the upper limit."""
+    """Variance of Σ_b sign(D_b)·D̂_b, or of the sum over the bins of one sign: for the upper limit."""
     of_gap: float
     """Variance of Σ_b D̂_b, with the floor: for the lower limit."""
     covariance: Floats
@@ -126,7 +204,7 @@ def _smoothing_groups(table: CalibrationTable, index: Ints) -> _Groups:
     return _Groups(of_value, index[first], n, ((1 - mean) ** 2 + mean**2) / 2)
 
 
-def _errors_of_rows(table: CalibrationTable, index: Ints, bins: int) -> _Errors:
+def _errors_of_rows(table: CalibrationTable, index: Ints, bins: int, part: Part) -> _Errors:
     """Return the errors of independent rows."""
     n, groups = table.total, _smoothing_groups(table, index)
     squares = table.n_correct * (1 - table.confidence) ** 2 + table.n_wrong * table.confidence**2
@@ -143,14 +221,17 @@ def _errors_of_rows(table: CalibrationTable, index: Ints, bins: int) -> _Errors:
     error = sums(index, table.excess, bins) / n
     expected = sums(index, table.n * table.confidence * (1 - table.confidence), bins) / n
     floored = np.maximum(second_moment, expected)
+    lone = sums(index, table.n, bins) == 1
+    # Which bins belong to one side is not known; the second moment of all of them is enough for any.
+    size = {"both": np.abs(error), "over": np.maximum(error, 0), "under": np.maximum(-error, 0)}[part].sum()
     return _Errors(
-        along_signs=max(second_moment.sum() - np.abs(error).sum() ** 2, within_groups.sum()) / n,
+        along_signs=max(second_moment.sum() - size**2, within_groups.sum()) / n,
         of_gap=max(floored.sum() - error.sum() ** 2, within_groups.sum()) / n,
-        covariance=np.maximum(floored - error**2, within_groups) / n,
+        covariance=np.where(lone, WORST_ANSWER / n, np.maximum(floored - error**2, within_groups)) / n,
     )
 
 
-def _errors_of_clusters(counts: ClusterTable, table: CalibrationTable, index: Ints, bins: int) -> _Errors:
+def _errors_of_clusters(counts: ClusterTable, table: CalibrationTable, index: Ints, bins: int, part: Part) -> _Errors:
     """Return the errors of rows that vary freely with the others of their cluster."""
     n, clusters, groups = counts.total, len(counts.clusters), _smoothing_groups(table, index)
     error = sums(index, table.excess, bins) / n
@@ -163,19 +244,40 @@ def _errors_of_clusters(counts: ClusterTable, table: CalibrationTable, index: In
     rows = groups.n / np.bincount(touched, minlength=len(groups.n))
     pseudo = sums(groups.bin, rows**2 * groups.pseudo, bins) / n**2
     covariance: Floats = clusters / (clusters - 1) * (influence.T @ influence) / n**2 + np.diag(pseudo)
-    sign = np.where(error < 0, -1.0, 1.0)
+    if part == "both":
+        along = [np.where(error < 0, -1.0, 1.0)]
+    else:  # the bins that look like this side, and all, as any may belong to it
+        along = [np.where(error > 0 if part == "over" else error < 0, 1.0, 0.0), np.ones(bins)]
     expected = sums(index, table.n * table.confidence * (1 - table.confidence), bins) / n**2
     variance = np.diag(covariance)
     stretch = np.sqrt(np.maximum(1.0, np.divide(expected, variance, out=np.ones(bins), where=variance > 0)))
     return _Errors(
-        along_signs=float(sign @ covariance @ sign),
+        along_signs=max(float(sign @ covariance @ sign) for sign in along),
         of_gap=max(float(covariance.sum()), float(expected.sum())),
         covariance=covariance * np.outer(stretch, stretch),
     )
 
 
-def _quantile_of_absolute_sum(covariance: Floats, probability: float, seed: int) -> float:
-    """Return the quantile of Σ_b abs(Z_b) for normal Z with this covariance."""
+def _quantile_of_sum(covariance: Floats, probability: float, seed: int, part: Part) -> float:
+    """Return the quantile of Σ_b abs(Z_b), or for one side of Σ_b max(Z_b, 0), for normal Z with this covariance."""
+    if covariance.ndim == 1 and len(covariance) > SIMULATED:
+        mean, square = (math.sqrt(2 / math.pi), 1.0) if part == "both" else (math.sqrt(1 / (2 * math.pi)), 0.5)
+        spread = math.sqrt((square - mean**2) * float(covariance.sum()))
+        return mean * float(np.sqrt(covariance).sum()) + spread * normal_quantile(2 * probability - 1)
+    if part == "both":
+        return _quantile(covariance, probability, seed, lambda drawn: np.abs(drawn).sum(axis=1))
+    return _quantile(covariance, probability, seed, lambda drawn: np.maximum(drawn, 0.0).sum(axis=1))
+
+
+def _quantile_of_length(covariance: Floats, probability: float, seed: int) -> float:
+    """Return the quantile of √(Σ_b Z_b²) for normal Z with this covariance."""
+    if covariance.ndim == 1 and len(covariance) > SIMULATED:
+        spread = math.sqrt(2 * float(covariance @ covariance))
+        return math.sqrt(float(covariance.sum()) + spread * normal_quantile(2 * probability - 1))
+    return _quantile(covariance, probability, seed, lambda drawn: np.sqrt((drawn**2).sum(axis=1)))
+
+
+def _quantile(covariance: Floats, probability: float, seed: int, size_of: Callable[[Floats], Floats]) -> float:
     rng = stream(seed)
     if covariance.ndim == 1:
         root: NDArray[np.float64] = np.sqrt(covariance[covariance > 0])
@@ -187,9 +289,5 @@ def _quantile_of_absolute_sum(covariance: Floats, probability: float, seed: int)
     step = max(1, min(DRAWS, 4_000_000 // max(size, 1)))  # 32 MB at a time
     for start in range(0, DRAWS, step):
         normal = rng.standard_normal((min(step, DRAWS - start), size))
-        drawn.append(np.abs(normal * root if root.ndim == 1 else normal @ root).sum(axis=1))
+        drawn.append(size_of(normal * root if root.ndim == 1 else normal @ root))
     return float(np.quantile(np.concatenate(drawn), probability))
-
-
-def _without(value: float, n: int, level: float, why: str) -> Estimate:
-    return Estimate(value=value, low=None, high=None, level=level, method="", n=n, warnings=(why,))

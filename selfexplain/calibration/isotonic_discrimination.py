@@ -1,7 +1,8 @@
 """CORP discrimination: what the order of the confidences is worth, in units of the Brier score."""
 
 from selfexplain.calibration.isotonic_fit import pooled_blocks
-from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate, without_interval
+from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
+from selfexplain.calibration.without_interval import without_interval
 
 
 @metric(

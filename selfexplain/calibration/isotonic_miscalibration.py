@@ -2,7 +2,8 @@
 
 from selfexplain.calibration.brier_score import brier
 from selfexplain.calibration.isotonic_fit import score_of_fit
-from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate, without_interval
+from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
+from selfexplain.calibration.without_interval import without_interval
 
 
 @metric(

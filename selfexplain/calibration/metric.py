@@ -83,7 +83,7 @@ class MetricFacts:
     """What the house must know about a metric to show it, judge it and put an interval round it."""
 
     name: str
-    """The key in `metrics.json`: the function's name."""
+    """The key in `metrics.json`: the function's name, unless that key cannot be one."""
     title: str
     """What a page calls it."""
     meaning: str
@@ -163,21 +163,6 @@ def over(metric: Metric[...], drawn: Resamples) -> Floats:
     return statistics
 
 
-def without_interval(reason: str) -> IntervalRule:
-    """Return the rule of a metric for which no interval is honest; the reason goes beside its value.
-
-    Parameters
-    ----------
-    reason : str
-        Why, as a reader of a report may see it.
-    """
-
-    def no_interval(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:  # noqa: ARG001
-        return Estimate(metric(counts.pooled), None, None, level, "", counts.total, warnings=(reason,))
-
-    return no_interval
-
-
 def metric(
     *,
     title: str,
@@ -187,15 +172,18 @@ def metric(
     gate: GatePolicy = "never",
     interval: IntervalRule = by_bootstrap,
     over_resamples: OverResamples | None = None,
+    name: str | None = None,
 ) -> Callable[[Callable[P, float]], Metric[P]]:
     """Attach facts to a function of a table; registers nothing, wraps nothing.
 
-    The parameters are the fields of :class:`MetricFacts`; the name is the function's.
+    The parameters are the fields of :class:`MetricFacts`; the name is the function's, unless a key in `metrics.json`
+    is wanted that no function can have, such as one with a number and a dash.
     """
 
     def attach(function: Callable[P, float]) -> Metric[P]:
         marked = cast("Metric[P]", function)
-        marked.facts = MetricFacts(function.__name__, title, meaning, best, within, gate, interval, over_resamples)
+        key = name or function.__name__
+        marked.facts = MetricFacts(key, title, meaning, best, within, gate, interval, over_resamples)
         return marked
 
     return attach

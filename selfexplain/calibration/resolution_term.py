@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate, without_interval
+from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.share_correct import share
 from selfexplain.calibration.table import measured, ratio
+from selfexplain.calibration.without_interval import without_interval
 from selfexplain.inference import Floats, Ints
 
 

@@ -4,9 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate, without_interval
+from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 from selfexplain.calibration.risk_coverage import from_the_top
 from selfexplain.calibration.table import measured, ratio
+from selfexplain.calibration.without_interval import without_interval
 from selfexplain.errors import InputError
 from selfexplain.inference import Floats, Ints
 

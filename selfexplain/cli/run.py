@@ -8,7 +8,7 @@ import click
 
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
-from selfexplain.cli.speak import pairs, print_json, print_result, tell
+from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
 
@@ -36,7 +36,14 @@ from selfexplain.report.visible import visible
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
 @click.option("--max-cost", type=float, metavar="AMOUNT", help="Stop when the Run has cost so much; needs prices.")
 @click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
-@click.option("--metric", "extra", multiple=True, metavar="FILE.py:NAME", help="One more metric; may be repeated.")
+@click.option(
+    "--metrics",
+    multiple=True,
+    default=["headline"],
+    show_default=True,
+    metavar="NAME,…",
+    help="headline, all, a metric's name, or FILE.py:NAME; commas or repetition.",
+)
 @click.option(
     "--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept."
 )
@@ -52,7 +59,7 @@ def run(
     concurrency: int | None,
     max_cost: float | None,
     dry_run: bool,
-    extra: tuple[str, ...],
+    metrics: tuple[str, ...],
     results: Path,
     as_json: bool,
 ) -> None:
@@ -84,7 +91,7 @@ def run(
                 **asked,
                 concurrency=concurrency,
                 max_cost=max_cost,
-                metrics=[plugins.from_file(spec) for spec in extra],
+                metrics=names(metrics),
                 say=tell,
                 watch=watch,
             )

@@ -51,6 +51,11 @@ def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str
     Console(highlight=False).print(shown)
 
 
+def names(values: Sequence[str]) -> list[str]:
+    """Return the names in an option that takes commas or repetition."""
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
 def pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:
     """Return `OURS=THEIRS` values as a mapping.
 

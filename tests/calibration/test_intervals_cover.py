@@ -18,17 +18,27 @@ from selfexplain.calibration import (
     average_precision_wrong,
     brier,
     brier_skill,
+    calibration_intercept,
+    calibration_slope,
     e_aurc,
     ece,
+    ece_distinct,
+    ece_mass_10,
     estimate,
     gap,
     honest_ece,
+    mce,
     murphy_uncertainty,
+    over,
     prr,
+    rmsce,
+    under,
 )
+from selfexplain.calibration.binning import bin_of
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.resamples import resamples
+from selfexplain.calibration.table import sums
 from selfexplain.inference import Floats
 
 VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
@@ -110,6 +120,108 @@ def test_the_honest_interval_covers_for_repeated_questions(truth: str) -> None:
     right = RIGHT[truth]
 
     assert share_covered(ece, true_ece(right), repeats(right, 60, 5)) >= least_allowed(SETS)
+
+
+OTHERS: dict[str, Metric[...]] = {
+    "over": over,
+    "under": under,
+    "rmsce": rmsce,
+    "mce": mce,
+    "ece_mass_10": ece_mass_10,
+    "ece_distinct": ece_distinct,
+}
+
+
+def true_error(name: str, table: CalibrationTable, right: Floats) -> float:
+    """Return the error in the bins of this very table, each stated value right as often as it truly is."""
+    excess = table.n * (table.confidence - right) / table.total
+    if name == "ece_distinct":
+        return float(np.abs(excess).sum())
+    index, bins = bin_of(table, scheme="mass" if name == "ece_mass_10" else "width")
+    error, share = sums(index, excess, bins), sums(index, table.n, bins) / table.total
+    heavy = share * table.total >= 20
+    return {
+        "over": lambda: float(np.maximum(error, 0).sum()),
+        "under": lambda: float(np.maximum(-error, 0).sum()),
+        "rmsce": lambda: math.sqrt(float((error[share > 0] ** 2 / share[share > 0]).sum())),
+        "mce": lambda: float(np.abs(error[heavy] / share[heavy]).max()),
+        "ece_mass_10": lambda: float(np.abs(error).sum()),
+    }[name]()
+
+
+@pytest.mark.parametrize("slip", [0.0, 0.02, 0.15], ids=["calibrated", "slightly over", "strongly over"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_honest_interval_covers_in_other_bins_given_the_confidences(name: str, slip: float) -> None:
+    """Sixty values between 0.405 and 0.995, 240 rows: bins by mass and by value follow from them, not from answers."""
+    rng, covered, sets = np.random.default_rng(12), 0, 100
+    values = np.round(np.linspace(0.405, 0.995, 60), 3)
+    for _ in range(sets):
+        n = rng.multinomial(240, values**6 / (values**6).sum())
+        correct = rng.binomial(n, values - slip)
+        cells = zip(values.tolist(), n.tolist(), correct.tolist(), strict=True)
+        table = CalibrationTable.from_counts({v: (k, s) for v, k, s in cells})
+        interval = estimate(OTHERS[name], table)
+        assert interval.low is not None
+        assert interval.high is not None
+        truth = true_error(name, table, table.confidence - slip)
+        covered += interval.low <= truth + 1e-12 and truth <= interval.high + 1e-12
+
+    assert covered / sets >= least_allowed(sets)
+
+
+def test_values_stated_once_prove_no_miscalibration() -> None:
+    """300 different confidences near ½: the plain error is ½ by construction, and the truth is 0."""
+    rng, proved = np.random.default_rng(13), 0
+    for _ in range(20):
+        stated = rng.beta(20, 20, 300)
+        interval = estimate(ece_distinct, CalibrationTable.from_rows(stated, rng.random(300) < stated))
+        assert interval.value is not None
+        assert interval.value > 0.4
+        assert interval.low is not None
+        proved += interval.low > 0
+
+    assert proved <= 3  # the gap may claim something by chance, once in forty sets
+
+
+@pytest.mark.parametrize("name", ["over", "under", "rmsce"])
+def test_the_other_honest_intervals_cover_for_repeated_questions(name: str) -> None:
+    """Sixty questions asked five times by a model with errors of both signs; bins as in the table that came out."""
+    right, rng, covered, sets = RIGHT["mixed signs"], np.random.default_rng(14), 0, 100
+    draw = repeats(right, 60, 5)
+    for _ in range(sets):
+        table = draw(rng)
+        interval = estimate(OTHERS[name], table)
+        assert interval.low is not None
+        assert interval.high is not None
+        truth = true_error(name, table.pooled, right[np.searchsorted(VALUES, table.pooled.confidence)])
+        covered += interval.low <= truth + 1e-12 and truth <= interval.high + 1e-12
+
+    assert covered / sets >= least_allowed(sets)
+
+
+def test_the_robust_interval_covers_the_true_line() -> None:
+    """A model on a straight line of log-odds, slope 0.6 and intercept 0.2, and repeats of its questions."""
+    log_odds = np.log(VALUES[:5] / (1 - VALUES[:5]))
+    right = np.append(1 / (1 + np.exp(-(0.2 + 0.6 * log_odds))), 0.5)
+    shares = np.append(SHARES[:5] / SHARES[:5].sum(), 0.0)
+    rng, covered, sets = np.random.default_rng(15), np.zeros(2), 400
+    for k in range(sets):
+        if k % 2:
+            n = rng.multinomial(400, shares)
+            cells = zip(VALUES.tolist(), n.tolist(), rng.binomial(n, right).tolist(), strict=True)
+            table: Counts = CalibrationTable.from_counts({v: (m, s) for v, m, s in cells})
+        else:
+            owner = np.repeat(np.arange(100), 4)
+            place = rng.choice(6, size=400, p=shares)
+            luck = np.where(rng.random(400) < 0.7, rng.random(100)[owner], rng.random(400))
+            table = ClusterTable.from_rows(VALUES[place], luck < right[place], owner)
+        for which, (metric, truth) in enumerate([(calibration_slope, 0.6), (calibration_intercept, 0.2)]):
+            interval = estimate(metric, table)
+            assert interval.low is not None
+            assert interval.high is not None
+            covered[which] += interval.low <= truth <= interval.high
+
+    assert (covered / sets >= least_allowed(sets)).all()
 
 
 def test_a_percentile_bootstrap_of_the_ece_would_not_have_covered() -> None:

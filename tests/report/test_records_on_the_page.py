@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from selfexplain.api import metric_facts, ordered_metrics
+from selfexplain.api import chosen_metrics, metric_facts
 from selfexplain.pipeline.evaluate import evaluate_sources, rows_of
 from selfexplain.records import Grade, Reading, Record, SelfReport
 from selfexplain.report.html import render
@@ -61,7 +61,7 @@ def two_sources() -> str:
         "template": "t@1",
         "about": "own_answer",
     }
-    metrics = evaluate_sources(rows_of(records, items), metrics=ordered_metrics(), about=about)
+    metrics = evaluate_sources(rows_of(records, items), metrics=chosen_metrics("headline"), about=about)
     return render(view_of(metrics, metric_facts(), records, items))
 
 
