@@ -212,9 +212,45 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
 
     spec = folder.manifest.spec
-    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json"))
+    template = template_of(folder)
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
+    records = records_of(folder, calls)
+    metrics = evaluate_sources(
+        rows_of(records, items),
+        metrics=[*ordered_metrics(), *extra],
+        about={
+            "run": str(folder.path),
+            "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
+            "model": spec.model,
+            "template": spec.template,
+            "about": template.front.about,
+        },
+        warnings=remarks_on(folder, records, calls),
+    )
+    folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
+    folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
+    note = NOTES.get(spec.model, "")
+    folder.write("report.html", page_of(folder, metrics, records, items, note))
+    return Result(metrics, records, folder.path, note)
+
+
+def template_of(folder: RunFolder) -> Template:
+    """Return the template that a Run was asked with, from its manifest."""
+    return parse(folder.manifest.template_text, where=str(folder.path / "manifest.json"))
+
+
+def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
+    """Read and grade the recorded calls of a Run.
+
+    Raises
+    ------
+    ProviderError
+        When every request failed.
+    InputError
+        When nothing has been asked.
+    """
+    spec, template = folder.manifest.spec, template_of(folder)
     records = in_loop(
         read_records(
             folder.items,
@@ -235,23 +271,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
         raise InputError(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
-    metrics = evaluate_sources(
-        rows_of(records, items),
-        metrics=[*ordered_metrics(), *extra],
-        about={
-            "run": str(folder.path),
-            "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
-            "model": spec.model,
-            "template": spec.template,
-            "about": template.front.about,
-        },
-        warnings=remarks_on(folder, records, calls),
-    )
-    folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
-    folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
-    note = NOTES.get(spec.model, "")
-    folder.write("report.html", page_of(folder, metrics, records, items, note))
-    return Result(metrics, records, folder.path, note)
+    return records
 
 
 def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:

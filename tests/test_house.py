@@ -39,16 +39,20 @@ def test_the_public_names_are_these() -> None:
         "Item",
         "ProviderError",
         "Reading",
+        "Recalibration",
         "Record",
         "ReplyError",
         "Result",
         "SelfexplainError",
         "Undefined",
+        "decide",
         "evaluate",
         "evaluate_file",
         "evaluate_run",
+        "load_map",
         "pull_model",
         "read_confidence",
+        "recalibrate",
         "run",
     ]
     assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)
@@ -56,7 +60,7 @@ def test_the_public_names_are_these() -> None:
 
 def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
     """Functions that people call show how."""
-    for name in ("evaluate", "evaluate_file", "read_confidence", "run"):
+    for name in ("decide", "evaluate", "evaluate_file", "load_map", "read_confidence", "recalibrate", "run"):
         assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
 
 

@@ -21,6 +21,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         "metric": plugins.metrics,
         "grader": plugins.graders,
         "elicitation": plugins.elicitations,
+        "recalibrator": plugins.recalibrators,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
     if as_json:
