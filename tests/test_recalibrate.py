@@ -74,7 +74,7 @@ def test_a_run_gives_a_map_that_knows_what_it_is_for(run: Path) -> None:
     assert [x for x, _ in recalibration.map.knots] == [0.6, 0.9]
     assert [y for _, y in recalibration.map.knots] == pytest.approx([16 / 28, 49 / 90])
     assert (made.template, made.scale, made.source, made.n, made.clusters) == (
-        "answer-confidence@1",
+        json.loads((run / "manifest.json").read_text())["spec"]["template"],
         "percent",
         "stated",
         98,

@@ -51,7 +51,7 @@ def test_the_frame_says_which_confidence_each_row_is_of() -> None:
 def test_a_hollow_dot_is_what_was_stated_and_a_full_one_what_became_of_it() -> None:
     """Both at their own confidence, and at the same share right."""
     ax = RecalibrationDisplay.of(NUMBERS).plot(Figure().add_subplot())
-    faces = [to_hex(np.asarray(dots.get_facecolor())[0]) for dots in ax.collections if len(dots.get_offsets())]
+    faces = [to_hex(np.asarray(dots.get_facecolor())[0]) for dots in ax.collections if np.size(dots.get_offsets())]
 
     assert places(ax) == [(0.9, 0.6), (0.6, 0.6)]
     assert faces[0] == palette.PAPER

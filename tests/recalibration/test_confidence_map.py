@@ -59,7 +59,7 @@ def test_a_map_for_something_else_is_refused_unless_told(file: Path, name: str) 
         sx.load_map(file, **{name: "another"})  # type: ignore[arg-type]
 
     assert "anyway=True" in (refused.value.hint or "")
-    assert sx.load_map(file, **{name: "another"}, anyway=True)(0.9) == 0.58  # type: ignore[arg-type]
+    assert sx.load_map(file, **{name: "another"}, anyway=True)(0.9) == 0.58
     assert sx.load_map(file, model="openai/m", template="t@1", scale="probability")(0.9) == 0.58
 
 

@@ -39,6 +39,15 @@ def test_value_map_without_prior_is_the_share_and_draws_lines_between_values() -
     assert plain.predict([0.6, 0.7, 0.8, 0.1, 1.0]).tolist() == pytest.approx([0.5, 0.75, 1.0, 0.5, 1.0])
 
 
+def test_a_weight_counts_in_every_number() -> None:
+    """Right with weight 3, wrong with weight 1: ¾; smoothed, (3·4/5 + 1/3)/4."""
+    rows = ([0.8, 0.8], [1, 0], [3.0, 1.0])
+
+    assert ValueMap(m=0).fit(*rows).predict([0.8]).tolist() == [0.75]
+    assert Isotonic().fit(*rows).predict([0.8]).tolist() == pytest.approx([4 / 6])
+    assert Platt().fit(*rows).predict([0.8]).tolist() == pytest.approx([(3 * 4 / 5 + 1 / 3) / 4])
+
+
 def test_isotonic_of_the_golden_table_is_shrunk_by_one_right_and_one_wrong() -> None:
     """Blocks 32/50, 168/200, 234/250 become 33/52, 169/202, 235/252."""
     predicted = Isotonic().fit(C, Y).predict(VALUES)
