@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from selfexplain.acting import Recalibration, decide, load_map, recalibrate
     from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.prompting.read_confidence import read_confidence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 HOMES = {
+    "selfexplain.acting": ("Recalibration", "decide", "load_map", "recalibrate"),
     "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
@@ -28,17 +30,21 @@ __all__ = [
     "Item",
     "ProviderError",
     "Reading",
+    "Recalibration",
     "Record",
     "ReplyError",
     "Result",
     "SelfexplainError",
     "Undefined",
+    "decide",
     "dry_run",
     "evaluate",
     "evaluate_file",
     "evaluate_run",
+    "load_map",
     "pull_model",
     "read_confidence",
+    "recalibrate",
     "run",
 ]
 

@@ -389,30 +389,10 @@ def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline", say: Say =
 def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool = True) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
     spec = folder.manifest.spec
-    template = parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
+    template = template_of(folder)
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
-    records = in_loop(
-        read_records(
-            folder.items,
-            calls=calls,
-            template=template,
-            elicitation=plugins.elicitation(template.front.elicitation),
-            sampling=Sampling(spec.temperature, spec.seed),
-            graders=plugins.graders(),
-            categorisers=plugins.categorisers(),
-        )
-    )
-    if records and all(record.report.outcome == "failed" for record in records):
-        raise ProviderError(
-            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
-            kind="unavailable",
-            hint="mend the cause and run the same command again: it asks what has no reply",
-        )
-    if not records:
-        raise InputError(
-            f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
-        )
+    records = records_of(folder, calls)
     metrics = measured(
         records,
         items,
@@ -435,6 +415,46 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
     for name, page in pages_of(folder, metrics, records, items, note).items():
         folder.write(name, page.encode())
     return Result(metrics, records, folder.path, note)
+
+
+def template_of(folder: RunFolder) -> Template:
+    """Return the template that a Run was asked with, from its manifest."""
+    return parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
+
+
+def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
+    """Read and grade the recorded calls of a Run.
+
+    Raises
+    ------
+    ProviderError
+        When every request failed.
+    InputError
+        When nothing has been asked.
+    """
+    spec, template = folder.manifest.spec, template_of(folder)
+    records = in_loop(
+        read_records(
+            folder.items,
+            calls=calls,
+            template=template,
+            elicitation=plugins.elicitation(template.front.elicitation),
+            sampling=Sampling(spec.temperature, spec.seed),
+            graders=plugins.graders(),
+            categorisers=plugins.categorisers(),
+        )
+    )
+    if records and all(record.report.outcome == "failed" for record in records):
+        raise ProviderError(
+            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
+            kind="unavailable",
+            hint="mend the cause and run the same command again: it asks what has no reply",
+        )
+    if not records:
+        raise InputError(
+            f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
+        )
+    return records
 
 
 def measured(

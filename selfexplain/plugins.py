@@ -1,8 +1,9 @@
 """From a name to the thing: the only look-up in the house.
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
-`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers` and
-`selfexplain.elicitations`; on the command line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
+`selfexplain.elicitations` and `selfexplain.recalibrators`; on the command line `path/to/file.py:OBJECT` names one in a
+file.
 """
 
 import importlib
@@ -32,12 +33,14 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset
 
-if TYPE_CHECKING:  # pandas, which `--help` must not load
+if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
     from pandas import DataFrame
+
+    from selfexplain.recalibration.recalibrator import Recalibrator
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation")
+KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator")
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
@@ -75,6 +78,16 @@ def elicitations() -> dict[str, Elicitation]:
         "elicitation", "elicitations", lambda found: callable(found) and isinstance(getattr(found, "name", None), str)
     )
     return {found.name: found for found in marked}
+
+
+def recalibrators() -> dict[str, Callable[[], "Recalibrator"]]:
+    """Return every method of recalibration by its name."""
+    marked = offered(
+        "recalibration",
+        "recalibrators",
+        lambda found: isinstance(found, type) and isinstance(getattr(found, "method", None), str),
+    )
+    return {found.method: found for found in marked}
 
 
 def providers() -> dict[str, Callable[..., Provider]]:
@@ -139,6 +152,11 @@ def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = No
 def elicitation(name: str) -> Elicitation:
     """Return an elicitation by the name that a template gives."""
     return pick(elicitations(), name, kind="elicitation")
+
+
+def recalibrator(name: str) -> Callable[[], "Recalibrator"]:
+    """Return a method of recalibration by the name that `--method` gives."""
+    return pick(recalibrators(), name, kind="method of recalibration")
 
 
 def provider(name: str, *, base_url: str | None = None, asks: bool = True) -> Provider:

@@ -40,17 +40,21 @@ def test_the_public_names_are_these() -> None:
         "Item",
         "ProviderError",
         "Reading",
+        "Recalibration",
         "Record",
         "ReplyError",
         "Result",
         "SelfexplainError",
         "Undefined",
+        "decide",
         "dry_run",
         "evaluate",
         "evaluate_file",
         "evaluate_run",
+        "load_map",
         "pull_model",
         "read_confidence",
+        "recalibrate",
         "run",
     ]
     assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)
@@ -58,7 +62,8 @@ def test_the_public_names_are_these() -> None:
 
 def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
     """Functions that people call show how."""
-    for name in ("dry_run", "evaluate", "evaluate_file", "read_confidence", "run"):
+    shown = ("decide", "dry_run", "evaluate", "evaluate_file", "load_map", "read_confidence", "recalibrate", "run")
+    for name in shown:
         assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from selfexplain import __version__
+from selfexplain.cli.decide import decide
 from selfexplain.cli.evaluate import evaluate
 from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
+from selfexplain.cli.recalibrate import recalibrate
 from selfexplain.cli.report import report
 from selfexplain.cli.run import run
 from selfexplain.cli.show import show
@@ -30,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (run, evaluate, report, list_, show, model):
+for command in (run, evaluate, recalibrate, decide, report, list_, show, model):
     cli.add_command(command)
 
 

@@ -22,6 +22,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         "grader": plugins.graders,
         "categoriser": plugins.categorisers,
         "elicitation": plugins.elicitations,
+        "recalibrator": plugins.recalibrators,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
     if as_json:

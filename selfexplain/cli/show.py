@@ -83,6 +83,17 @@ def grader(name: str) -> dict[str, Any]:
     return {"grader": name, "version": found.facts.version, "text": words_of(found)}
 
 
+def categoriser(name: str) -> dict[str, Any]:
+    """Return the rule by which a survey's answers are sorted."""
+    found = plugins.pick(plugins.categorisers(), name, kind="categoriser")
+    return {"categoriser": name, "version": found.facts.version, "text": words_of(found)}
+
+
+def recalibrator(name: str) -> dict[str, Any]:
+    """Return a method of recalibration's page."""
+    return {"recalibrator": name, "text": words_of(plugins.recalibrator(name))}
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -95,7 +106,9 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "dataset": dataset,
     "metric": metric,
     "grader": grader,
+    "categoriser": categoriser,
     "elicitation": elicitation,
+    "recalibrator": recalibrator,
 }
 
 

@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +13,10 @@ import msgspec
 from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import encode
 from selfexplain.report.visible import is_hidden, visible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.console import RenderableType
 
 
 def tell(sentence: str) -> None:
@@ -42,13 +46,35 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str) -> None:
     """Print the summary that a person understands in ten seconds."""
-    from rich.console import Console  # noqa: PLC0415 - only where something is shown
-
-    from selfexplain.report.survey_terminal import survey_summary  # noqa: PLC0415
+    from selfexplain.report.survey_terminal import survey_summary  # noqa: PLC0415 - only where something is shown
     from selfexplain.report.terminal import summary  # noqa: PLC0415
 
-    shown = survey_summary(metrics, note) if "survey" in metrics else summary(metrics, facts, note)
-    Console(highlight=False).print(shown)
+    show(survey_summary(metrics, note) if "survey" in metrics else summary(metrics, facts, note))
+
+
+def show(what: "RenderableType") -> None:
+    """Print what rich can lay out."""
+    from rich.console import Console  # noqa: PLC0415 - only where something is shown
+
+    Console(highlight=False).print(what)
+
+
+def draw(plot: "Callable[[Axes], Axes]", path: Path) -> None:
+    """Write a picture of one panel, and say where it lies.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be written, or is to be of a kind that pictures are not.
+    """
+    from selfexplain.display.picture import one_panel, write_picture  # noqa: PLC0415 - matplotlib
+
+    if path.suffix not in {".png", ".svg"}:
+        raise InputError(f"--picture {path}", hint="end the name in .png or .svg")
+    try:
+        tell(f"Picture: {write_picture(one_panel(plot), path)}")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}", hint="name a place that exists") from None
 
 
 def names(values: Sequence[str]) -> list[str]:

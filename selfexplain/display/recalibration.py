@@ -1,0 +1,74 @@
+"""How often answers are right at each stated and at each recalibrated confidence: the numbers, and one picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selfexplain.display.palette import FAINT, INK, LINE, MUTED, PAPER
+from selfexplain.display.reliability import DOT_AREA, SMALLEST_DOT, ReliabilityDisplay
+
+if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class RecalibrationDisplay:
+    """Reliability before and after recalibration, the latter out of fold.
+
+    Parameters
+    ----------
+    stated, recalibrated : ReliabilityDisplay
+        The same answers, by what the model said and by what a map made of it that had not seen them.
+    """
+
+    stated: ReliabilityDisplay
+    recalibrated: ReliabilityDisplay
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, Any]) -> "RecalibrationDisplay":
+        """Take the numbers from `Recalibration.numbers`."""
+        return cls(
+            ReliabilityDisplay.of(numbers["stated"]["reliability"], "as stated"),
+            ReliabilityDisplay.of(numbers["recalibrated"]["reliability"], "recalibrated, out of fold"),
+        )
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the numbers behind the picture, one row for each non-empty tenth, and which confidence it is of."""
+        import pandas as pd  # noqa: PLC0415 - only who asks for a frame pays for pandas
+
+        parts = {"stated": self.stated.frame(), "recalibrated": self.recalibrated.frame()}
+        return pd.concat(parts, names=["confidence"]).reset_index(level=0).reset_index(drop=True)
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Draw on `ax` and return it: hollow dots as stated, full ones recalibrated; area is the number of answers."""
+        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        for display, face, edge, thread in ((self.stated, PAPER, MUTED, LINE), (self.recalibrated, INK, PAPER, FAINT)):
+            total = sum(display.n) or 1
+            for x, low, high in zip(display.mean_confidence, display.low, display.high, strict=True):
+                if low is not None and high is not None:
+                    ax.plot([x, x], [low, high], color=thread, linewidth=1.5, zorder=2, clip_on=False)
+            ax.scatter(
+                display.mean_confidence,
+                display.accuracy,
+                s=[max(DOT_AREA * n / total, SMALLEST_DOT) for n in display.n],
+                facecolors=face,
+                edgecolors=edge,
+                linewidths=1,
+                zorder=3,
+                clip_on=False,
+            )
+            # The key shows a dot of one size, whatever the data.
+            ax.scatter([], [], s=50, facecolors=face, edgecolors=edge if face == PAPER else face, label=display.label)
+        ticks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+        names = [f"{100 * tick:.0f} %" for tick in ticks]
+        ax.set_xticks(ticks, names)
+        ax.set_yticks(ticks, names)
+        ax.tick_params(colors=MUTED, labelsize=8, length=0, pad=5)
+        ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        ax.set_xlabel("confidence", color=INK, fontsize=9, labelpad=5)
+        ax.set_ylabel("actually right", color=INK, fontsize=9, labelpad=5)
+        ax.legend(loc="lower left", bbox_to_anchor=(-0.03, 1), ncols=2, frameon=False, fontsize=8, labelcolor=INK)
+        for spine in ax.spines.values():
+            spine.set(color=LINE, linewidth=0.8)
+        return ax

@@ -1,0 +1,98 @@
+"""From answered rows to a map, and to the numbers before and after it, out of fold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from selfexplain.calibration.evaluation import evaluate
+from selfexplain.calibration.metric import Metric
+from selfexplain.calibration.reliability import Reliability
+from selfexplain.datasets.confidences import Answered
+from selfexplain.errors import InputError
+from selfexplain.inference import Estimate, mean_by_cluster_t
+from selfexplain.pipeline.evaluate import in_words
+from selfexplain.recalibration.cross_fitting import cross_fitted
+from selfexplain.recalibration.recalibrator import Recalibrator
+
+
+@dataclass(frozen=True)
+class Usable:
+    """The rows that can be learned from, by column."""
+
+    confidence: Sequence[float]
+    correct: Sequence[bool]
+    cluster: Sequence[str]
+    excluded: Mapping[str, int]
+    """How many others there were, by reason."""
+
+    @property
+    def clusters(self) -> int:
+        """How many rows, or groups of rows, were drawn apart."""
+        return len(set(self.cluster))
+
+
+def usable_of(rows: Sequence[Answered]) -> Usable:
+    """Return the usable rows of one source of confidence.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
+    kept = [row for row in rows if row.status == "ok" and row.confidence is not None]
+    excluded: dict[str, int] = {}
+    for row in rows:
+        if row.status != "ok":
+            excluded[row.status] = excluded.get(row.status, 0) + 1
+    if not kept:
+        raise InputError(
+            f"none of {len(rows)} answers can be used: {in_words(excluded)}",
+            hint="a confidence and a graded answer are needed in the same row",
+        )
+    return Usable(
+        confidence=[row.confidence for row in kept if row.confidence is not None],
+        correct=[bool(row.correct) for row in kept],
+        cluster=[row.cluster for row in kept],
+        excluded=excluded,
+    )
+
+
+def before_and_after(
+    recalibrator: Recalibrator, rows: Usable, *, metrics: Sequence[Metric[...]], folds: int, seed: int
+) -> dict[str, Any]:
+    """Return the numbers of the stated and of the recalibrated confidences, the latter out of fold.
+
+    Returns
+    -------
+    dict
+        `stated` and `recalibrated`, each with n, metrics and reliability; `brier_change`, an Estimate of the Brier
+        score after minus before, answer by answer; folds and seed.
+    """
+    out_of_fold = cross_fitted(recalibrator, rows.confidence, rows.correct, rows.cluster, folds=folds, seed=seed)
+
+    def measured(confidence: ArrayLike) -> dict[str, Any]:
+        evaluation = evaluate(confidence, rows.correct, metrics=metrics, cluster=rows.cluster)
+        numbers = evaluation.to_dict()
+        return {
+            "n": numbers["n"],
+            "metrics": numbers["metrics"],
+            "reliability": Reliability.of(evaluation.table).to_dict(),
+        }
+
+    return {
+        "stated": measured(rows.confidence),
+        "recalibrated": measured(out_of_fold),
+        "brier_change": _brier_change(rows, out_of_fold).to_dict(),
+        "folds": folds,
+        "seed": seed,
+    }
+
+
+def _brier_change(rows: Usable, recalibrated: ArrayLike) -> Estimate:
+    """Estimate what recalibration does to the Brier score, on the same answers."""
+    outcome = np.asarray(rows.correct, dtype=np.float64)
+    before, after = (np.asarray(c, dtype=np.float64) - outcome for c in (rows.confidence, recalibrated))
+    return mean_by_cluster_t(after**2 - before**2, rows.cluster, within=(-1.0, 1.0))
