@@ -45,7 +45,7 @@ def test_one_call_gives_a_stated_confidence_and_a_token_probability(quickstart: 
     assert metrics["sources"]["token"]["n"] == 9
     for line in records.read_text().splitlines():
         record = json.loads(line)
-        assert record["report"]["reply"].startswith("Answer: ")
+        assert record["report"]["replies"][0].startswith("Answer: ")
         assert 0 < record["report"]["confidence"]["token"]["value"] <= 1
 
 

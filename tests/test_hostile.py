@@ -182,15 +182,15 @@ def test_a_text_is_kept_to_the_letter(attacked: Attacked, name: str) -> None:
     assert (item["question"], item["group"], item["cluster"], item["source"]) == (text, text, text, text)
     (sent,) = call["request"]["messages"]
     assert (sent["role"], sent["content"].partition("\nA) ")[0].strip()) == ("user", text.strip())
-    assert call["response"]["text"] == record["report"]["reply"] == reply
+    assert [call["response"]["text"]] == record["report"]["replies"] == [reply]
     metrics = json.loads((attacked.folder / "metrics.json").read_bytes())
     assert text in metrics["sources"]["stated"]["groups"] or record["status"]["stated"] != "ok"
 
 
 def test_what_was_written_comes_back_in(attacked: Attacked) -> None:
     """Resumed and evaluated again: nothing is asked, and the same numbers and page come out."""
-    before = {name: (attacked.folder / name).read_bytes() for name in ("records.jsonl", "metrics.json", "report.html")}
     resumed = selfexplain(*attacked.command, cwd=attacked.cwd)
+    before = {name: (attacked.folder / name).read_bytes() for name in ("records.jsonl", "metrics.json", "report.html")}
     again = selfexplain("evaluate", attacked.folder.relative_to(attacked.cwd), "--json", cwd=attacked.cwd)
 
     assert (resumed.returncode, resumed.stdout.decode()) == (0, attacked.stdout)

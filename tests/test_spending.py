@@ -85,7 +85,7 @@ def test_the_metrics_object_says_how_it_was_asked_what_is_known_and_what_it_took
         "temperature": 0.0,
         "seed": 1,
         "scale": "percent",
-        "elicitation": "one-turn",
+        "elicitation": "once",
         "elicits": ["answer", "confidence"],
         "audience": "",
         "language": "en",
@@ -235,13 +235,13 @@ def test_an_elicitation_of_several_calls_is_counted_as_it_asks() -> None:
     """The rehearsal is the elicitation's own: three draws are three calls."""
     from selfexplain import plugins
     from selfexplain.elicitation.elicitation import Sampling
-    from selfexplain.elicitation.one_turn import one_turn
+    from selfexplain.elicitation.once import once
     from selfexplain.pipeline.forecast import estimated_tokens, forecast
     from selfexplain.records import Item, Message, Request
 
     async def thrice(item: Any, template: Any, ask: Any, *, sampling: Any, repeat: int) -> Any:
         for draw in range(3):
-            report = await one_turn(item, template, ask, sampling=sampling, repeat=10 * repeat + draw)
+            report = await once(item, template, ask, sampling=sampling, repeat=10 * repeat + draw)
         return report
 
     template = plugins.template("answer-confidence")

@@ -21,7 +21,9 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "dataset": plugins.datasets,
     "metric": plugins.metrics,
     "grader": plugins.graders,
+    "categoriser": plugins.categorisers,
     "elicitation": plugins.elicitations,
+    "recalibrator": plugins.recalibrators,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 

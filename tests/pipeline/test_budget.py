@@ -8,7 +8,7 @@ import pytest
 
 from selfexplain import plugins
 from selfexplain.elicitation.elicitation import Sampling
-from selfexplain.elicitation.one_turn import one_turn
+from selfexplain.elicitation.once import once
 from selfexplain.errors import BudgetSpent, InputError, ProviderError
 from selfexplain.pipeline.ask import ask_items
 from selfexplain.pipeline.budget import Budget, budget_of, budgeted
@@ -49,7 +49,7 @@ class Metered:
 async def ask(provider: Metered, folder: Path, most: float, *, concurrency: int = 1, refused: asyncio.Event) -> None:
     async def told(item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int) -> SelfReport:
         try:
-            return await one_turn(item, template, ask, sampling=sampling, repeat=repeat)
+            return await once(item, template, ask, sampling=sampling, repeat=repeat)
         except BudgetSpent:
             refused.set()
             raise
