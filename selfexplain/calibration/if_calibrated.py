@@ -34,7 +34,7 @@ def by_expectation(metric: Metric[...], counts: Counts, *, level: float, seed: i
 
 
 @metric(
-    title="ECE that perfect confidence would show",
+    title="ECE by luck alone",
     meaning=(
         "What luck alone makes of the expected error: its average if every stated confidence were exactly right, with "
         "these confidences and this many answers."
@@ -97,7 +97,7 @@ def ece_if_calibrated(
 
 
 @metric(
-    title="p-value against perfect confidence",
+    title="p-value of calibration",
     meaning=(
         "How often a model whose every confidence is exactly right would show an expected error like this one or a "
         "larger one by luck."

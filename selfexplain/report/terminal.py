@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-COLUMNS = ("accuracy", "mean_confidence", "gap", "brier", "ece", "auroc")
-"""What a summary shows; the page shows every metric."""
-
 
 def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableType":
     """Return what a terminal shows of a Run.
@@ -83,8 +80,7 @@ def _pooled(metrics: say.Metrics, facts: Facts) -> "Table":
     table.add_column("")
     for source in metrics["sources"]:
         table.add_column(say.source_words(source).title)
-    present = [name for name in COLUMNS if any(name in data["metrics"] for data in metrics["sources"].values())]
-    for name in present:
+    for name in dict.fromkeys(name for data in metrics["sources"].values() for name in data["metrics"]):
         estimates = [data["metrics"].get(name) for data in metrics["sources"].values()]
         table.add_row(title_of(name, facts), *("–" if e is None else str(written(name, e)) for e in estimates))
     table.add_row("Answers used", *(f"{data['n']:,}" for data in metrics["sources"].values()))
