@@ -7,21 +7,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from selfexplain.api import Result, evaluate, evaluate_file, evaluate_run, pull_model, run
-    from selfexplain.errors import InputError, ProviderError, ReplyError, SelfexplainError, Undefined
+    from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
+    from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.prompting.read_confidence import read_confidence
     from selfexplain.records import Dataset, Item, Reading, Record
 
 __version__ = "0.1.0"
 
 HOMES = {
-    "selfexplain.api": ("Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
-    "selfexplain.errors": ("InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
+    "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
+    "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
 }
 
 __all__ = [
+    "BudgetSpent",
     "Dataset",
     "InputError",
     "Item",
@@ -32,6 +33,7 @@ __all__ = [
     "Result",
     "SelfexplainError",
     "Undefined",
+    "dry_run",
     "evaluate",
     "evaluate_file",
     "evaluate_run",

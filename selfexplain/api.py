@@ -14,14 +14,18 @@ from selfexplain.datasets.askable import require_askable
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.pipeline.ask import Watch, ask_items
+from selfexplain.pipeline.budget import budget_of
+from selfexplain.pipeline.facts import facts_of
+from selfexplain.pipeline.forecast import RULE, forecast
 from selfexplain.pipeline.read import read_records
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
-from selfexplain.providers.provider import Provider
-from selfexplain.records import Dataset, Item, Record, encode
+from selfexplain.providers.provider import Provider, transparency_of
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, encode
 from selfexplain.runs.calls import Calls
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import RunSpec
+from selfexplain.settings import read_settings
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from numpy.typing import ArrayLike
@@ -30,7 +34,7 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.calibration.evaluation import Evaluation
     from selfexplain.calibration.metric import Metric
 
-__all__ = ["Result", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
+__all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
 
 T = TypeVar("T")
 
@@ -84,6 +88,7 @@ def run(
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
+    max_cost: float | None = None,
     results: str | Path = RESULTS,
     metrics: Iterable["Metric[...]"] = (),
     say: Say = silent,
@@ -113,6 +118,9 @@ def run(
         How often to ask each Item; repeats of one Item are one cluster.
     concurrency : int, optional
         Requests at once; by default what the provider can make use of.
+    max_cost : float, optional
+        Stop asking when the Run's calls, those of earlier times included, have cost this much, in the currency of the
+        model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     results : str or Path
         Where Runs are kept.
     metrics : iterable of metric functions
@@ -124,6 +132,8 @@ def run(
     ------
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
+    BudgetSpent
+        When the Run has cost `max_cost`; the same call with more goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -141,14 +151,169 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
+    plan = planned(
+        dataset,
+        columns=columns,
+        model=model,
+        template=template,
+        base_url=base_url,
+        limit=limit,
+        repeats=repeats,
+        asks=True,
+        say=say,
+    )
+    provider, name = plan.provider, plan.spec.model
+    at_once = provider.concurrency if concurrency is None else concurrency
+    require_counts(concurrency=at_once)
+    settings = read_settings()
+    budget = None if max_cost is None else budget_of(max_cost, settings.prices.get(name), model=name)
+    card = settings.declared(name, transparency_of(provider))
+    folder = RunFolder.create(Path(results), plan.spec, plan.dataset, plan.template.text, card)
+    say(f"Run: {folder.path}")
+
+    async def ask() -> None:
+        try:
+            await ask_items(
+                folder.items[:limit],
+                repeats=repeats,
+                template=plan.template,
+                elicitation=plugins.elicitation(plan.template.front.elicitation),
+                sampling=plan.sampling,
+                provider=provider,
+                calls=folder.calls(),
+                concurrency=at_once,
+                watch=watch,
+                budget=budget,
+            )
+        finally:
+            await provider.aclose()
+
+    with folder.locked():
+        in_loop(ask())
+        return evaluated(folder, metrics)
+
+
+def dry_run(
+    dataset: "str | Dataset | DataFrame" = "quickstart",
+    *,
+    columns: Mapping[str, str] | None = None,
+    model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
+    template: str | Template | None = None,
+    base_url: str | None = None,
+    limit: int | None = None,
+    repeats: int = 1,
+    results: str | Path = RESULTS,
+) -> dict[str, Any]:
+    r"""Count what the same `run` would ask, in calls, tokens and money. Nothing is sent or written, no key is needed.
+
+    Parameters
+    ----------
+    dataset, columns, model, template, base_url, limit, repeats, results
+        As for `run`.
+
+    Returns
+    -------
+    dict
+        `calls` still to be made and those already `recorded`; `prompt_tokens`, an estimate, and `completion_tokens`, an
+        upper bound, by the stated `rule`; `cost` by the prices that `pyproject.toml` sets, or why it is unknown.
+
+    Raises
+    ------
+    InputError
+        When an argument or a row of the dataset cannot be used.
+
+    Examples
+    --------
+    Two prompts of two messages and 12 bytes each, and a template with `max_tokens: 20`:
+
+    >>> import pathlib, tempfile
+    >>> import selfexplain as sx
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> questions = folder / "questions.csv"
+    >>> _ = questions.write_text("question,gold\nPeru?,Lima\nCuba?,Havana\n")
+    >>> template = folder / "bare.md"
+    >>> front = "name: bare\nversion: 1\nelicits: [answer]\nmax_tokens: 20"
+    >>> _ = template.write_text(f"---\n{front}\n---\n## system\nCapital\n## user\n{{{{ question }}}}\n")
+    >>> forecast = sx.dry_run(str(questions), model="openai/any", template=str(template), results=folder)
+    >>> forecast["calls"], forecast["prompt_tokens"], forecast["completion_tokens"]
+    (2, 26, 40)
+    """
+    plan = planned(
+        dataset,
+        columns=columns,
+        model=model,
+        template=template,
+        base_url=base_url,
+        limit=limit,
+        repeats=repeats,
+        asks=False,
+    )
+    path = Path(results) / plan.spec.folder_name
+    has_begun = (path / "manifest.json").exists()
+    found = in_loop(
+        forecast(
+            plan.dataset.items[:limit],
+            repeats=repeats,
+            template=plan.template,
+            elicitation=plugins.elicitation(plan.template.front.elicitation),
+            sampling=plan.sampling,
+            calls=RunFolder(path).calls() if has_begun else None,
+        )
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": str(path),
+        "dataset": plan.spec.dataset,
+        "model": plan.spec.model,
+        "template": plan.spec.template,
+        **found._asdict(),
+        "cost": found.cost(read_settings().prices.get(plan.spec.model), model=plan.spec.model),
+        "rule": RULE,
+    }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what is asked, looked up and checked; nothing is asked or written yet."""
+
+    dataset: Dataset
+    provider: Provider
+    template: Template
+    sampling: Sampling
+    spec: RunSpec
+
+
+def planned(
+    dataset: "str | Dataset | DataFrame",
+    *,
+    columns: Mapping[str, str] | None,
+    model: str | Provider | Callable[..., Any],
+    template: str | Template | None,
+    base_url: str | None,
+    limit: int | None,
+    repeats: int,
+    asks: bool,
+    say: Say = silent,
+) -> Plan:
+    """Return what `run` asks, from its arguments; unless it `asks`, nothing is fetched and no key is needed.
+
+    Raises
+    ------
+    InputError
+        When an argument or a row of the dataset cannot be used.
+    """
     if not isinstance(dataset, Dataset):
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
     require_askable(dataset, plugins.graders())
-    if model == plugins.DEFAULT_MODEL and base_url is None:
+    require_counts(limit=limit, repeats=repeats)
+    if asks and model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
-    provider = plugins.provider(model, base_url=base_url) if isinstance(model, str) else plugins.as_provider(model)
+    if isinstance(model, str):
+        provider = plugins.provider(model, base_url=base_url, asks=asks)
+    else:
+        provider = plugins.as_provider(model)
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template
@@ -165,33 +330,14 @@ def run(
         temperature=sampling.temperature,
         seed=sampling.seed,
     )
-    at_once = provider.concurrency if concurrency is None else concurrency
-    for name, count in (("limit", limit), ("repeats", repeats), ("concurrency", at_once)):
+    return Plan(dataset, provider, template, sampling, spec)
+
+
+def require_counts(**counts: int | None) -> None:
+    """Raise InputError for a count that is stated and below 1."""
+    for name, count in counts.items():
         if count is not None and count < 1:
             raise InputError(f"{name} is {count}", hint="expected a whole number of at least 1")
-    folder = RunFolder.create(Path(results), spec, dataset, template.text)
-    elicitation = plugins.elicitation(template.front.elicitation)
-    say(f"Run: {folder.path}")
-
-    async def ask() -> None:
-        try:
-            await ask_items(
-                folder.items[:limit],
-                repeats=repeats,
-                template=template,
-                elicitation=elicitation,
-                sampling=sampling,
-                provider=provider,
-                calls=folder.calls(),
-                concurrency=at_once,
-                watch=watch,
-            )
-        finally:
-            await provider.aclose()
-
-    with folder.locked():
-        in_loop(ask())
-        return evaluated(folder, metrics)
 
 
 def evaluate_run(path: str | Path, *, metrics: Iterable["Metric[...]"] = ()) -> Result:
@@ -244,6 +390,7 @@ def evaluated(folder: RunFolder, extra: Iterable["Metric[...]"]) -> Result:
             "model": spec.model,
             "template": spec.template,
             "about": template.front.about,
+            **facts_of(folder.manifest, template.front, calls, read_settings()),
         },
         warnings=remarks_on(folder, records, calls),
     )

@@ -4,6 +4,7 @@
 
     SelfexplainError           a sentence, and a hint that says what to do
     ├── InputError             what the user gave cannot be used: a file, an option, a template
+    ├── BudgetSpent            what a Run may cost is spent; what was asked is kept
     ├── ProviderError          the model's server refused, failed or went away; `kind` says how
     │   └── ReplyError         a reply arrived and is not what the protocol promises
     └── Undefined              a metric has no value here; the reason is the message
@@ -53,6 +54,10 @@ class SelfexplainError(Exception):
 
 class InputError(SelfexplainError):
     """What the user gave cannot be used: a row, a value, an option, a template."""
+
+
+class BudgetSpent(SelfexplainError):  # noqa: N818 - a state of a Run, which goes on with more, not a failure
+    """What a Run may cost is spent, or can no longer be told; what was asked is recorded, and the Run can go on."""
 
 
 class ProviderError(SelfexplainError):

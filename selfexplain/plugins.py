@@ -24,6 +24,7 @@ from selfexplain.errors import InputError
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
+from selfexplain.providers.access import NO_KEY
 from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset
@@ -113,8 +114,10 @@ def elicitation(name: str) -> Elicitation:
     return pick(elicitations(), name, kind="elicitation")
 
 
-def provider(name: str, *, base_url: str | None = None) -> Provider:
+def provider(name: str, *, base_url: str | None = None, asks: bool = True) -> Provider:
     """Return what answers to `prefix/NAME`, to the path of a `.gguf` file, or to `path.py:OBJECT`.
+
+    One that `asks` nothing, because it is only described, needs no key.
 
     Raises
     ------
@@ -136,10 +139,11 @@ def provider(name: str, *, base_url: str | None = None) -> Provider:
             hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME, or path/to/model.gguf",
         )
     make = pick(known, prefix, kind="provider")
-    if base_url is not None and "base_url" in inspect.signature(make).parameters:
-        return make(rest, base_url=base_url)
-    require_no_address(f"{prefix}/", base_url)
-    return make(rest)
+    taken = inspect.signature(make).parameters
+    if "base_url" not in taken:
+        require_no_address(f"{prefix}/", base_url)
+    options = {"base_url": base_url, "api_key": None if asks else NO_KEY}
+    return make(rest, **{key: value for key, value in options.items() if value is not None and key in taken})
 
 
 def as_provider(model: Any) -> Provider:

@@ -175,6 +175,45 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
 
 
+State = Literal["open", "closed", "unknown"]
+
+
+class Openness(msgspec.Struct, frozen=True):
+    """How far one side of a model can be looked at.
+
+    `open`: this process can get at it, or it is published, and `detail` says which of the two. `closed`: neither, as
+    far as anybody has said or a recorded call has shown. `unknown`: nobody has said, and nothing has shown it.
+    """
+
+    state: State = "unknown"
+    detail: str = "nobody has said"
+    """One sentence: what is known, and from where."""
+
+
+class Transparency(msgspec.Struct, frozen=True):
+    """How open a model is: decides which witnesses can speak about it.
+
+    A witness that looks inside (gradients, attention, probes) needs `weights` that this process can get at; the
+    influence of training examples needs `training_data` that is published; token probabilities are a source of
+    confidence, and occlusion works on any model.
+    """
+
+    weights: Openness = Openness()
+    """open: their file is on this machine, or anybody may download it."""
+    parameters: Openness = Openness()
+    """open: their number is known."""
+    training_process: Openness = Openness()
+    """open: how it was trained is published, so that others could do the like."""
+    training_data: Openness = Openness()
+    """open: what it was trained on is published, text by text; a description of it is not enough."""
+    token_probabilities: Openness = Openness(detail="not asked for yet")
+    """open: replies come with the probability of each token."""
+    reasoning_text: Openness = Openness(detail="not asked for yet")
+    """open: what it writes before its answer can be read, word for word."""
+    licence: Openness = Openness()
+    """open: the weights may be used, changed and passed on; `detail` names the licence."""
+
+
 Ask = Callable[[Request], Awaitable[Response]]
 """The one seam between what asks and what answers."""
 

@@ -12,10 +12,12 @@ from typing import Any
 class CountingServer:
     """Answers every question with `Answer: Lima` and `Confidence: 90`.
 
-    `hold_after` replies, further requests wait until `release` is set; `held` is set when the first one waits.
+    `hold_after` replies, further requests wait until `release` is set; `held` is set when the first one waits. `usage`
+    is what each reply says of its tokens.
     """
 
-    def __init__(self, *, hold_after: int | None = None) -> None:
+    def __init__(self, *, hold_after: int | None = None, usage: dict[str, Any] | None = None) -> None:
+        self._usage = usage
         self.asked: Counter[str] = Counter()
         self.headers: list[dict[str, str]] = []
         self.held, self.release = threading.Event(), threading.Event()
@@ -68,16 +70,17 @@ class CountingServer:
             self.release.wait(timeout=60)
         message = {"role": "assistant", "content": self.reply_to(question)}
         choice = {"index": 0, "finish_reason": "stop", "message": message, "logprobs": None}
+        about = {"id": "x", "object": "chat.completion", "created": 0, "model": body["model"], "usage": self._usage}
         try:
-            send({"id": "x", "object": "chat.completion", "created": 0, "model": body["model"], "choices": [choice]})
+            send({**about, "choices": [choice]})
         except OSError:
             return  # whoever asked was killed meanwhile
 
 
 @contextmanager
-def counting_server(*, hold_after: int | None = None) -> Iterator[CountingServer]:
+def counting_server(*, hold_after: int | None = None, usage: dict[str, Any] | None = None) -> Iterator[CountingServer]:
     """Run a CountingServer."""
-    server = CountingServer(hold_after=hold_after)
+    server = CountingServer(hold_after=hold_after, usage=usage)
     server._thread.start()
     try:
         yield server

@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
     """Scripts rely on them: adding one is a decision, losing one is a break."""
     assert selfexplain.__all__ == sorted(selfexplain.__all__)
     assert selfexplain.__all__ == [
+        "BudgetSpent",
         "Dataset",
         "InputError",
         "Item",
@@ -44,6 +45,7 @@ def test_the_public_names_are_these() -> None:
         "Result",
         "SelfexplainError",
         "Undefined",
+        "dry_run",
         "evaluate",
         "evaluate_file",
         "evaluate_run",
@@ -56,7 +58,7 @@ def test_the_public_names_are_these() -> None:
 
 def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
     """Functions that people call show how."""
-    for name in ("evaluate", "evaluate_file", "read_confidence", "run"):
+    for name in ("dry_run", "evaluate", "evaluate_file", "read_confidence", "run"):
         assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
 
 

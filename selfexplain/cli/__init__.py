@@ -12,8 +12,9 @@ from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
 from selfexplain.cli.report import report
 from selfexplain.cli.run import run
+from selfexplain.cli.show import show
 from selfexplain.cli.speak import complain, tell
-from selfexplain.errors import SelfexplainError
+from selfexplain.errors import BudgetSpent, SelfexplainError
 
 MISUSE = 2
 INTERRUPTED = 130
@@ -24,11 +25,12 @@ INTERRUPTED = 130
 def cli() -> None:
     """Ask a language model what it answers, why, and how sure it is; then check all three.
 
-    Exit codes: 0 done · 2 bad input, misuse or a provider that cannot go on · 130 interrupted, resumable.
+    Exit codes: 0 done · 2 bad input, misuse or a provider that cannot go on · 130 interrupted or
+    budget spent, resumable.
     """
 
 
-for command in (run, evaluate, report, list_, model):
+for command in (run, evaluate, report, list_, show, model):
     cli.add_command(command)
 
 
@@ -39,6 +41,9 @@ def main() -> None:
     except click.ClickException as misuse:
         misuse.show()
         code = MISUSE
+    except BudgetSpent as spent:
+        complain(spent)
+        code = INTERRUPTED
     except SelfexplainError as error:
         complain(error)
         code = MISUSE

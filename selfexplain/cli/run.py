@@ -1,12 +1,16 @@
 """`selfexplain run`: ask, parse, grade, evaluate, report."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import pairs, print_json, print_result, tell
+from selfexplain.pipeline.budget import money
+from selfexplain.report.visible import visible
 
 
 @click.command()
@@ -30,6 +34,8 @@ from selfexplain.cli.speak import pairs, print_json, print_result, tell
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
+@click.option("--max-cost", type=float, metavar="AMOUNT", help="Stop when the Run has cost so much; needs prices.")
+@click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
 @click.option("--metric", "extra", multiple=True, metavar="FILE.py:NAME", help="One more metric; may be repeated.")
 @click.option(
     "--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept."
@@ -44,6 +50,8 @@ def run(
     limit: int | None,
     repeats: int,
     concurrency: int | None,
+    max_cost: float | None,
+    dry_run: bool,
     extra: tuple[str, ...],
     results: Path,
     as_json: bool,
@@ -53,18 +61,29 @@ def run(
     DATASET is `quickstart` (90 short questions, the default), or a .jsonl, .csv or .parquet file. The same
     command resumes an interrupted Run.
     """
+    asked: dict[str, Any] = {
+        "columns": pairs(mapped, option="--map", example="gold=answer"),
+        "model": model,
+        "template": template,
+        "base_url": base_url,
+        "limit": limit,
+        "repeats": repeats,
+        "results": results,
+    }
+    if dry_run:
+        forecast = api.dry_run(dataset, **asked)
+        if as_json:
+            print_json(forecast)
+        else:
+            click.echo(forecast_in_words(forecast))
+        return
     try:
         with bar() as watch:
             result = api.run(
                 dataset,
-                columns=pairs(mapped, option="--map", example="gold=answer"),
-                model=model,
-                template=template,
-                base_url=base_url,
-                limit=limit,
-                repeats=repeats,
+                **asked,
                 concurrency=concurrency,
-                results=results,
+                max_cost=max_cost,
                 metrics=[plugins.from_file(spec) for spec in extra],
                 say=tell,
                 watch=watch,
@@ -77,3 +96,19 @@ def run(
     else:
         print_result(result.metrics, api.metric_facts(), result.note)
         tell(f"\nReport: {result.page}")
+
+
+def forecast_in_words(forecast: Mapping[str, Any]) -> str:
+    """Return a forecast as a person reads it."""
+    cost = forecast["cost"]
+    if cost["unknown"] is None:
+        price = f"about {money(cost['amount'], cost['currency'])}, were every reply as long as it may be"
+    else:
+        price = f"unknown: {cost['unknown']}"
+    return visible(
+        f"Run:     {forecast['run']}\n"
+        f"Calls:   {forecast['calls']:,} to make, {forecast['recorded']:,} recorded already\n"
+        f"Tokens:  about {forecast['prompt_tokens']:,} read, at most {forecast['completion_tokens']:,} written\n"
+        f"Cost:    {price}\n"
+        f"Nothing was sent. The rule: {forecast['rule']}."
+    )

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
-from selfexplain.errors import SelfexplainError
+from selfexplain.errors import BudgetSpent, SelfexplainError
+from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
@@ -36,6 +37,7 @@ async def ask_items(
     calls: Calls,
     concurrency: int,
     watch: Watch,
+    budget: Budget | None = None,
 ) -> None:
     """Ask each Item `repeats` times, at most `concurrency` at once; replies end up in `calls`.
 
@@ -43,18 +45,28 @@ async def ask_items(
 
     Raises
     ------
+    BudgetSpent
+        When the `budget` is spent; what was in flight by then is completed and recorded.
     SelfexplainError
         When the provider cannot go on at all, or the disk cannot take a call.
     """
     todo = [(item, repeat) for repeat in range(repeats) for item in items]
-    ask = remembered(retried(recorded(provider.generate, calls)), calls)
+    send = recorded(provider.generate, calls)
+    if budget is not None:
+        send = budgeted(send, calls.totals, budget)
+    ask = remembered(retried(send), calls)
+    stopped: list[BudgetSpent] = []
     progress = Progress(done=0, total=len(todo), failed=0, resumed=0)
     watch(progress)
 
     async def work(queue: Iterator[tuple[Item, int]]) -> None:
         nonlocal progress
         for item, repeat in queue:  # one iterator for all workers: each pair is taken once
-            report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
+            try:
+                report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
+            except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
+                stopped.append(spent)
+                return
             progress = progress._replace(
                 done=progress.done + 1,
                 failed=progress.failed + (report.outcome == "failed"),
@@ -71,3 +83,5 @@ async def ask_items(
         raise failures.exceptions[0] from None
     finally:
         await calls.aclose()
+    if stopped and budget is not None:
+        raise refusal(calls.totals, budget) or stopped[0]  # anew: those in flight have cost something since

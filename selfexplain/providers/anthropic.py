@@ -15,7 +15,7 @@ from selfexplain.providers.access import (
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
-from selfexplain.records import Outcome, Request, Response, Usage
+from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 TIMEOUT_SECONDS = 120.0
@@ -58,6 +58,7 @@ class Anthropic:
 
     prefix = "anthropic"
     concurrency = 8
+    transparency = Transparency(token_probabilities=Openness("closed", "the messages protocol has no word for them"))
 
     def __init__(
         self,

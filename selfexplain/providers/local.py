@@ -4,18 +4,39 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers import model_file
+from selfexplain.providers.gguf_header import read_header
 from selfexplain.providers.openai import OpenAI
-from selfexplain.records import Request, Response
+from selfexplain.records import Openness, Request, Response, Transparency
 
 NAME = "smollm2-135m-instruct"
 CONTEXT_TOKENS = 2048
 OWN_CONTEXT_TOKENS = 8192
 """For a file of the user's own: what it was trained on may be so long that no memory would hold it."""
+
+EMBEDDED = Transparency(
+    weights=Openness("open", "in this process: a 4-bit GGUF file, known by its hash"),
+    parameters=Openness("open", "134,515,008"),
+    training_process=Openness(
+        "open",
+        "published: 2 trillion tokens, then supervised fine-tuning and DPO; code and report (Allal et al. 2025, "
+        "arXiv:2502.02737, which is mostly about the sibling of 1.7 billion parameters)",
+    ),
+    training_data=Openness(
+        "open",
+        "published as the sets it was mixed from (FineWeb-Edu, DCLM, The Stack and others, then smol-smoltalk and "
+        "UltraFeedback), not as the one mixture that it saw",
+    ),
+    token_probabilities=Openness("open", "the server in this process gives them"),
+    reasoning_text=Openness("closed", "there is none: it was not trained to reason before it answers"),
+    licence=Openness("open", "Apache-2.0"),
+)
+"""What is known of SmolLM2-135M-Instruct, from its model card and report; the parameters are counted in the file."""
 
 
 class Local:
@@ -34,8 +55,8 @@ class Local:
     Raises
     ------
     InputError
-        When no model of this name is embedded, or the file is not here (`selfexplain model pull` brings the embedded
-        one), or it is not a GGUF file.
+        When no model of this name is embedded, or a file of your own is not there or not a GGUF file. Without its file
+        the embedded model can be described, and asking it raises (`selfexplain model pull` brings it).
     """
 
     prefix = "local"
@@ -43,15 +64,24 @@ class Local:
 
     def __init__(self, model: str | Path) -> None:
         self._embedded = isinstance(model, str)
+        self._file: Path | None
         if isinstance(model, Path):
             self._file, name = model_file.checked_gguf(model, shown=str(model)), model.stem
         else:
             self._file, name = embedded(model), model
         self.name = f"local/{name}"
-        self.identity: Mapping[str, str] = {"gguf_sha256": model_file.sha256(self._file)}
+        digest = model_file.FILE_SHA256 if self._file is None else model_file.sha256(self._file)
+        self.identity: Mapping[str, str] = {"gguf_sha256": digest}
         self._started = asyncio.Lock()
         self._server: Any = None
         self._adapter: OpenAI | None = None
+
+    @cached_property
+    def transparency(self) -> Transparency:
+        """What is known of the embedded model; of any other file, what its header says."""
+        if self._file is None or self.identity["gguf_sha256"] == model_file.FILE_SHA256:
+            return EMBEDDED
+        return card_of(self._file)
 
     async def generate(self, request: Request) -> Response:
         """Send one Request to the server, which is started by the first."""
@@ -64,6 +94,10 @@ class Local:
         return await self._adapter.generate(request)
 
     async def _start(self) -> OpenAI:
+        if self._file is None:
+            raise InputError(
+                "the embedded model's file is not on this machine", hint="run `selfexplain model pull` once"
+            )
         key, name = secrets.token_hex(), self.name.removeprefix("local/")
         context, threads = (CONTEXT_TOKENS, 1) if self._embedded else (OWN_CONTEXT_TOKENS, half_the_cores())
         self._server = await asyncio.to_thread(
@@ -78,17 +112,32 @@ class Local:
         self._adapter = self._server = None
 
 
-def embedded(name: str) -> Path:
-    """Return the file of the embedded model of this name."""
+def embedded(name: str) -> Path | None:
+    """Return the file of the embedded model of this name, None when it is not on this machine."""
     if name != NAME:
         raise InputError(
             f"local/{name} is not embedded",
             hint=f"the embedded model is local/{NAME}; for a file of your own write its path: -m path/to/model.gguf",
         )
-    found = model_file.find()
-    if found is None:
-        raise InputError("the embedded model's file is not on this machine", hint="run `selfexplain model pull` once")
-    return found
+    return model_file.find()
+
+
+FREE = frozenset({"apache-2.0", "mit", "isc", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0"})
+"""Licences under which weights may be used, changed and passed on; what others allow is for their readers to judge."""
+
+
+def card_of(file: Path) -> Transparency:
+    """Return what a GGUF file says of its model: that its weights are here, how many they are, and the licence."""
+    header = read_header(file)
+    n, licence = header.parameters, header.licence
+    return Transparency(
+        weights=Openness("open", "in this process: a GGUF file of the user's own"),
+        parameters=Openness() if n is None else Openness("open", f"{n:,}, counted in the file"),
+        token_probabilities=EMBEDDED.token_probabilities,
+        licence=Openness(detail="the file names none")
+        if licence is None
+        else Openness("open" if licence.lower() in FREE else "unknown", f"the file names {licence}"),
+    )
 
 
 def half_the_cores() -> int:

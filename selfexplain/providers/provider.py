@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from selfexplain.records import Request, Response
+from selfexplain.errors import InputError
+from selfexplain.records import Request, Response, Transparency
 
 
 @runtime_checkable
@@ -11,7 +12,8 @@ class Provider(Protocol):
     """Something that answers Requests.
 
     A class with a `prefix` and this protocol is found by `-m PREFIX/NAME`; its constructor takes NAME, and
-    `base_url` by keyword where it can use one.
+    `base_url` and `api_key` by keyword where it can use them. It may also have a `transparency`, a
+    [Transparency](../records.py) that says what it knows of its model; without one nothing is known.
     """
 
     name: str
@@ -30,6 +32,25 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Let go of connections and servers."""
         ...
+
+
+def transparency_of(provider: Provider) -> Transparency:
+    """Return what a provider says of its model; one that says nothing leaves everything unknown.
+
+    Raises
+    ------
+    InputError
+        When what it says is not a Transparency.
+    """
+    card = getattr(provider, "transparency", None)
+    if card is None:
+        return Transparency()
+    if not isinstance(card, Transparency):
+        raise InputError(
+            f"the `transparency` of {provider.name} is a {type(card).__name__}; expected a Transparency",
+            hint="make one with selfexplain.records.Transparency, or leave the attribute out",
+        )
+    return card
 
 
 def wanted(request: Request) -> set[str]:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
 from selfexplain.report.numbers import written
 from selfexplain.report.view import Facts, title_of
@@ -55,7 +56,20 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     for source in metrics["sources"]:
         clauses = (say.left_out(metrics, source), say.worst_case(metrics, source))
         parts.append(Text(f"{say.source_words(source).title}: {'; '.join(filter(None, clauses))}."))
+    if "usage" in metrics:
+        parts.append(Text(visible(_used(metrics))))
     return Group(*parts)
+
+
+def _used(metrics: say.Metrics) -> str:
+    """Say in one line how many calls and tokens a Run took, and what they cost."""
+    usage, cost = metrics["usage"], metrics["cost"]
+    calls = f"Asked in {usage['calls']:,} calls"
+    tokens = ""
+    if usage["prompt_tokens"] is not None:
+        tokens = f", {usage['prompt_tokens']:,} tokens read and {usage['completion_tokens']:,} written"
+    price = f"cost unknown: {cost['unknown']}" if cost["unknown"] else f"cost {money(cost['amount'], cost['currency'])}"
+    return f"{calls}{tokens}; {price}."
 
 
 def _pooled(metrics: say.Metrics, facts: Facts) -> "Table":

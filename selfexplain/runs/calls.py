@@ -18,6 +18,7 @@ import msgspec
 
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.records import SCHEMA_VERSION, Ask, Call, Failure, Request, Response, Token, encode
+from selfexplain.runs.totals import Totals
 
 sync_to_disk = getattr(os, "fdatasync", os.fsync)  # macOS and Windows have only fsync
 
@@ -40,6 +41,7 @@ class Calls:
         """(Item, repeat) of every call, in the order first asked."""
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
+        self.totals = Totals()
         for call in read_calls(folder):
             self._remember(call)
         self._there = frozenset(self._replies)
@@ -78,6 +80,7 @@ class Calls:
             self._failures[call.key] = call.response
         self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
         self.dropped.update(call.response.dropped)
+        self.totals.add(call)
         self.asked.setdefault((call.request.item, call.request.repeat))
 
     async def append(self, call: Call) -> None:

@@ -12,7 +12,7 @@ import filelock
 import msgspec
 
 from selfexplain.errors import InputError
-from selfexplain.records import SCHEMA_VERSION, Dataset, Item, encode
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, encode
 from selfexplain.runs.calls import Calls
 from selfexplain.runs.manifest import Manifest, RunSpec, Versioned
 
@@ -41,7 +41,14 @@ class RunFolder:
         self.items: tuple[Item, ...] = read_items(path)
 
     @classmethod
-    def create(cls, results: Path, spec: RunSpec, dataset: Dataset, template_text: str) -> "RunFolder":
+    def create(
+        cls,
+        results: Path,
+        spec: RunSpec,
+        dataset: Dataset,
+        template_text: str,
+        transparency: Transparency = Transparency(),  # noqa: B008 - frozen
+    ) -> "RunFolder":
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
         if not (path / "manifest.json").exists():
@@ -53,6 +60,7 @@ class RunFolder:
                 template_text=template_text,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 versions=versions(),
+                transparency=transparency,
             )
             # Last, so that a folder with a manifest is a whole Run.
             write_atomically(path / "manifest.json", msgspec.json.format(encode(manifest), indent=2) + b"\n")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from selfexplain.records import SCHEMA_VERSION
+from selfexplain.records import SCHEMA_VERSION, Transparency
 
 
 class RunSpec(msgspec.Struct, frozen=True):
@@ -41,13 +41,15 @@ class RunSpec(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):  # defaults are written out: a later default of `schema_version` is another
-    """`manifest.json`: the RunSpec, the template's text, and the versions that made the calls."""
+    """`manifest.json`: the RunSpec, the template's text, the versions that made the calls, how open the model is."""
 
     spec: RunSpec
     template_text: str
     created: str
     """UTC, ISO 8601."""
     versions: Mapping[str, str]
+    transparency: Transparency = Transparency()
+    """What was known of the model when the Run began; unknown in manifests that are older than this field."""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -14,7 +14,7 @@ import pytest
 from selfexplain import plugins
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers import model_file
-from selfexplain.providers.local import NAME, Local, half_the_cores
+from selfexplain.providers.local import EMBEDDED, NAME, Local, half_the_cores
 from selfexplain.providers.openai import OpenAI
 from selfexplain.records import Message, Request
 
@@ -203,11 +203,18 @@ def test_what_has_no_address_takes_none(name: str) -> None:
         plugins.provider(name, base_url="http://127.0.0.1:9/v1")
 
 
-def test_without_its_file_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is fetched behind anybody's back."""
+async def test_without_its_file_the_model_is_known_and_the_way_to_get_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is fetched behind anybody's back; which file it would be is certain."""
     monkeypatch.setattr(model_file, "find", lambda: None)
+    model = Local(NAME)
     with pytest.raises(InputError) as caught:
-        Local(NAME)
+        await model.generate(ASKED)
+    await model.aclose()
+
+    assert model.identity == {"gguf_sha256": model_file.FILE_SHA256}
+    assert model.transparency == EMBEDDED
 
     assert str(caught.value) == (
         "the embedded model's file is not on this machine\nhint: run `selfexplain model pull` once"

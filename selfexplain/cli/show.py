@@ -1,0 +1,141 @@
+"""`selfexplain show`: one thing, as far as it is known. Nothing is asked."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from selfexplain import plugins
+from selfexplain.cli.speak import print_json
+from selfexplain.providers.provider import transparency_of
+from selfexplain.report.visible import visible
+from selfexplain.settings import read_settings
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["model", *plugins.KINDS]))
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print an object to stdout.")
+def show(kind: str, name: str, as_json: bool) -> None:
+    """Show what is known of one thing: `show model openai/NAME`, `show metric ece`, `show template few-shot`.
+
+    Of a model: how open it is. Of a dataset, which may be a file: its size, its groups and its first Item. Of all
+    others: their own words.
+    """
+    found = LOOK_UP[kind](name)
+    if as_json:
+        print_json(found)
+    elif kind == "model":
+        print_card(found)
+    else:
+        print_facts(found)
+
+
+def model(name: str) -> dict[str, Any]:
+    """Return a model's transparency card, with what the user declares of it; nothing is sent, no key is needed."""
+    provider = plugins.provider(name, asks=False)
+    card = read_settings().declared(provider.name, transparency_of(provider))
+    return {"model": provider.name, "identity": dict(provider.identity), "transparency": msgspec.to_builtins(card)}
+
+
+def provider(name: str) -> dict[str, Any]:
+    """Return an adapter's page."""
+    return {"provider": name, "text": words_of(plugins.pick(plugins.providers(), name, kind="provider"))}
+
+
+def template(name: str) -> dict[str, Any]:
+    """Return a template's front matter and its whole text."""
+    found = plugins.template(name)
+    return {"template": found.id, "front": msgspec.to_builtins(found.front), "text": found.text.rstrip()}
+
+
+def dataset(name: str) -> dict[str, Any]:
+    """Return a dataset's size, its groups with theirs, and its first Item."""
+    found = plugins.dataset(name)
+    groups: dict[str, int] = {}
+    for item in found.items:
+        if item.group is not None:
+            groups[item.group] = groups.get(item.group, 0) + 1
+    first = msgspec.to_builtins(found.items[0]) if found.items else None
+    return {
+        "dataset": found.name,
+        "version": found.version,
+        "n_items": len(found.items),
+        "groups": groups,
+        "first_item": first,
+    }
+
+
+def metric(name: str) -> dict[str, Any]:
+    """Return a metric's facts and its page."""
+    found = plugins.pick(plugins.metrics(), name, kind="metric")
+    facts = found.facts
+    within = [each if abs(each) != float("inf") else None for each in facts.within]
+    about = {"title": facts.title, "meaning": facts.meaning, "best": facts.best, "within": within, "gate": facts.gate}
+    return {"metric": name, **about, "direction": facts.direction, "text": words_of(found)}
+
+
+def grader(name: str) -> dict[str, Any]:
+    """Return a grader's rule."""
+    found = plugins.pick(plugins.graders(), name, kind="grader")
+    return {"grader": name, "version": found.facts.version, "text": words_of(found)}
+
+
+def elicitation(name: str) -> dict[str, Any]:
+    """Return an elicitation's page."""
+    return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
+
+
+LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "model": model,
+    "provider": provider,
+    "template": template,
+    "dataset": dataset,
+    "metric": metric,
+    "grader": grader,
+    "elicitation": elicitation,
+}
+
+
+def words_of(thing: Any) -> str:
+    """Return a thing's docstring."""
+    return inspect.getdoc(thing) or "It has no description."
+
+
+def print_card(found: Mapping[str, Any]) -> None:
+    """Print a model's card as a table."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only where something is shown
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for title in (found["model"], "", "What is known"):
+        table.add_column(Text(visible(title)), overflow="fold")
+    for field, openness in found["transparency"].items():
+        cells = (field.replace("_", " "), openness["state"], visible(openness["detail"]))
+        table.add_row(*map(Text, cells))  # Text: square brackets are no markup
+    Console(highlight=False).print(table)
+
+
+def print_facts(found: Mapping[str, Any]) -> None:
+    """Print facts as lines, and the text, if there is one, under them."""
+    for key, value in found.items():
+        if key == "text":
+            click.echo()
+            click.echo(visible(value))
+        elif isinstance(value, dict):
+            click.echo(f"{key}:")
+            for inner, each in value.items():
+                click.echo(visible(f"  {inner}: {plain(each)}"))
+        else:
+            click.echo(visible(f"{key}: {plain(value)}"))
+
+
+def plain(value: Any) -> str:
+    """Return a value of a list of facts on one line."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value)) or "–"
+    return "–" if value is None or value == "" else str(value).replace("\n", " ⏎ ")

@@ -1,0 +1,42 @@
+"""What stands beside a Run's numbers: how it was asked, how open the model is, what it used, what it cost."""
+
+from typing import Any
+
+import msgspec
+
+from selfexplain.pipeline.openness import as_seen
+from selfexplain.pipeline.usage import cost_of, usage_of
+from selfexplain.prompting.template import FrontMatter
+from selfexplain.runs.calls import Calls
+from selfexplain.runs.manifest import Manifest
+from selfexplain.settings import Settings
+
+
+def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Settings) -> dict[str, Any]:
+    """Return the keys `settings`, `transparency`, `usage` and `cost` of the metrics object.
+
+    Prices and declarations are those that the user has set now: both may be learnt after the Run. What replies showed
+    comes before what anybody says.
+    """
+    spec = manifest.spec
+    card = as_seen(settings.declared(spec.model, manifest.transparency), calls.totals, calls.dropped)
+    return {
+        "settings": {
+            "temperature": spec.temperature,
+            "seed": spec.seed,
+            "scale": front.scale,
+            "elicitation": front.elicitation,
+            "elicits": list(front.elicits),
+            "audience": front.audience,
+            "language": front.language,
+            "about": front.about,
+            "repeats": len({repeat for _, repeat in calls.asked}),
+            "created": manifest.created,
+            "identity": dict(spec.model_identity),
+            "not_taken": sorted(calls.dropped),
+            "versions": dict(manifest.versions),
+        },
+        "transparency": msgspec.to_builtins(card),
+        "usage": usage_of(calls.totals),
+        "cost": cost_of(calls.totals, settings.prices.get(spec.model), model=spec.model),
+    }

@@ -1,0 +1,92 @@
+"""What asking would take: how many calls, how many tokens, what cost. Nothing is sent."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from selfexplain.elicitation.elicitation import Elicitation, Sampling
+from selfexplain.pipeline.usage import known, no_price, unknown
+from selfexplain.prompting.template import Template
+from selfexplain.records import Item, Request, Response
+from selfexplain.runs.calls import Calls
+from selfexplain.settings import Price
+
+BYTES_PER_TOKEN = 4
+"""A rule of thumb for English prose; numbers, other languages and code take more tokens for as many bytes."""
+
+TOKENS_PER_MESSAGE = 5
+"""What a chat format adds round each message: its role, and where it begins and ends."""
+
+RULE = (
+    f"prompt tokens are an estimate: UTF-8 bytes divided by {BYTES_PER_TOKEN}, "
+    f"and {TOKENS_PER_MESSAGE} for each message; "
+    "completion tokens are an upper bound: the template's max_tokens for every call"
+)
+
+REHEARSED = Response("completed", text="Answer: A\nBecause: it is.\nConfidence: 50%")
+"""Stands for a reply that has not been given, so that an elicitation with several turns goes on to the next."""
+
+
+class Forecast(NamedTuple):
+    """What asking would take."""
+
+    calls: int
+    """Requests that have no recorded reply."""
+    recorded: int
+    """Requests that have one, and will not be sent."""
+    prompt_tokens: int
+    """Estimated by `RULE`."""
+    completion_tokens: int
+    """At most."""
+
+    def cost(self, price: Price | None, *, model: str) -> dict[str, Any]:
+        """Return what the calls would cost if every reply were as long as it may be, or why that is unknown."""
+        if price is None:
+            return unknown(no_price(model))
+        return known(price.of(prompt=self.prompt_tokens, completion=self.completion_tokens), price)
+
+
+async def forecast(
+    items: Iterable[Item],
+    *,
+    repeats: int,
+    template: Template,
+    elicitation: Elicitation,
+    sampling: Sampling,
+    calls: Calls | None,
+) -> Forecast:
+    """Rehearse the asking and count: the elicitation itself says what it would send.
+
+    What it asks after a reply that is not there yet is counted as after `REHEARSED`.
+
+    Parameters
+    ----------
+    calls : Calls or None
+        The recorded calls of the same Run, if it has begun.
+    """
+    requests: list[Request] = []
+    recorded = 0
+
+    async def rehearse(request: Request) -> Response:
+        nonlocal recorded
+        reply = None if calls is None else calls.reply(request.key)
+        if reply is not None:
+            recorded += 1
+            return reply
+        requests.append(request)
+        return REHEARSED
+
+    n, prompt, completion = 0, 0, 0
+    for item in items:
+        for repeat in range(repeats):
+            await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
+            n += len(requests)
+            prompt += sum(map(estimated_tokens, requests))
+            completion += sum(request.max_tokens for request in requests)
+            requests.clear()
+    return Forecast(n, recorded, prompt, completion)
+
+
+def estimated_tokens(request: Request) -> int:
+    """Return about how many tokens a Request's messages are, by `RULE`, rounded up."""
+    size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
+    return -(-size // BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE * len(request.messages)

@@ -1,0 +1,155 @@
+"""A Run stops at its budget, and loses nothing that was in flight by then."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from selfexplain import plugins
+from selfexplain.elicitation.elicitation import Sampling
+from selfexplain.elicitation.one_turn import one_turn
+from selfexplain.errors import BudgetSpent, InputError, ProviderError
+from selfexplain.pipeline.ask import ask_items
+from selfexplain.pipeline.budget import Budget, budget_of, budgeted
+from selfexplain.prompting.template import Template
+from selfexplain.records import Ask, Item, Request, Response, SelfReport, Usage
+from selfexplain.runs.calls import Calls, read_calls
+from selfexplain.runs.totals import Totals
+from selfexplain.settings import Price
+
+PRICE = Price(input=1.0, output=10.0)
+"""A reply with 500,000 tokens read and 50,000 written costs 1."""
+REPLY = Response("completed", "Answer: Lima\nConfidence: 90", usage=Usage(prompt=500_000, completion=50_000))
+
+
+class Metered:
+    """Answers with REPLY; the second request waits until the test lets it go."""
+
+    name, concurrency = "metered/x", 2
+    identity: Mapping[str, str] = {}
+
+    def __init__(self, *, slow: asyncio.Event | None = None, reply: Response = REPLY, failures: int = 0) -> None:
+        self.asked, self._slow, self._reply, self._failures = 0, slow, reply, failures
+
+    async def generate(self, request: Request) -> Response:  # noqa: ARG002 - everybody gets the same
+        self.asked += 1
+        if self._slow is not None and self.asked == 2:
+            await self._slow.wait()
+            for _ in range(20):  # turns of the loop in which a careless stop would cancel this
+                await asyncio.sleep(0)
+        if self.asked <= self._failures:
+            raise ProviderError("no", kind="bad_request")
+        return self._reply
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def ask(provider: Metered, folder: Path, most: float, *, concurrency: int = 1, refused: asyncio.Event) -> None:
+    async def told(item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int) -> SelfReport:
+        try:
+            return await one_turn(item, template, ask, sampling=sampling, repeat=repeat)
+        except BudgetSpent:
+            refused.set()
+            raise
+
+    told.name = "told"  # type: ignore[attr-defined]
+    await ask_items(
+        [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(6)],
+        repeats=1,
+        template=plugins.template("answer-confidence"),
+        elicitation=told,  # type: ignore[arg-type]
+        sampling=Sampling(0.0, 1),
+        provider=provider,
+        calls=Calls(folder),
+        concurrency=concurrency,
+        watch=lambda _: None,
+        budget=Budget(most, PRICE),
+    )
+
+
+@pytest.mark.parametrize(("most", "calls"), [(0.5, 1), (1.0, 1), (1.01, 2), (3.0, 3), (5.5, 6)])
+async def test_one_at_a_time_stops_with_the_reply_that_reaches_the_amount(
+    most: float, calls: int, tmp_path: Path
+) -> None:
+    """Each reply costs 1: the next is sent while less than the amount is spent. Six cost 6: all are asked for 5.5."""
+    provider = Metered()
+    if calls == 6:
+        await ask(provider, tmp_path, most, refused=asyncio.Event())
+    else:
+        with pytest.raises(BudgetSpent, match=rf"^{calls}\.00 USD spent of the {most:.2f} USD .* in {calls} calls;"):
+            await ask(provider, tmp_path, most, refused=asyncio.Event())
+
+    assert provider.asked == calls
+
+
+async def test_what_is_in_flight_is_completed_and_recorded(tmp_path: Path) -> None:
+    """The second request is held until the first worker has been refused: its reply is on disk, and in the sum."""
+    refused = asyncio.Event()
+    provider = Metered(slow=refused)
+    with pytest.raises(BudgetSpent, match=r"^2\.00 USD spent of the 1\.00 USD .* in 2 calls"):
+        await ask(provider, tmp_path, 1.0, concurrency=2, refused=refused)
+
+    assert provider.asked == 2
+    assert [call.response for call in read_calls(tmp_path)] == [REPLY, REPLY]
+
+
+async def test_recorded_calls_of_earlier_times_count_and_are_not_asked_again(tmp_path: Path) -> None:
+    first, second, third = Metered(), Metered(), Metered()
+    with pytest.raises(BudgetSpent):
+        await ask(first, tmp_path, 2.0, refused=asyncio.Event())
+    with pytest.raises(BudgetSpent):
+        await ask(second, tmp_path, 2.0, refused=asyncio.Event())
+    await ask(third, tmp_path, 100.0, refused=asyncio.Event())
+
+    assert (first.asked, second.asked, third.asked) == (2, 0, 4)
+
+
+async def test_a_reply_without_its_tokens_stops_the_asking(tmp_path: Path) -> None:
+    """Nobody could tell when the amount is reached: counting it as free would spend without end."""
+    provider = Metered(reply=Response("completed", "Answer: Lima"))
+    with pytest.raises(BudgetSpent, match=r"^1 of 1 replies did not state their tokens") as caught:
+        await ask(provider, tmp_path, 100.0, refused=asyncio.Event())
+
+    assert provider.asked == 1
+    assert "without --max-cost" in (caught.value.hint or "")
+
+
+async def test_a_failed_try_costs_nothing(tmp_path: Path) -> None:
+    """One lost request and two replies for 2."""
+    provider = Metered(failures=1)
+    with pytest.raises(BudgetSpent, match=r"^2\.00 USD spent of the 2\.00 USD .* in 2 calls"):
+        await ask(provider, tmp_path, 2.0, refused=asyncio.Event())
+
+    assert provider.asked == 3
+
+
+async def test_the_wrapper_sends_what_it_is_given_and_returns_what_comes() -> None:
+    seen: list[Request] = []
+
+    async def send(request: Request) -> Response:
+        seen.append(request)
+        return REPLY
+
+    request = Request("q", (), 8)
+
+    assert await budgeted(send, Totals(), Budget(1.0, PRICE))(request) is REPLY
+    assert seen == [request]
+
+
+@pytest.mark.parametrize("most", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_amount_that_is_none_is_refused(most: float) -> None:
+    with pytest.raises(InputError, match="expected an amount above 0"):
+        budget_of(most, PRICE, model="openai/x")
+
+
+def test_without_a_price_the_table_to_write_is_told() -> None:
+    with pytest.raises(InputError) as caught:
+        budget_of(1.0, None, model="openai/x")
+
+    assert str(caught.value) == (
+        "--max-cost needs prices, and no price is set for openai/x\n"
+        "hint: write what a million tokens cost into pyproject.toml: "
+        '[tool.selfexplain.prices."openai/x"] with the lines input = … and output = …'
+    )
