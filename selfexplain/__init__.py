@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.prompting.read_confidence import read_confidence
     from selfexplain.records import Dataset, Item, Reading, Record
+    from selfexplain.settings import Policy
+    from selfexplain.verdicts import compare, gate, set_baseline
 
 __version__ = "0.1.0"
 
@@ -19,6 +21,8 @@ HOMES = {
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
+    "selfexplain.settings": ("Policy",),
+    "selfexplain.verdicts": ("compare", "gate", "set_baseline"),
 }
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "Item",
+    "Policy",
     "ProviderError",
     "Reading",
     "Record",
@@ -33,13 +38,16 @@ __all__ = [
     "Result",
     "SelfexplainError",
     "Undefined",
+    "compare",
     "dry_run",
     "evaluate",
     "evaluate_file",
     "evaluate_run",
+    "gate",
     "pull_model",
     "read_confidence",
     "run",
+    "set_baseline",
 ]
 
 

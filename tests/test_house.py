@@ -38,6 +38,7 @@ def test_the_public_names_are_these() -> None:
         "Dataset",
         "InputError",
         "Item",
+        "Policy",
         "ProviderError",
         "Reading",
         "Record",
@@ -45,20 +46,23 @@ def test_the_public_names_are_these() -> None:
         "Result",
         "SelfexplainError",
         "Undefined",
+        "compare",
         "dry_run",
         "evaluate",
         "evaluate_file",
         "evaluate_run",
+        "gate",
         "pull_model",
         "read_confidence",
         "run",
+        "set_baseline",
     ]
     assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)
 
 
 def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
     """Functions that people call show how."""
-    for name in ("dry_run", "evaluate", "evaluate_file", "read_confidence", "run"):
+    for name in ("compare", "dry_run", "evaluate", "evaluate_file", "gate", "read_confidence", "run", "set_baseline"):
         assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
 
 

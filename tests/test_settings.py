@@ -87,7 +87,8 @@ CARD = '[tool.selfexplain.transparency."openai/x"]\n'
     [
         (
             "[tool.selfexplain.price]\n",
-            "[tool.selfexplain] has an unknown key 'price'\nhint: did you mean prices? known: prices, transparency",
+            "[tool.selfexplain] has an unknown key 'price'\n"
+            "hint: did you mean prices? known: prices, transparency, gate",
         ),
         (
             "[tool]\nselfexplain = 3\n",

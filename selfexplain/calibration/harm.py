@@ -157,35 +157,65 @@ class Lost(NamedTuple):
     """Of A."""
 
 
-WorstCase = Callable[[Lost], float]
+class Rule(NamedTuple):
+    """What a paired rule measures, and what it comes to with the answers that were lost."""
+
+    harm: Callable[[PairedTable, float], Estimate]
+    """Of pairs, at a level."""
+    highest: Callable[[PairedTable, Lost, float], float | None]
+    """Upper limit of the harm, at a level, whatever the lost answers would have been."""
 
 
-def worst_over(lost: Lost) -> float:
-    """Return the largest sum of rises of the gap that the lost answers could have had: B says 1 and is wrong."""
-    return float((1 - (lost.confidence - lost.correct)).sum())
+def highest_over(pairs: PairedTable, lost: Lost, level: float) -> float | None:
+    """Return the most that overconfidence may have grown, had every lost answer been a wrong one, stated with 1."""
+    residual = lost.confidence - lost.correct
+    rise = with_rows(gap_difference(pairs, level=level).high, pairs.total, 1 - residual)
+    gap = with_rows(gap_of_b(pairs, level).high, pairs.total, np.ones_like(residual))
+    return None if rise is None or gap is None else min(rise, gap)
 
 
-def worst_under(lost: Lost) -> float:
-    """Return the largest sum of falls of the gap that the lost answers could have had: B says 0 and is right."""
-    return float((1 + (lost.confidence - lost.correct)).sum())
+def highest_under(pairs: PairedTable, lost: Lost, level: float) -> float | None:
+    """Return the most that underconfidence may have grown, had every lost answer been right, stated with 0."""
+    residual = lost.confidence - lost.correct
+    fall = with_rows(negative(gap_difference(pairs, level=level)).high, pairs.total, 1 + residual)
+    gap = with_rows(negative(gap_of_b(pairs, level)).high, pairs.total, np.ones_like(residual))
+    return None if fall is None or gap is None else min(fall, gap)
 
 
-def worst_brier(lost: Lost) -> float:
-    """Return the largest sum of rises of the Brier score that the lost answers could have had."""
-    return float((1 - (lost.confidence - lost.correct) ** 2).sum())
+def highest_brier(pairs: PairedTable, lost: Lost, level: float) -> float | None:
+    """Return the most that the Brier score may have risen, had every lost answer been as wrong as can be."""
+    squared = (lost.confidence - lost.correct) ** 2
+    return with_rows(brier_difference(pairs, level=level).high, pairs.total, 1 - squared)
 
 
-def with_the_lost(result: Judged, lost: Lost, worst: WorstCase) -> Judged:
-    """Return a passed rule as inconclusive if it passes only without the answers that were lost.
+def with_rows(high: float | None, n: int, more: Floats) -> float | None:
+    """Return the upper limit of a mean of n rows after more rows have joined them."""
+    return None if high is None else (high * n + float(more.sum())) / (n + len(more))
+
+
+RULES: Mapping[str, Rule] = {
+    "overconfidence": Rule(lambda pairs, level: overconfidence_grew(pairs, level=level), highest_over),
+    "underconfidence": Rule(lambda pairs, level: underconfidence_grew(pairs, level=level), highest_under),
+    "brier": Rule(lambda pairs, level: brier_rose(pairs, level=level), highest_brier),
+}
+"""The paired rules by name; coverage is judged on everything that was asked."""
+
+
+def with_the_lost(result: Judged, high: float | None, m: int) -> Judged:
+    """Return a passed rule as inconclusive if it passes only without the m answers that were lost.
 
     Losing the hard questions makes what is left look better; so a pass must survive whatever the lost ones would have
     been (Manski bounds: Manski 1990, American Economic Review 80:319).
+
+    Parameters
+    ----------
+    result : Judged
+    high : float or None
+        Upper limit of the harm with the lost answers at their worst.
+    m : int
+        How many were lost.
     """
-    m = len(lost.confidence)
-    if result.verdict != "pass" or not m or result.high is None:
-        return result
-    high = (result.high * result.n + worst(lost)) / (result.n + m)
-    if high <= result.tolerance:
+    if result.verdict != "pass" or not m or high is None or high <= result.tolerance:
         return result
     answers = "answer that was" if m == 1 else "answers that were"
     why = f"it passes only without the {m} {answers} usable before: with them the harm may be {high:.3f}"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -10,6 +10,9 @@ import msgspec
 from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import encode
 from selfexplain.report.visible import visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def tell(sentence: str) -> None:
@@ -33,11 +36,16 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def print_result(metrics: Mapping[str, Any], facts: Mapping[str, Any], note: str) -> None:
     """Print the summary that a person understands in ten seconds."""
+    from selfexplain.report.terminal import summary  # noqa: PLC0415 - only where something is shown
+
+    show(summary(metrics, facts, note))
+
+
+def show(shown: "RenderableType") -> None:
+    """Print what a report has made for the terminal."""
     from rich.console import Console  # noqa: PLC0415 - only where something is shown
 
-    from selfexplain.report.terminal import summary  # noqa: PLC0415
-
-    Console(highlight=False).print(summary(metrics, facts, note))
+    Console(highlight=False).print(shown)
 
 
 def pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.calibration.harm import (
+    RULES,
     Judged,
     Lost,
     brier_rose,
@@ -18,9 +19,6 @@ from selfexplain.calibration.harm import (
     too_few,
     underconfidence_grew,
     with_the_lost,
-    worst_brier,
-    worst_over,
-    worst_under,
 )
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Estimate
@@ -107,28 +105,41 @@ def test_answers_lost_together_are_one_unit() -> None:
 
 def test_a_pass_that_rests_on_losing_answers_is_inconclusive() -> None:
     passed = Judged("overconfidence", 0.0, -0.01, 0.01, 0.03, "pass", 1000, "within")
-    lost = Lost(np.full(30, 0.6), np.ones(30))
 
-    # Each lost answer may have become a wrong one at 100 %: a rise of 1 + 0.4; (0.01·1000 + 42) / 1030 = 0.0505.
-    after = with_the_lost(passed, lost, worst_over)
-    assert after.verdict == "inconclusive"
-    assert after.high == pytest.approx(52 / 1030)
+    after = with_the_lost(passed, 0.05, 30)
+    assert (after.verdict, after.high) == ("inconclusive", 0.05)
     assert "30 answers that were usable before" in after.why
-    assert with_the_lost(passed, Lost(np.empty(0), np.empty(0)), worst_over) == passed
+    assert with_the_lost(passed, 0.03, 30) == passed, "still within the tolerance"
+    assert with_the_lost(passed, 0.05, 0) == passed, "nothing was lost"
 
 
 def test_the_worst_that_lost_answers_could_have_been_is_each_rules_own() -> None:
-    lost = Lost(np.array([0.9, 0.6]), np.array([1.0, 0.0]))  # residuals −0.1 and 0.6
+    """98 answers of 100 are repeated, one of them right at 0.5 for each wrong one; residuals of the lost: -0.1, 0.6."""
+    right = [1] * 49 + [0] * 49
+    pairs = PairedTable.from_rows([0.5] * 98, right, [0.5] * 98, right)
+    lost = Lost(np.array([0.9, 0.6]), np.array([1.0, 0.0]))
+    # The gap of B is 0 ± t·SE with SE = 0.5 / √97; what was lost adds 2 to its sum, and 1.1 + 0.4 to that of the rise.
+    most = {name: rule.highest(pairs, lost, 0.95) for name, rule in RULES.items()}
 
-    assert worst_over(lost) == pytest.approx(1.1 + 0.4)
-    assert worst_under(lost) == pytest.approx(0.9 + 1.6)
-    assert worst_brier(lost) == pytest.approx(0.99 + 0.64)
+    assert most["overconfidence"] == pytest.approx(1.5 / 100)
+    assert most["underconfidence"] == pytest.approx(2.5 / 100)
+    assert most["brier"] == pytest.approx((0.99 + 0.64) / 100)
+
+
+def test_lost_answers_of_an_overconfident_baseline_may_still_have_been_wrong_and_sure() -> None:
+    """B is exactly right on what is left, so its own gap bounds the harm: a lost answer adds 1 to it, not 1 - 0.9."""
+    right = [1] * 500 + [0] * 500
+    pairs = PairedTable.from_rows([0.2] * 1000, right, [0.5] * 1000, right)
+    lost = Lost(np.full(50, 0.9), np.zeros(50))
+    gap = 1.98 * 0.5 / 1000**0.5
+
+    assert RULES["overconfidence"].highest(pairs, lost, 0.95) == pytest.approx((gap * 1000 + 50) / 1050, rel=0.02)
 
 
 def test_a_failed_rule_stays_failed_whatever_was_lost() -> None:
     failed = Judged("brier", 0.1, 0.05, 0.15, 0.02, "fail", 1000, "above")
 
-    assert with_the_lost(failed, Lost(np.array([0.9]), np.array([1.0])), worst_brier) == failed
+    assert with_the_lost(failed, 0.9, 1) == failed
 
 
 def test_too_few_pairs_or_too_few_errors_are_no_verdict() -> None:
