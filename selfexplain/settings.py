@@ -1,7 +1,7 @@
 """What a user has set in the nearest `pyproject.toml`: prices, what they know of a model, when a gate fails.
 
-Read strictly: a misspelled name would silently mean "not set", so each unknown section, key and value is an error that names its
-place.
+Read strictly: a misspelled name would silently mean "not set", so each unknown section, key and
+value is an error that names its place.
 """
 
 import difflib

@@ -71,7 +71,8 @@ def gate(
         from selfexplain.report.gate_terminal import summary  # noqa: PLC0415 - numpy
 
         show(summary(verdict))
-    from selfexplain.report import gate_markdown, junit as junit_xml  # noqa: PLC0415 - numpy
+    from selfexplain.report import gate_markdown  # noqa: PLC0415 - numpy
+    from selfexplain.report import junit as junit_xml  # noqa: PLC0415 - numpy
 
     for path, content in ((markdown, gate_markdown.render(verdict).encode()), (junit, junit_xml.render(verdict))):
         if path is not None:

@@ -71,7 +71,7 @@ class PairedReliabilityDisplay:
     def of(cls, reliability: Mapping[str, Mapping[str, Sequence[Any]]]) -> "PairedReliabilityDisplay":
         """Take the numbers from the `reliability` part of a comparison."""
         side = tuple(letter for key, letter in (("a", "A"), ("b", "B")) for _ in reliability[key]["n"])
-        return cls(side, *(tuple([*reliability["a"][column], *reliability["b"][column]]) for column in BINS))
+        return cls(side, *((*reliability["a"][column], *reliability["b"][column]) for column in BINS))
 
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each non-empty tenth of each side."""

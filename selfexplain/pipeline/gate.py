@@ -1,7 +1,7 @@
 """Judge a run against its baseline: every rule of the policy, and one verdict.
 
-Precedence: not comparable; then coverage, judged on everything that was asked; then too few usable pairs; then identical
-runs; then the other rules. Nothing random decides: the same answers give the same verdict.
+Precedence: not comparable; then coverage, judged on everything that was asked; then too few usable pairs; then
+identical runs; then the other rules. Nothing random decides: the same answers give the same verdict.
 """
 
 import math

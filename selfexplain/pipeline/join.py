@@ -102,14 +102,14 @@ def obstacles(a: Answers, b: Answers, *, strict: bool, names: tuple[str, str] = 
     in_a, in_b = (f"in {name}" for name in names)
     found = [*asked_differently(a, b, names)]
     common = sorted(a.provenance.items.keys() & b.provenance.items.keys())
-    for field, words in (("question", "asks another question"), ("gold", "has another gold answer")):
+    for field, words in (("question", "the question"), ("gold", "the gold answer")):
         changed = [
             item
             for item in common
             if getattr(a.provenance.items[item], field) != getattr(b.provenance.items[item], field)
         ]
         if changed:
-            found.append(f"{count(changed, 'Item')} {words}: {listed(changed)}")
+            found.append(f"{words} differs in {count(changed, 'Item')}: {listed(changed)}")
     graders = [(a.provenance.items[item].grader, b.provenance.items[item].grader, item) for item in common]
     for one, other in sorted({(one, other) for one, other, _ in graders if one != other}):
         changed = [item for x, y, item in graders if (x, y) == (one, other)]

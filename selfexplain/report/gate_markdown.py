@@ -54,8 +54,8 @@ def words(sentence: str) -> str:
     >>> words("ask @all")
     '<code>ask &#64;all</code>'
     """
-    harmless = all(character.isalnum() or character in " .,:;–−+%=()⏎→" for character in sentence)
-    linked = "www." in sentence.lower() or "://" in sentence
+    harmless = all(character.isalnum() or character in " .,:;-–−+%=()⏎→" for character in sentence)
+    linked = sentence.startswith("-") or "www." in sentence.lower() or "://" in sentence
     return sentence if harmless and not linked and len(sentence) <= LONGEST else code(sentence)
 
 

@@ -28,10 +28,10 @@ def summary(verdict: Verdict) -> "RenderableType":
     parts += [Text(f"  {plain(reason)}") for reason in verdict.why]
     if verdict.rules:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-        table.add_column("Rule", overflow="fold", max_width=28)
+        table.add_column("Rule", overflow="fold", max_width=24)
         table.add_column("Verdict")
-        table.add_column("Harm (interval)", justify="right")
-        table.add_column("Tolerated", justify="right")
+        table.add_column("Harm (interval)", justify="right", no_wrap=True)
+        table.add_column("Limit", justify="right")
         table.add_column("n", justify="right")
         for rule in verdict.rules:
             shown = Text(rule.verdict, style=COLOURS[rule.verdict])
