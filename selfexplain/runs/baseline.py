@@ -143,15 +143,22 @@ def hash_of(pairs: bytes) -> str:
 
 def pairs_of(rows: Sequence[Answered]) -> bytes:
     """Return rows as the text of a pairs file."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-    writer.writerow(COLUMNS)
+    lines = [",".join(COLUMNS)]
     for row in rows:
         confidence = "" if row.confidence is None else f"{row.confidence:.12g}"
-        correct = "" if row.correct is None else int(row.correct)
-        names = (safe(row.item), safe(row.cluster), safe(row.group or ""))
-        writer.writerow((*names, row.repeat, confidence, correct, row.status))
-    return out.getvalue().encode("utf-8")
+        correct = "" if row.correct is None else str(int(row.correct))
+        names = (quoted(safe(name)) for name in (row.item, row.cluster, row.group or ""))
+        lines.append(",".join((*names, str(row.repeat), confidence, correct, row.status)))
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def quoted(cell: str) -> str:
+    """Return a cell as CSV writes it; Python's own writer leaves a lone carriage return bare, and cannot read it back.
+
+    >>> quoted('a "b", c'), quoted("plain")
+    ('"a ""b"", c"', 'plain')
+    """
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
 def rows_of(pairs: bytes, path: Path, hint: str) -> list[Answered]:
