@@ -10,7 +10,7 @@ from selfexplain.runs.answers import Answers, Provenance
 FILE = Provenance(kind="file", dataset="d", scale="probability")
 
 
-def row(  # noqa: D103 - an answer
+def row(
     name: object,
     confidence: float | None = 0.8,
     correct: bool | None = True,  # noqa: FBT001, FBT002 - a value, not a switch

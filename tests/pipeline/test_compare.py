@@ -4,18 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
-from sides import FILE, row, side, stated
 
 from selfexplain.display.comparison import DifferenceForestDisplay, PairedReliabilityDisplay
 from selfexplain.errors import InputError
 from selfexplain.pipeline.compare import compare
 from selfexplain.runs.answers import Provenance
 from selfexplain.verdicts import draw
+from sides import FILE, row, side, stated
 
 
 def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
     a = side([row("p", 0.8), row("q", 0.8, correct=False), row("r", 0.9, correct=False), row("s", 0.5)])
-    b = side([row("p", 0.9, correct=False), row("q", 0.8), row("r", 0.9, correct=False), row("s", None, correct=False, status="no_confidence")])  # fmt: skip
+    gone = row("s", None, correct=False, status="no_confidence")
+    b = side([row("p", 0.9, correct=False), row("q", 0.8), row("r", 0.9, correct=False), gone])
     found = compare(a, b)
 
     assert [each.item for each in found.flips.right_to_wrong] == ["p", "s"]

@@ -3,12 +3,12 @@
 from xml.etree import ElementTree as ET
 
 from markdown_it import MarkdownIt
-from sides import row, side, stated
 
 from selfexplain.pipeline.gate import Verdict, gate
 from selfexplain.report import gate_markdown, junit
 from selfexplain.report.gate_words import headline
 from selfexplain.settings import Policy
+from sides import row, side, stated
 
 HOSTILE = "@all |`<img src=x onerror=alert(1)>`| [a](http://x.y) **b** #1\n\n# big\x00\ufffe www.x.y"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sides import row, side, stated
 
 from selfexplain.errors import InputError
 from selfexplain.records import STATUSES, Answered
 from selfexplain.runs.answers import Answers
 from selfexplain.runs.baseline import hash_of, pairs_of, read_baseline, restored, rows_of, safe, write_baseline
+from sides import row, side, stated
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
