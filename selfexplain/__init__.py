@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.prompting.read_confidence import read_confidence
     from selfexplain.records import Dataset, Item, Reading, Record
+    from selfexplain.settings import Policy
+    from selfexplain.verdicts import compare, gate, set_baseline
 
 __version__ = "0.1.0"
 
@@ -21,6 +23,8 @@ HOMES = {
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
+    "selfexplain.settings": ("Policy",),
+    "selfexplain.verdicts": ("compare", "gate", "set_baseline"),
 }
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "Item",
+    "Policy",
     "ProviderError",
     "Reading",
     "Recalibration",
@@ -36,16 +41,19 @@ __all__ = [
     "Result",
     "SelfexplainError",
     "Undefined",
+    "compare",
     "decide",
     "dry_run",
     "evaluate",
     "evaluate_file",
     "evaluate_run",
+    "gate",
     "load_map",
     "pull_model",
     "read_confidence",
     "recalibrate",
     "run",
+    "set_baseline",
 ]
 
 

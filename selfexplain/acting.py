@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from selfexplain import __version__, plugins
-from selfexplain.api import records_of, template_of
+from selfexplain import plugins
+from selfexplain.api import records_of, require_answered, template_of
 from selfexplain.datasets.confidences import Answered, read_confidences
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, Source
-from selfexplain.runs.folder import RunFolder, write_atomically
+from selfexplain.runs.folder import RunFolder, versions, write_atomically
 
 if TYPE_CHECKING:  # numpy, scikit-learn and pandas, which `selfexplain --help` must not load
     from numpy.typing import ArrayLike
@@ -137,7 +137,7 @@ def recalibrate(
             parameters=fitted.get_params(),
             learned=fitted.learned(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            selfexplain=__version__,
+            selfexplain=versions()["selfexplain"],
         ),
     )
     numbers = {
@@ -315,7 +315,10 @@ def rows_of_run(path: Path, source: str) -> Rows:
     folder = RunFolder(path)
     spec = folder.manifest.spec
     front = template_of(folder).front
-    sources = rows_of(records_of(folder, folder.calls()), {item.id: item for item in folder.items})
+    calls = folder.calls()
+    records = records_of(folder, calls)
+    require_answered(records, calls)
+    sources = rows_of(records, {item.id: item for item in folder.items})
     for known, answered in sources.items():
         if known == source:
             return Rows(answered, known, spec.model, spec.template, front.scale, spec.dataset, spec.dataset_hash)

@@ -393,6 +393,7 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
     records = records_of(folder, calls)
+    require_answered(records, calls)
     metrics = measured(
         records,
         items,
@@ -427,8 +428,6 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
 
     Raises
     ------
-    ProviderError
-        When every request failed.
     InputError
         When nothing has been asked.
     """
@@ -444,17 +443,21 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
             categorisers=plugins.categorisers(),
         )
     )
-    if records and all(record.report.outcome == "failed" for record in records):
-        raise ProviderError(
-            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
-            kind="unavailable",
-            hint="mend the cause and run the same command again: it asks what has no reply",
-        )
     if not records:
         raise InputError(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
     return records
+
+
+def require_answered(records: Sequence[Record], calls: Calls) -> None:
+    """Raise ProviderError when every request failed: then there is nothing to measure."""
+    if all(record.report.outcome == "failed" for record in records):
+        raise ProviderError(
+            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
+            kind="unavailable",
+            hint="mend the cause and run the same command again: it asks what has no reply",
+        )
 
 
 def measured(

@@ -5,7 +5,7 @@ Frozen msgspec Structs, strict JSON in and out. A missing value is a state with 
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 
@@ -341,6 +341,23 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     def verdict(self) -> Verdict | None:
         """Whether the answer is right; None in a survey, where none is."""
         return None if self.grade is None else self.grade.verdict
+
+
+class Answered(NamedTuple):
+    """One answer as one source of confidence sees it: what was stated, whether it was right, what it is good for.
+
+    The row that every number rests on, wherever it came from: a Record, a table of another tool, a baseline.
+    """
+
+    item: str
+    cluster: str
+    group: str | None
+    confidence: float | None
+    """In [0, 1]; None where none could be read."""
+    correct: bool | None
+    """None where no grader could tell."""
+    status: Status
+    repeat: int = 0
 
 
 def encode(value: Any) -> bytes:

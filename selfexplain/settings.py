@@ -1,7 +1,7 @@
-"""What a user has set in the nearest `pyproject.toml`: prices, and what they know of a model; read strictly.
+"""What a user has set in the nearest `pyproject.toml`: prices, what they know of a model, when a gate fails.
 
-A misspelled name would silently mean "not set", so each unknown section, key and value is an error that names its
-place.
+Read strictly: a misspelled name would silently mean "not set", so each unknown section, key and
+value is an error that names its place.
 """
 
 import difflib
@@ -9,7 +9,7 @@ import math
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -43,6 +43,38 @@ class Price(msgspec.Struct, frozen=True):
         return (fresh + known + completion * self.output) / 1e6
 
 
+OnInconclusive = Literal["warn", "fail"]
+
+PAIRED_RULES = ("overconfidence", "underconfidence", "brier", "coverage")
+"""The rules of a gate that compare a run with its baseline."""
+
+
+class SureLimit(msgspec.Struct, frozen=True):
+    """How often answers may be wrong that are stated with a confidence of at least `at`."""
+
+    at: float
+    error: float
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """When a gate passes and when it fails."""
+
+    tolerance: Mapping[str, float] = {}
+    """By paired rule, in [0, 1]; a rule that is not here has the default for so many Items."""
+    off: tuple[str, ...] = ()
+    """Paired rules that are not judged."""
+    level: float = 0.95
+    """Of every interval, above 0.5 and below 1."""
+    on_inconclusive: OnInconclusive = "warn"
+    max_gap: float | None = None
+    """The largest distance of mean confidence from accuracy, in either direction."""
+    max_error_when_sure: SureLimit | None = None
+    per_group: bool = False
+    """Whether paired rules are judged within each group too."""
+    anchor: str | None = None
+    """A second baseline, which is set once, so that slow drift does not creep through."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All that a user has set; empty where nothing is."""
 
@@ -50,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True):
     """By model, `provider/name`."""
     transparency: Mapping[str, Mapping[str, Openness]] = {}
     """By model: what the user declares of it, by field of `Transparency`."""
+    gate: Policy = Policy()
 
     def declared(self, model: str, card: Transparency) -> Transparency:
         """Return a model's card with what the user declares of it in place."""
@@ -163,7 +196,49 @@ def declarations_in(table: Table) -> dict[str, Openness]:
     return found
 
 
-SECTIONS: Mapping[str, Callable[[Table], Any]] = {"prices": prices_in, "transparency": cards_in}
+def gate_in(table: Table) -> Policy:
+    """Return the policy of `[tool.selfexplain.gate]`; a paired rule is a tolerance, or `false` for off."""
+    table.require_known(
+        (*PAIRED_RULES, *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"}))
+    )
+    given: dict[str, Any] = {}
+    tolerance = {rule: share_in(table, rule) for rule in PAIRED_RULES if table.content.get(rule, False) is not False}
+    off = tuple(rule for rule in PAIRED_RULES if table.content.get(rule) is False)
+    if "level" in table.content:
+        given["level"] = share_in(table, "level")
+        if not 0.5 < given["level"] < 1:
+            raise table.refuse("level", expected="a number above 0.5 and below 1", hint="write level = 0.95")
+    if "max_gap" in table.content:
+        given["max_gap"] = share_in(table, "max_gap")
+    if "max_error_when_sure" in table.content:
+        limit = Table(table.file, f"{table.path}.max_error_when_sure", table.content["max_error_when_sure"])
+        limit.require_known(SureLimit.__struct_fields__)
+        given["max_error_when_sure"] = SureLimit(at=share_in(limit, "at"), error=share_in(limit, "error"))
+    for key, allowed, hint in (
+        ("on_inconclusive", ("warn", "fail"), 'write on_inconclusive = "warn"'),
+        ("per_group", (True, False), "write per_group = true"),
+    ):
+        if key in table.content:
+            given[key] = table.content[key]
+            if not any(given[key] is one or (isinstance(one, str) and given[key] == one) for one in allowed):
+                raise table.refuse(key, expected=" or ".join(map(str, allowed)).lower(), hint=hint)
+    if "anchor" in table.content:
+        given["anchor"] = table.content["anchor"]
+        if not isinstance(given["anchor"], str):
+            raise table.refuse("anchor", expected="a baseline's name", hint='write anchor = "NAME"')
+    return Policy(tolerance=tolerance, off=off, **given)
+
+
+def share_in(table: Table, key: str) -> float:
+    """Return a number from 0 to 1."""
+    value = table.content.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        rule = " or false" if key in PAIRED_RULES else ""
+        raise table.refuse(key, expected=f"a number from 0 to 1{rule}", hint=f"write {key} = 0.05")
+    return float(value)
+
+
+SECTIONS: Mapping[str, Callable[[Table], Any]] = {"prices": prices_in, "transparency": cards_in, "gate": gate_in}
 """The tables under `[tool.selfexplain]`, and what reads each: a new one is a line here and a field of Settings."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from selfexplain.errors import InputError
 from selfexplain.records import Openness, Transparency
-from selfexplain.settings import Price, Settings, read_settings
+from selfexplain.settings import Policy, Price, Settings, SureLimit, read_settings
 
 
 def written(folder: Path, text: str) -> Path:
@@ -51,6 +51,61 @@ def test_prices_and_declarations_are_read(tmp_path: Path) -> None:
     }
 
 
+def test_a_policy_is_read_with_tolerances_and_rules_that_are_off(tmp_path: Path) -> None:
+    policy = read_settings(
+        written(
+            tmp_path,
+            """
+            [tool.selfexplain.gate]
+            overconfidence = 0.04
+            brier = false
+            level = 0.9
+            on_inconclusive = "fail"
+            max_gap = 0.1
+            max_error_when_sure = { at = 0.9, error = 0.05 }
+            per_group = true
+            anchor = "first"
+            """,
+        )
+    ).gate
+
+    assert policy == Policy(
+        tolerance={"overconfidence": 0.04},
+        off=("brier",),
+        level=0.9,
+        on_inconclusive="fail",
+        max_gap=0.1,
+        max_error_when_sure=SureLimit(0.9, 0.05),
+        per_group=True,
+        anchor="first",
+    )
+    assert read_settings(written(tmp_path, "")).gate == Policy()
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("overconfidence = true", "`overconfidence` is True; expected a number from 0 to 1 or false"),
+        ("brier = 2", "`brier` is 2; expected a number from 0 to 1 or false"),
+        ("max_gap = nan", "`max_gap` is nan; expected a number from 0 to 1"),
+        ("level = 95", "`level` is 95; expected a number from 0 to 1"),
+        ("level = 0.4", "`level` is 0.4; expected a number above 0.5 and below 1"),
+        ('per_group = "yes"', "`per_group` is 'yes'; expected true or false"),
+        ("per_group = 1", "`per_group` is 1; expected true or false"),
+        ('on_inconclusive = "skip"', "`on_inconclusive` is 'skip'; expected warn or fail"),
+        ("anchor = 1", "`anchor` is 1; expected a baseline's name"),
+        ("max_error_when_sure = 0.05", "`tool.selfexplain.gate.max_error_when_sure` is 0.05; expected a table"),
+        ("max_error_when_sure = { at = 0.9 }", "`error` is not there; expected a number from 0 to 1"),
+        ("tolerance = 0.05", "has an unknown key 'tolerance'"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_told(tmp_path: Path, line: str, complaint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_settings(written(tmp_path, f"[tool.selfexplain.gate]\n{line}\n"))
+
+    assert complaint in str(caught.value)
+
+
 def test_what_is_declared_replaces_what_an_adapter_says_and_nothing_else() -> None:
     card = Transparency(weights=Openness("unknown", "x"), parameters=Openness("open", "7"))
     settings = Settings(transparency={"m": {"weights": Openness("open", "mine")}})
@@ -87,7 +142,8 @@ CARD = '[tool.selfexplain.transparency."openai/x"]\n'
     [
         (
             "[tool.selfexplain.price]\n",
-            "[tool.selfexplain] has an unknown key 'price'\nhint: did you mean prices? known: prices, transparency",
+            """[tool.selfexplain] has an unknown key 'price'
+hint: did you mean prices? known: prices, transparency, gate""",
         ),
         (
             "[tool]\nselfexplain = 3\n",

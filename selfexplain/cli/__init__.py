@@ -7,8 +7,11 @@ from typing import Any
 import click
 
 from selfexplain import __version__
+from selfexplain.cli.baseline import baseline
+from selfexplain.cli.compare import compare
 from selfexplain.cli.decide import decide
 from selfexplain.cli.evaluate import evaluate
+from selfexplain.cli.gate import gate
 from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
 from selfexplain.cli.recalibrate import recalibrate
@@ -27,12 +30,12 @@ INTERRUPTED = 130
 def cli() -> None:
     """Ask a language model what it answers, why, and how sure it is; then check all three.
 
-    Exit codes: 0 done · 2 bad input, misuse or a provider that cannot go on · 130 interrupted or
-    budget spent, resumable.
+    Exit codes: 0 done or passed · 1 the gate failed, nothing else · 2 bad input, misuse or a provider
+    that cannot go on · 3 inconclusive · 4 not comparable · 130 interrupted or budget spent, resumable.
     """
 
 
-for command in (run, evaluate, recalibrate, decide, report, list_, show, model):
+for command in (run, evaluate, report, compare, baseline, gate, recalibrate, decide, list_, show, model):
     cli.add_command(command)
 
 

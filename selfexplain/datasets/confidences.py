@@ -2,30 +2,25 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from selfexplain.datasets.rows import Problem, Row, Table, named, read_rows, refuse, renamed
 from selfexplain.errors import InputError
-from selfexplain.records import STATUSES, Status
+from selfexplain.records import STATUSES, Answered, Status
+
+__all__ = ["COLUMNS", "Answered", "read_confidences"]
 
 COLUMNS = ("item", "confidence", "correct", "cluster", "group", "repeat", "status")
 
 CORRECT: Mapping[str, bool] = {"1": True, "0": False, "true": True, "false": False, "1.0": True, "0.0": False}
 
 
-class Answered(NamedTuple):
-    """One row: what was stated, whether it was right, and what it is good for."""
-
-    item: str
-    cluster: str
-    group: str | None
-    confidence: float | None
-    correct: bool | None
-    status: Status
-
-
 def read_confidences(
-    table: Table, *, columns: Mapping[str, str] | None = None, scale: Literal["probability", "percent"] = "probability"
+    table: Table,
+    *,
+    columns: Mapping[str, str] | None = None,
+    scale: Literal["probability", "percent"] = "probability",
+    joined: bool = False,
 ) -> tuple[list[Answered], list[str]]:
     """Return the rows of a table, and what a careful reader should know about it.
 
@@ -41,6 +36,9 @@ def read_confidences(
         Ours → theirs, for columns that are called something else.
     scale : str
         `probability` for values in [0, 1], `percent` for 0 to 100.
+    joined : bool
+        Whether rows will be joined with another table's: then each needs an `item`, and no two the same item and
+        repeat.
 
     Raises
     ------
@@ -53,12 +51,23 @@ def read_confidences(
     problems: list[Problem] = []
     answered: list[Answered] = []
     present: set[str] = set()
+    blank: set[str] = set()
+    lines: dict[tuple[str, int], int] = {}
     for row in renamed(read_rows(table), columns or {}, table=table):
         present |= row.fields.keys()
+        blank |= row.blank
         one = answered_of(row, scale, problems)
         if one is not None:
             answered.append(one)
-    require_columns(table, present, rows=len(answered) + len(problems))
+            if joined:
+                require_joinable(row, one, lines, problems)
+    # Where answers are compared, a column without one value is a finding: nothing could be read any more.
+    require_columns(table, present | blank if joined else present, rows=len(answered) + len(problems))
+    if joined and "item" not in present:
+        raise InputError(
+            f"{named(table)} has no column 'item'; answers of two tables are joined by it, never by their order",
+            hint="name each question in a column `item`, or say --map item=THEIRS",
+        )
     refuse(table, problems, hint=hint_for(problems, scale))
     remarks = [] if "item" in present else ["no column `item`: every row counts as an Item of its own"]
     stated = [row.confidence for row in answered if row.confidence is not None]
@@ -85,6 +94,7 @@ def answered_of(row: Row, scale: str, problems: list[Problem]) -> Answered | Non
     before = len(problems)
     confidence = confidence_of(row, scale, problems)
     correct = correct_of(row, problems)
+    repeat = repeat_of(row, problems)
     status = status_of(row, confidence, correct, problems)
     if len(problems) > before:
         return None
@@ -97,6 +107,7 @@ def answered_of(row: Row, scale: str, problems: list[Problem]) -> Answered | Non
         confidence=confidence,
         correct=correct,
         status=status,
+        repeat=repeat,
     )
 
 
@@ -128,6 +139,29 @@ def correct_of(row: Row, problems: list[Problem]) -> bool | None:
     if known is None:
         problems.append(Problem(row.line, "correct", stated, "expected 1, 0, true or false"))
     return known
+
+
+def repeat_of(row: Row, problems: list[Problem]) -> int:
+    """Return which repetition a row is; 0 where the cell is empty."""
+    stated = row.fields.get("repeat", 0)
+    text = str(stated).strip().removesuffix(".0")  # a table with an empty cell holds its whole numbers as 1.0
+    if not (text.isascii() and text.isdigit()):
+        problems.append(Problem(row.line, "repeat", stated, "expected a whole number from 0"))
+        return 0
+    return int(text)
+
+
+def require_joinable(row: Row, answered: Answered, lines: dict[tuple[str, int], int], problems: list[Problem]) -> None:
+    """Note a row that could not be joined with a row of another table: without a name, or with one that is taken."""
+    if "item" not in row.fields:
+        problems.append(Problem(row.line, "item", None, "expected a name: rows of two tables are joined by it"))
+        return
+    first = lines.setdefault((answered.item, answered.repeat), row.line)
+    if first != row.line:
+        expected = (
+            f"the row at {first} has the same item and repeat {answered.repeat}; number repeats in a column `repeat`"
+        )
+        problems.append(Problem(row.line, "item", answered.item, expected))
 
 
 def status_of(

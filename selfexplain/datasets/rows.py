@@ -24,6 +24,8 @@ class Row(NamedTuple):
 
     line: int
     fields: dict[str, Any]
+    blank: frozenset[str] = frozenset()
+    """Columns that the row has and that hold nothing in it."""
 
 
 class Problem(NamedTuple):
@@ -104,9 +106,12 @@ def frame_rows(frame: "DataFrame") -> Iterator[Row]:
         raise InputError(f"the DataFrame has two columns {twice[0]!r}", hint="rename one of them")
     records = (
         {
-            name: value.tolist() if hasattr(value, "tolist") else value  # what numpy holds, as Python has it
+            name: None
+            if pd.api.types.is_scalar(value) and pd.isna(value)
+            else value.tolist()  # what numpy holds, as Python has it
+            if hasattr(value, "tolist")
+            else value
             for name, value in zip(names, values, strict=True)
-            if not (pd.api.types.is_scalar(value) and pd.isna(value))
         }
         for values in frame.itertuples(index=False, name=None)
     )
@@ -123,7 +128,8 @@ def present(records: Iterable[dict[str, Any]], table: Table) -> Iterator[Row]:
                 f"{named(table)}, row {number}: half a character (a lone surrogate, \\ud800 to \\udfff)",
                 hint="write the character itself, or both halves",
             ) from None
-        yield Row(number, {name: value for name, value in record.items() if value is not None and value == value})  # noqa: PLR0124 - NaN
+        fields = {name: value for name, value in record.items() if value is not None and value == value}  # noqa: PLR0124 - NaN
+        yield Row(number, fields, frozenset(record.keys() - fields.keys()))
 
 
 def undecodable_line(path: Path) -> int:
@@ -150,7 +156,8 @@ def csv_rows(path: Path) -> Iterator[Row]:
                         f"{path}, line {reader.line_num}: expected {len(reader.fieldnames or ())} cells",
                         hint='put "…" round a cell that holds a comma, and give every row the same number of cells',
                     )
-                yield Row(reader.line_num, {name: cell for name, cell in fields.items() if cell.strip()})
+                filled = {name: cell for name, cell in fields.items() if cell.strip()}
+                yield Row(reader.line_num, filled, frozenset(fields.keys() - filled.keys()))
         except csv.Error as error:
             # The inner reader's count: that of DictReader still stands at the row before.
             raise InputError(
@@ -180,7 +187,8 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                 raise InputError(
                     f"{path}, line {number}: {line.strip()[:40]!r} is not an object", hint='write {"…": …}'
                 )
-            yield Row(number, {name: value for name, value in fields.items() if value is not None})
+            filled = {name: value for name, value in fields.items() if value is not None}
+            yield Row(number, filled, frozenset(fields.keys() - filled.keys()))
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -208,13 +216,18 @@ def renamed(rows: Iterable[Row], columns: Mapping[str, str], *, table: Table) ->
     missing = set(columns.values())
     names: set[str] = set()
     for row in rows:
-        missing -= row.fields.keys()
-        names |= row.fields.keys()
+        missing -= row.fields.keys() | row.blank
+        names |= row.fields.keys() | row.blank
         mapped = {ours: row.fields[theirs] for ours, theirs in columns.items() if theirs in row.fields}
         rest = {
             name: value for name, value in row.fields.items() if name not in columns.values() and name not in columns
         }
-        yield Row(row.line, rest | mapped)
+        blank = frozenset(
+            ours
+            for ours in columns.keys() | (row.blank - set(columns.values()))
+            if columns.get(ours, ours) in row.blank
+        )
+        yield Row(row.line, rest | mapped, blank)
     if missing:
         raise InputError(
             f"{named(table)} has no column {min(missing)!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"

@@ -83,11 +83,8 @@ def evaluate_source(rows: Sequence[Answered], metrics: Sequence[Metric[...]]) ->
     }
 
 
-def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
-    """Return the rows of each source that a Run's Records hold.
-
-    A source that the provider never gave (no log-probabilities, say) is left out, unless it was asked for in words.
-    """
+def rows_by_source(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
+    """Return the rows of every source that a Run's Records hold, with or without values."""
     sources: dict[Source, list[Answered]] = {}
     for record in records:
         item = items[record.item]
@@ -100,8 +97,18 @@ def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source
                     confidence=reading.value,
                     correct={"correct": True, "wrong": False}.get(record.verdict or ""),
                     status=record.status[source],
+                    repeat=record.repeat,
                 )
             )
+    return sources
+
+
+def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
+    """Return the rows of the sources that a Run's Records have something to say of.
+
+    A source that the provider never gave (no log-probabilities, say) is left out, unless it was asked for in words.
+    """
+    sources = rows_by_source(records, items)
     given = {
         source: rows
         for source, rows in sources.items()

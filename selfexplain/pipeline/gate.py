@@ -1,0 +1,267 @@
+"""Judge a run against its baseline: every rule of the policy, and one verdict.
+
+Precedence: not comparable; then coverage, judged on everything that was asked; then too few usable pairs; then
+identical runs; then the other rules. Nothing random decides: the same answers give the same verdict.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from statistics import NormalDist
+from typing import Any, Literal
+
+import msgspec
+
+from selfexplain.calibration.ceiling import error_when_sure, size_of_gap
+from selfexplain.calibration.harm import (
+    RULES,
+    Judged,
+    holm,
+    judged,
+    overall,
+    smallest_level,
+    too_few,
+    with_the_lost,
+)
+from selfexplain.calibration.paired_difference import brier_difference, gap_difference
+from selfexplain.calibration.paired_table import PairedTable
+from selfexplain.inference import Estimate
+from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
+from selfexplain.pipeline.join import Differs, Joined, arrays, differences, obstacles, remarks
+from selfexplain.records import SCHEMA_VERSION
+from selfexplain.runs.answers import Answers
+from selfexplain.settings import Policy
+
+Outcome = Literal["pass", "fail", "inconclusive", "not comparable"]
+
+EXIT_CODES: Mapping[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "not comparable": 4}
+
+MANY = 1000
+"""From so many paired Items on, the narrower tolerances are decidable."""
+
+WIDE = {"overconfidence": 0.05, "underconfidence": 0.05, "brier": 0.03, "coverage": 0.02}
+NARROW = {"overconfidence": 0.03, "underconfidence": 0.03, "brier": 0.02, "coverage": 0.02}
+
+NAMES = ("the baseline", "this run")
+
+IDENTICAL = "identical: no answer differs from the baseline's"
+
+POWER = 0.8
+"""The chance that a rule passes when nothing changed, with which a tolerance counts as decidable."""
+
+CORRELATION = 0.7
+"""Assumed between the residuals of two runs of one model where there is no second run yet; asked anew at a temperature
+above 0, four answers in five the same and seven confidences in ten, two runs come to about this."""
+
+
+ASSUMED = "assuming that a second run's errors correlate with this one's by 0.7, as when it is asked anew"
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate says, and all that it rests on."""
+
+    verdict: Outcome
+    source: str
+    rules: tuple[Judged, ...] = ()
+    why: tuple[str, ...] = ()
+    """Why nothing can be compared; empty otherwise."""
+    baseline: Side
+    run: Side
+    anchor: Side | None = None
+    policy: Policy
+    look: int | None = None
+    level: float
+    """Of every interval; with looks, that of this one."""
+    n_items: int = 0
+    n_answers: int = 0
+    n_pairs: int = 0
+    identical: bool = False
+    decidable: Mapping[str, float | None] = {}
+    """By what is measured: the smallest tolerance at which an unchanged model passes four times out of five."""
+    differs: tuple[Differs, ...] = ()
+    remarks: tuple[str, ...] = ()
+    statuses: tuple[StatusPair, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 fail, 3 inconclusive (1 where the policy says so), 4 not comparable."""
+        if self.verdict == "inconclusive" and self.policy.on_inconclusive == "fail":
+            return EXIT_CODES["fail"]
+        return EXIT_CODES[self.verdict]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return strict JSON values."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            **msgspec.to_builtins(self),
+            "rules": [rule._asdict() for rule in self.rules],
+            "differs": [each._asdict() for each in self.differs],
+            "exit_code": self.exit_code,
+        }
+
+
+def gate(
+    run: Answers, baseline: Answers, policy: Policy, *, anchor: Answers | None = None, look: int | None = None
+) -> Verdict:
+    """Judge a run by a policy.
+
+    Parameters
+    ----------
+    run, baseline : Answers
+    policy : Policy
+    anchor : Answers, optional
+        A second baseline; the paired rules must hold for both.
+    look : int, optional
+        Which look of a planned series this is, from 1: the k-th has the level 1 − α/(k(k+1)), so that all of them
+        together err no more often than one look at α.
+    """
+    level = policy.level if look is None else 1 - (1 - policy.level) / (look * (look + 1))
+    differs = tuple(differences(baseline, run))
+    why = obstacles(baseline, run, strict=True, names=NAMES)
+    if anchor is not None:
+        why += [f"anchor: {reason}" for reason in obstacles(anchor, run, strict=True, names=("the anchor", "this run"))]
+    told: dict[str, Any] = {
+        "source": run.source,
+        "baseline": side_of(baseline),
+        "run": side_of(run),
+        "anchor": None if anchor is None else side_of(anchor),
+        "policy": policy,
+        "look": look,
+        "level": level,
+        "differs": differs,
+    }
+    if why:
+        return Verdict(verdict="not comparable", why=tuple(why), **told)
+    joined = Joined.of(baseline, run)
+    rules = judge(joined, policy, level)
+    if policy.per_group:
+        rules += judge_groups(joined, policy, level)
+    if anchor is not None:
+        rules += [rule._replace(name=f"anchor:{rule.name}") for rule in judge(Joined.of(anchor, run), policy, level)]
+    rules += judge_alone(run, policy, level)
+    pairs = joined.table()
+    said = remarks(baseline, run)
+    if joined.identical:
+        said.append(CACHED)
+    return Verdict(
+        verdict=overall(rules),
+        rules=tuple(rules),
+        n_items=len({a.item for a, _ in joined.pairs}),
+        n_answers=len(joined.pairs),
+        n_pairs=pairs.total,
+        identical=joined.identical,
+        decidable=decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level)),
+        remarks=tuple(said),
+        statuses=tuple(StatusPair(a, b, n) for (a, b), n in joined.statuses.items()),
+        **told,
+    )
+
+
+def tolerances(joined: Joined, policy: Policy) -> dict[str, float]:
+    """Return the tolerance of each paired rule that is judged: the policy's, else the default for so many Items."""
+    items = len({a.item for a, _ in joined.usable.pairs})
+    defaults = NARROW if items >= MANY else WIDE
+    return {name: policy.tolerance.get(name, defaults[name]) for name in defaults if name not in policy.off}
+
+
+def judge(joined: Joined, policy: Policy, level: float) -> list[Judged]:
+    """Return the paired rules, applied."""
+    pairs, lost = joined.table(), joined.lost
+    few = too_few(pairs)
+    identical = joined.identical and not few
+    found = []
+    for name, tolerance in tolerances(joined, policy).items():
+        if name == "coverage":
+            result = judged(name, coverage_drop(joined, level=level), tolerance)
+            if identical:
+                result = result._replace(verdict="pass", why=IDENTICAL)
+        else:
+            result = judged(name, RULES[name].harm(pairs, level), tolerance)
+            if few:
+                result = result._replace(verdict="inconclusive", why=few)
+            elif pairs.identical:
+                result = result._replace(why=IDENTICAL)
+            m = len(lost.confidence)
+            if result.verdict == "pass" and m:
+                result = with_the_lost(result, RULES[name].highest(pairs, lost, level), m)
+        found.append(result)
+    return found
+
+
+def judge_groups(joined: Joined, policy: Policy, level: float) -> list[Judged]:
+    """Return the paired rules within each group; a fail must stand when all groups are looked at together (Holm)."""
+    parts = {name: joined.where(lambda a, _, name=name: a.group == name) for name in joined.groups}  # type: ignore[misc]
+    by_group = {name: {rule.name: rule for rule in judge(part, policy, level)} for name, part in parts.items()}
+    stands: dict[str, set[str]] = {}
+    for rule in {rule for found in by_group.values() for rule in found}:
+        p_values = {
+            name: p_value(parts[name], found[rule]) if found[rule].verdict == "fail" else 1.0
+            for name, found in by_group.items()
+        }
+        stands[rule] = holm(p_values, alpha=1 - level)
+    return [
+        held(result, stands=name in stands[rule], groups=len(parts))._replace(name=f"group:{name}:{rule}")
+        for name, found in by_group.items()
+        for rule, result in found.items()
+    ]
+
+
+def p_value(joined: Joined, result: Judged) -> float:
+    """Return the p-value of a rule's harm above its tolerance."""
+    pairs = joined.table()
+
+    def harm(level: float) -> Estimate:
+        if result.name == "coverage":
+            return coverage_drop(joined, level=level)
+        return RULES[result.name].harm(pairs, level)
+
+    return smallest_level(harm, result.tolerance)
+
+
+def held(result: Judged, *, stands: bool, groups: int) -> Judged:
+    """Return a group's result, inconclusive if its fail may be one of the chances that many groups are."""
+    if result.verdict != "fail" or stands:
+        return result
+    why = f"{result.why}, but one of {groups} groups may do so by chance"
+    return result._replace(verdict="inconclusive", why=why)
+
+
+def judge_alone(run: Answers, policy: Policy, level: float) -> Iterable[Judged]:
+    """Return the absolute rules, which look at this run only."""
+    usable = [row for row in run.rows if row.status == "ok"]
+    stated = arrays(usable)
+    clusters = [row.cluster for row in usable]
+    found = []
+    if policy.max_gap is not None:
+        found.append(judged("max_gap", size_of_gap(*stated, clusters, level=level), policy.max_gap))
+    if policy.max_error_when_sure is not None:
+        at, error = policy.max_error_when_sure.at, policy.max_error_when_sure.error
+        found.append(judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error))
+    return found
+
+
+def decidable(gap: Estimate, brier: Estimate) -> dict[str, float | None]:
+    """Return the smallest tolerance at which an unchanged model passes four times out of five, by measure.
+
+    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; None where nothing varies.
+    """
+    return {"gap": smallest(gap), "brier": smallest(brier)}
+
+
+def smallest(estimate: Estimate) -> float | None:
+    """Return the smallest decidable tolerance of one measure."""
+    if estimate.low is None or estimate.high is None or estimate.high <= estimate.low:
+        return None
+    z = NormalDist().inv_cdf((1 + estimate.level) / 2)
+    return (estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER))
+
+
+def expected(answers: Answers, *, level: float = 0.95) -> dict[str, float | None]:
+    """Return what will be decidable against a baseline, before there is a second run.
+
+    Two runs whose residuals correlate by ρ differ with √(2 (1 − ρ)) times the spread of one: see :data:`CORRELATION`.
+    """
+    joined = Joined(tuple((row, row._replace(confidence=0.0, correct=False)) for row in answers.rows))
+    pairs: PairedTable = joined.table()
+    factor = math.sqrt(2 * (1 - CORRELATION))
+    found = decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level))
+    return {name: None if value is None else factor * value for name, value in found.items()}

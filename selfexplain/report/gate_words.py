@@ -1,0 +1,130 @@
+"""A verdict in plain words: the same sentences in the terminal, in a pull request, in JUnit and in a failing test.
+
+Names of groups, models and files stand in them as they are: whoever shows them escapes them.
+"""
+
+from collections.abc import Mapping
+
+from selfexplain.calibration.harm import Judged
+from selfexplain.pipeline.gate import Verdict
+
+HEADLINES: Mapping[str, str] = {
+    "pass": "Confidence can be trusted as much as before",
+    "fail": "Confidence can be trusted less than before",
+    "inconclusive": "It cannot be told whether confidence can be trusted as much as before",
+    "not comparable": "Nothing can be said: this run and its baseline do not go together",
+}
+
+TITLES: Mapping[str, str] = {
+    "overconfidence": "Overconfidence grew",
+    "underconfidence": "Underconfidence grew",
+    "brier": "Brier score rose",
+    "coverage": "Usable answers fell",
+    "max_gap": "Gap, in either direction",
+    "max_error_when_sure": "Wrong though sure",
+}
+"""What each rule measures."""
+
+REMEDY = (
+    "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More Items, or a wider "
+    "tolerance, decide it; asking again until it passes does not."
+)
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the one sentence that says it all, and which rules decided."""
+    claim = HEADLINES[verdict.verdict]
+    if verdict.verdict == "pass" and only_absolute(verdict):
+        claim = "Every limit is kept"
+    if verdict.verdict == "fail" and not any(r.verdict == "fail" and r.name in paired(verdict) for r in verdict.rules):
+        claim = "A limit is exceeded"
+    if verdict.verdict == "not comparable":
+        return f"{claim}."
+    deciding = [title_of(rule.name) for rule in verdict.rules if rule.verdict == verdict.verdict != "pass"]
+    listed = ", ".join(deciding[:4]) + (f" and {len(deciding) - 4} more" if len(deciding) > 4 else "")
+    return f"{claim}: {listed}." if deciding else f"{claim}."
+
+
+def paired(verdict: Verdict) -> set[str]:
+    """Return the names of the rules that compare with a baseline."""
+    return {rule.name for rule in verdict.rules if rule.name not in {"max_gap", "max_error_when_sure"}}
+
+
+def only_absolute(verdict: Verdict) -> bool:
+    """Tell whether no rule compares with a baseline."""
+    return bool(verdict.rules) and not paired(verdict)
+
+
+def title_of(name: str) -> str:
+    """Return a rule's name in words.
+
+    >>> title_of("group:history: modern:brier"), title_of("anchor:coverage")
+    ('history: modern: Brier score rose', 'anchor: Usable answers fell')
+    """
+    prefix, colon, rule = name.rpartition(":")
+    return f"{prefix.removeprefix('group:')}{': ' if colon else ''}{TITLES[rule]}"
+
+
+def label_of(verdict: Verdict) -> str:
+    """Return the verdict as a mark: PASS, FAIL, INCONCLUSIVE, NOT COMPARABLE."""
+    return verdict.verdict.upper()
+
+
+def harm_of(rule: Judged) -> str:
+    """Return what a rule found, with its interval.
+
+    >>> harm_of(Judged("brier", 0.0041, -0.01, 0.0182, 0.02, "pass", 1000, ""))
+    '+0.004 (−0.010 to +0.018)'
+    """
+    if rule.harm is None:
+        return "–"
+    known = rule.low is not None and rule.high is not None
+    return (
+        f"{number(rule.harm)} ({number(rule.low or 0.0)} to {number(rule.high or 0.0)})" if known else number(rule.harm)
+    )
+
+
+def number(value: float) -> str:
+    """Write a harm with its sign.
+
+    >>> number(0.0304), number(-0.0001)
+    ('+0.030', '0.000')
+    """
+    text = f"{value:+.3f}"
+    return "0.000" if not text.strip("+-0.") else text.replace("-", "−")
+
+
+def sizes(verdict: Verdict) -> str:
+    """Return what the verdict rests on."""
+    source = {"given": "given confidence"}.get(verdict.source, f"{verdict.source} confidence")
+    interval = f"{100 * verdict.level:.3g} % intervals"
+    look = f", look {verdict.look} of a planned series" if verdict.look is not None else ""
+    asked = (
+        f"{verdict.n_items:,} Items, {verdict.n_answers:,} answers asked for, {verdict.n_pairs:,} usable on both sides"
+    )
+    return f"{asked}; {source}; {interval}{look}."
+
+
+def decidable(found: Mapping[str, float | None], *, assumed: str = "") -> str:
+    """Return which tolerances can be decided with so many answers."""
+    gap, brier = found.get("gap"), found.get("brier")
+    if gap is None or brier is None:
+        return "Smallest decidable tolerance: unknown, since no answer varies."
+    base = f" ({assumed})" if assumed else ""
+    return (
+        f"Smallest decidable tolerance with so many answers{base}: {gap:.3f} for over- and underconfidence, "
+        f"{brier:.3f} for the Brier score; an unchanged model then passes at least four times out of five."
+    )
+
+
+def changes(verdict: Verdict) -> list[str]:
+    """Return what else is not the same on both sides, a sentence each."""
+    return [f"{each.what}: {each.a} → {each.b}" for each in verdict.differs]
+
+
+def consequence(verdict: Verdict) -> str:
+    """Return what an inconclusive verdict means here; empty for any other."""
+    if verdict.verdict != "inconclusive":
+        return ""
+    counted = " This policy counts it as failed." if verdict.exit_code == 1 else ""
+    return REMEDY + counted

@@ -1,0 +1,199 @@
+"""A baseline: the answers of one Run or FILE, frozen in two small files that need nothing else.
+
+`<name>.json` says where they come from and holds the hash of `<name>.pairs.csv`, which has one row per answer: sorted,
+so that a pull request shows what changed.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from selfexplain.errors import InputError
+from selfexplain.records import SCHEMA_VERSION, STATUSES, Answered, Source
+from selfexplain.runs.answers import Answers, Provenance
+from selfexplain.runs.calls import Versioned
+from selfexplain.runs.folder import disk_errors, write_atomically
+
+FOLDER = "baselines"
+"""Under `results/`."""
+
+COLUMNS = ("item", "cluster", "group", "repeat", "confidence", "correct", "status")
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""What a cell must not begin with: a spreadsheet would run it. An apostrophe itself is marked too, so that reading is
+exact."""
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """`<name>.json`."""
+
+    name: str
+    created: str
+    """UTC, ISO 8601."""
+    selfexplain: str
+    """The version that wrote it."""
+    source: Source
+    n_items: int
+    n_answers: int
+    n_usable: int
+    sha256: str
+    """Of `<name>.pairs.csv`, with the line ends of this project."""
+    provenance: Provenance
+    schema_version: int = SCHEMA_VERSION
+
+
+def write_baseline(results: Path, name: str, answers: Answers, *, version: str, replace: bool = False) -> Path:
+    """Freeze answers under a name; return the path of the json file.
+
+    Raises
+    ------
+    InputError
+        When the name is no file name, is taken and `replace` is not set, or the disk says no.
+    """
+    path = path_of(results, name)
+    if not replace and path.exists():
+        raise InputError(
+            f"there is a baseline {name!r} already: {path}", hint="choose another name, or say --replace to change it"
+        )
+    pairs = pairs_of(answers.rows)
+    baseline = Baseline(
+        name=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        selfexplain=version,
+        source=answers.source,
+        n_items=len({row.item for row in answers.rows}),
+        n_answers=len(answers.rows),
+        n_usable=sum(row.status == "ok" for row in answers.rows),
+        sha256=hash_of(pairs),
+        provenance=answers.provenance,
+    )
+    with disk_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(pairs_path(path), pairs)
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(baseline), indent=2) + b"\n")
+    return path
+
+
+def read_baseline(results: Path, name: str) -> Answers:
+    """Return a baseline's answers.
+
+    Raises
+    ------
+    InputError
+        When there is no such baseline, or its files do not belong together any more.
+    """
+    path = path_of(results, name)
+    again = "restore both files from version control, or set the baseline again with --replace"
+    try:
+        content, pairs = path.read_bytes(), pairs_path(path).read_bytes()
+    except OSError:
+        known = baselines(results)
+        raise InputError(
+            f"there is no baseline {name!r} in {path.parent}"
+            + (f": {pairs_path(path).name} is missing" if path.exists() else ""),
+            hint=f"there are: {', '.join(known)}" if known else f"make one: selfexplain baseline set RUN {name}",
+        ) from None
+    try:
+        schema = msgspec.json.decode(content, type=Versioned).schema_version
+        if schema > SCHEMA_VERSION:
+            raise InputError(
+                f"{path} was written with schema {schema}; this selfexplain reads up to {SCHEMA_VERSION}",
+                hint="upgrade selfexplain",
+            )
+        baseline = msgspec.json.decode(content, type=Baseline)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"{path}: {error}", hint=again) from None
+    if hash_of(pairs) != baseline.sha256:
+        raise InputError(
+            f"{pairs_path(path)} is not the file that {path.name} was written with: its sha256 is another",
+            hint=f"somebody edited it; {again}",
+        )
+    return Answers.of(name, baseline.source, baseline.provenance, rows_of(pairs, pairs_path(path), again))
+
+
+def baselines(results: Path) -> list[str]:
+    """Return the names of the baselines there are."""
+    return sorted(path.stem for path in (results / FOLDER).glob("*.json"))
+
+
+def path_of(results: Path, name: str) -> Path:
+    """Return where a baseline of this name lies."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", name):
+        raise InputError(
+            f"{name!r} is no name for a baseline", hint="letters, digits, dots, dashes and underscores, such as main"
+        )
+    return results / FOLDER / f"{name}.json"
+
+
+def pairs_path(path: Path) -> Path:
+    """Return where the rows of a baseline lie, given its json file."""
+    return path.with_name(f"{path.stem}.pairs.csv")
+
+
+def hash_of(pairs: bytes) -> str:
+    """Return the sha256 of a pairs file; Git may have given it the line ends of Windows."""
+    return hashlib.sha256(pairs.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def pairs_of(rows: Sequence[Answered]) -> bytes:
+    """Return rows as the text of a pairs file."""
+    lines = [",".join(COLUMNS)]
+    for row in rows:
+        confidence = "" if row.confidence is None else f"{row.confidence:.12g}"
+        correct = "" if row.correct is None else str(int(row.correct))
+        names = (quoted(safe(name)) for name in (row.item, row.cluster, row.group or ""))
+        lines.append(",".join((*names, str(row.repeat), confidence, correct, row.status)))
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def quoted(cell: str) -> str:
+    """Return a cell as CSV writes it; Python's own writer leaves a lone carriage return bare, and cannot read it back.
+
+    >>> quoted('a "b", c'), quoted("plain")
+    ('"a ""b"", c"', 'plain')
+    """
+    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
+
+
+def rows_of(pairs: bytes, path: Path, hint: str) -> list[Answered]:
+    """Return the rows of a pairs file."""
+    rows: list[Answered] = []
+    reader = csv.reader(io.StringIO(pairs.decode("utf-8"), newline=""), strict=True)
+    try:
+        if tuple(next(reader, ())) != COLUMNS:
+            raise InputError(f"{path}, line 1: expected the columns {', '.join(COLUMNS)}", hint=hint)
+        for item, cluster, group, repeat, confidence, correct, status in reader:
+            rows.append(
+                Answered(
+                    item=restored(item),
+                    cluster=restored(cluster),
+                    group=restored(group) or None,
+                    confidence=float(confidence) if confidence else None,
+                    correct=bool(int(correct)) if correct else None,
+                    status=STATUSES[STATUSES.index(status)],  # an unknown word is a ValueError
+                    repeat=int(repeat),
+                )
+            )
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"{path}, line {reader.line_num}: {error}", hint=hint) from None
+    return rows
+
+
+def safe(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula.
+
+    >>> safe("=1+1"), safe("peru"), restored(safe("'=1+1"))
+    ("'=1+1", 'peru', "'=1+1")
+    """
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def restored(cell: str) -> str:
+    """Return what `safe` was given."""
+    return cell.removeprefix("'")

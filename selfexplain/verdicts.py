@@ -1,0 +1,270 @@
+"""The verbs that compare: two sides, or one side with its baseline; for notebooks, scripts and the commands."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from selfexplain.api import RESULTS, records_of, template_of
+from selfexplain.errors import InputError
+from selfexplain.records import Source
+from selfexplain.runs import baseline as baselines
+from selfexplain.runs.answers import Answers, Provenance
+from selfexplain.runs.folder import RunFolder, versions
+from selfexplain.settings import Policy, read_settings
+
+if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+    from pandas import DataFrame
+
+    from selfexplain.pipeline.compare import Comparison
+    from selfexplain.pipeline.gate import Verdict
+
+Scale: TypeAlias = Literal["probability", "percent"]
+
+Answering: TypeAlias = "str | Path | DataFrame"
+"""A Run's folder, a table FILE or a DataFrame."""
+
+
+def compare(
+    a: Answering,
+    b: Answering,
+    source: Source | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    scale: Scale = "probability",
+) -> "Comparison":
+    """Compare B with A, answer by answer, on the same Items.
+
+    Parameters
+    ----------
+    a, b : str, Path or DataFrame
+        A Run's folder, or a table as :func:`selfexplain.evaluate_file` takes it, with a column `item`.
+    source : str, optional
+        Which confidence: by default `stated` of a Run and `given` of a table.
+    columns, scale
+        Of tables, as in :func:`selfexplain.evaluate_file`.
+
+    Returns
+    -------
+    Comparison
+        `.comparable`, and `.why` not; `.metrics["gap"].difference.value`, `.low`, `.high` …; `.flips`, `.statuses`;
+        `.to_dict()` is what `selfexplain compare --json` prints.
+
+    Raises
+    ------
+    InputError
+        When a side cannot be read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import selfexplain as sx
+    >>> a = pd.DataFrame({"item": ["p", "q"], "confidence": [0.8, 0.8], "correct": [1, 1]})
+    >>> b = pd.DataFrame({"item": ["q", "p"], "confidence": [0.9, 0.8], "correct": [0, 1]})
+    >>> comparison = sx.compare(a, b)
+    >>> [changed.item for changed in comparison.flips.right_to_wrong]
+    ['q']
+    >>> comparison.metrics["accuracy"].difference.value
+    -0.5
+    """
+    from selfexplain.pipeline.compare import compare as compared  # noqa: PLC0415 - numpy
+
+    return compared(answers(a, source, columns, scale), answers(b, source, columns, scale))
+
+
+def set_baseline(
+    of: Answering,
+    name: str,
+    source: Source | None = None,
+    *,
+    replace: bool = False,
+    results: str | Path = RESULTS,
+    columns: Mapping[str, str] | None = None,
+    scale: Scale = "probability",
+) -> Path:
+    """Freeze a Run's or table's answers as a baseline; return the path of its json file.
+
+    Parameters
+    ----------
+    of : str, Path or DataFrame
+        As in :func:`compare`.
+    name : str
+        Letters, digits, dots, dashes and underscores.
+    source : str, optional
+        Which confidence: by default `stated` of a Run and `given` of a table.
+    replace : bool
+        Whether a baseline of this name may be overwritten.
+    results : str or Path
+        Its folder `baselines` takes the two files.
+    columns, scale
+        Of a table.
+
+    Raises
+    ------
+    InputError
+        When the name is taken or cannot be one, or the answers cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import selfexplain as sx
+    >>> results = pathlib.Path(tempfile.mkdtemp())
+    >>> table = pd.DataFrame({"item": ["p", "q"], "confidence": [0.8, 0.8], "correct": [1, 0]})
+    >>> sx.set_baseline(table, "main", results=results).name
+    'main.json'
+    >>> sx.gate(table, "main", results=results).verdict  # two answers are too few
+    'inconclusive'
+    """
+    frozen = answers(of, source, columns, scale)
+    return baselines.write_baseline(Path(results), name, frozen, version=versions()["selfexplain"], replace=replace)
+
+
+def gate(
+    of: Answering,
+    baseline: str,
+    source: Source | None = None,
+    *,
+    policy: Policy | None = None,
+    look: int | None = None,
+    results: str | Path = RESULTS,
+    columns: Mapping[str, str] | None = None,
+    scale: Scale = "probability",
+) -> "Verdict":
+    """Judge whether confidence became less trustworthy than in a baseline.
+
+    Parameters
+    ----------
+    of : str, Path or DataFrame
+        As in :func:`compare`.
+    baseline : str
+        The baseline's name.
+    source : str, optional
+        Which confidence: by default `stated` of a Run and `given` of a table.
+    policy : Policy, optional
+        By default that of `[tool.selfexplain.gate]` in the nearest `pyproject.toml`.
+    look : int, optional
+        Which look of a planned series this is, from 1.
+    results : str or Path
+        Where `baselines` lies.
+    columns, scale
+        Of a table.
+
+    Returns
+    -------
+    Verdict
+        `.verdict`: pass, fail, inconclusive or not comparable; `.rules`; `.to_dict()` is what `selfexplain gate
+        --json` prints.
+
+    Raises
+    ------
+    InputError
+        When the answers, the baseline or the policy cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import selfexplain as sx
+    >>> results = pathlib.Path(tempfile.mkdtemp())
+    >>> items = [f"q{i}" for i in range(400)]
+    >>> right = [1] * 320 + [0] * 80
+    >>> before = pd.DataFrame({"item": items, "confidence": [0.8] * 400, "correct": right})
+    >>> after = before.assign(confidence=0.95)
+    >>> _ = sx.set_baseline(before, "main", results=results)
+    >>> verdict = sx.gate(after, "main", results=results)
+    >>> verdict.verdict, [rule.name for rule in verdict.rules if rule.verdict == "fail"]
+    ('fail', ['overconfidence'])
+    """
+    from selfexplain.pipeline.gate import gate as judged  # noqa: PLC0415 - numpy
+
+    if look is not None and look < 1:
+        raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
+    policy = read_settings().gate if policy is None else policy
+    frozen = baselines.read_baseline(Path(results), baseline)
+    anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
+    return judged(answers(of, source, columns, scale), frozen, policy, anchor=anchor, look=look)
+
+
+def prospects(results: str | Path, name: str) -> list[str]:
+    """Return what can be judged against a baseline, a sentence each: how small a tolerance, and what hinders."""
+    from selfexplain.calibration.harm import FEWEST_PAIRS  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.gate import ASSUMED, expected  # noqa: PLC0415 - numpy
+    from selfexplain.report.gate_words import decidable  # noqa: PLC0415 - with the rest of this verb
+
+    frozen = baselines.read_baseline(Path(results), name)
+    usable = sum(row.status == "ok" for row in frozen.rows)
+    said = [f"{len(frozen.rows):,} answers, {usable:,} usable; {frozen.source} confidence."]
+    if usable < FEWEST_PAIRS:
+        said.append(f"Too few for a verdict: every gate will be inconclusive below {FEWEST_PAIRS} usable answers.")
+    return [*said, decidable(expected(frozen), assumed=ASSUMED)]
+
+
+def draw(comparison: "Comparison", path: str | Path) -> Path:
+    """Draw a comparison as `.png` or `.svg`, and return the path.
+
+    Raises
+    ------
+    InputError
+        When the file is of another kind.
+    """
+    from selfexplain.display.comparison import (  # noqa: PLC0415 - matplotlib
+        DifferenceForestDisplay,
+        PairedReliabilityDisplay,
+        picture,
+    )
+    from selfexplain.display.picture import write_picture  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.visible import visible  # noqa: PLC0415 - with the rest of this verb
+
+    path = Path(path)
+    if path.suffix not in {".png", ".svg"}:
+        raise InputError(f"{path} is neither .png nor .svg", hint="give the picture one of these endings")
+    sides = [visible(f"{letter}: {side.name}") for letter, side in (("A", comparison.a), ("B", comparison.b))]
+    figure = picture(
+        PairedReliabilityDisplay.of(comparison.reliability),
+        DifferenceForestDisplay.of({name: each.difference for name, each in comparison.metrics.items()}),
+        [
+            *sides,
+            f"{comparison.n_pairs:,} pairs of usable answers. Line: 95 % interval; grey: it holds 0, it may be chance.",
+        ],
+    )
+    return write_picture(figure, path)
+
+
+def answers(
+    of: Answering, source: Source | None, columns: Mapping[str, str] | None = None, scale: Scale = "probability"
+) -> Answers:
+    """Return everything that was asked for in a Run or a table, seen through one source.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or holds no such source.
+    """
+    of = Path(of) if isinstance(of, str) else of
+    if isinstance(of, Path) and of.is_dir():
+        return answers_of_run(RunFolder(of), source or "stated")
+    from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
+
+    rows, _ = read_confidences(of, columns=columns, scale=scale, joined=True)
+    name = str(of) if isinstance(of, Path) else "DataFrame"
+    dataset = of.name if isinstance(of, Path) else "dataframe"
+    return Answers.of(name, source or "given", Provenance(kind="file", dataset=dataset, scale=scale), rows)
+
+
+def answers_of_run(folder: RunFolder, source: Source) -> Answers:
+    """Read and grade a Run's recorded calls, and return its answers; nothing is asked or written."""
+    from selfexplain.pipeline.evaluate import rows_by_source  # noqa: PLC0415 - numpy
+
+    spec, template = folder.manifest.spec, template_of(folder)
+    records = records_of(folder, folder.calls())  # failed calls stay in: they are what the coverage rule is about
+    sources = rows_by_source(records, {item.id: item for item in folder.items})
+    if source not in sources:
+        raise InputError(
+            f"{folder.path} holds no confidence of the source {source!r}",
+            hint=f"say --source with one that it holds: {', '.join(sorted(sources)) or 'none'}",
+        )
+    front = template.front
+    provenance = Provenance.of_run(
+        spec, folder.items, scale=front.scale, about=front.about, version=versions()["selfexplain"]
+    )
+    return Answers.of(str(folder.path), source, provenance, sources[source])

@@ -1,0 +1,125 @@
+"""`compare`, `baseline set` and `gate` as people type them, and docs/gate.md with them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from selfexplain.cli import cli
+from selfexplain.errors import InputError
+from selfexplain.settings import PAIRED_RULES, Policy, read_settings
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
+
+
+def table(path: Path, confidence: str, n: int = 400) -> None:
+    rows = [f"q{i},{confidence},{int(i < 0.8 * n)}" for i in range(n)]
+    path.write_text("\n".join(["item,confidence,correct", *rows]) + "\n")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a run before and one after that promises more."""
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "before.csv", "0.8")
+    table(tmp_path / "after.csv", "0.95")
+    return tmp_path
+
+
+def run(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    code = cli.main(command.split(), standalone_mode=False)
+    return code or 0, capsys.readouterr().out
+
+
+def test_the_page_shows_what_the_commands_print(capsys: pytest.CaptureFixture[str]) -> None:
+    for block in re.findall(r"^```console\n\$ selfexplain (.*?)^```", PAGE, re.M | re.S):
+        command, shown = block.split("\n", 1)
+        assert run(command, capsys)[1].startswith(shown), command
+
+
+def test_the_pages_policy_can_be_read_and_every_key_is_explained(home: Path) -> None:
+    (home / "pyproject.toml").write_text(re.findall(r"^```toml\n(.*?)^```", PAGE, re.M | re.S)[0])
+    keys = re.findall(r"^\| `(\w+)` \|", PAGE.partition("| key |")[2], re.M)
+
+    assert read_settings(home).gate.anchor == "first"
+    assert keys == [*PAIRED_RULES, *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"})]
+
+
+def test_a_gate_prints_its_verdict_as_json_and_writes_both_texts(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("baseline set before.csv main", capsys)
+    code, out = run("gate after.csv --baseline main --json --markdown g.md --junit g.xml", capsys)
+
+    found = json.loads(out)
+    assert (code, found["verdict"], found["source"]) == (1, "fail", "given")
+    assert [rule["name"] for rule in found["rules"]] == list(PAIRED_RULES)
+    assert (home / "g.md").read_text().startswith("### ❌")
+    assert (home / "g.xml").read_bytes().startswith(b"<?xml")
+
+
+def test_flags_come_before_the_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "pyproject.toml").write_text("[tool.selfexplain.gate]\noverconfidence = 0.5\nbrier = false\n")
+    run("baseline set before.csv main", capsys)
+    lenient = json.loads(run("gate after.csv --baseline main --json", capsys)[1])
+    strict = json.loads(run("gate after.csv --baseline main --tolerance overconfidence=0.01 --json", capsys)[1])
+
+    assert (lenient["verdict"], strict["verdict"]) == ("pass", "fail")
+    assert "brier" not in [rule["name"] for rule in strict["rules"]]
+
+
+def test_a_file_in_which_every_confidence_is_missing_fails_and_is_no_misuse(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("baseline set before.csv main", capsys)
+    table(home / "after.csv", "")
+
+    assert run("gate after.csv --baseline main --json", capsys)[0] == 1
+
+
+def test_too_few_and_not_comparable_have_their_codes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table(home / "few.csv", "0.8", 50)
+    run("baseline set few.csv few", capsys)
+
+    assert run("gate few.csv --baseline few", capsys)[0] == 3
+    assert run("gate few.csv --baseline few --on-inconclusive fail", capsys)[0] == 1
+    assert run("gate after.csv --baseline few", capsys)[0] == 4
+    assert run("compare few.csv after.csv", capsys)[0] == 4
+    assert json.loads(run("compare before.csv after.csv --json", capsys)[1])["comparable"] is True
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ("item,confidence,correct\na,0.5,1\na,0.6,1\n", "the row at 2 has the same item and repeat 0"),
+        ("confidence,correct\n0.5,1\n", "has no column 'item'"),
+        ("item,confidence,correct\n,0.5,1\n", "has no column 'item'"),
+    ],
+)
+def test_rows_that_cannot_be_joined_are_refused(
+    home: Path, rows: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "bad.csv").write_text(rows)
+
+    with pytest.raises(InputError, match=complaint):
+        run("compare bad.csv before.csv", capsys)
+
+
+def test_a_run_is_compared_with_another_and_gated_by_its_stated_confidence(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "q.csv").write_text("id,question,gold\n" + "".join(f"q{i},Capital {i}?,Lima\n" for i in range(120)))
+    for name, stated in (("one", 80), ("two", 95)):
+        reply = json.dumps({"item": "*", "reply": f"Answer: Lima\nConfidence: {stated}"})
+        (home / f"{name}.jsonl").write_text(reply)
+        run(f"run q.csv -m scripted/{name}.jsonl -t answer-confidence --json", capsys)
+    one, two = (next((home / "results").glob(f"q__scripted-{name}*")) for name in ("one", "two"))
+    found = json.loads(run(f"compare {one} {two} --json", capsys)[1])
+
+    assert found["a"]["source"] == "stated"
+    assert found["metrics"]["gap"]["difference"]["value"] == pytest.approx(0.15)
+    assert "model" in [each["what"] for each in found["differs"]]
+    run(f"baseline set {one} main", capsys)
+    assert run(f"gate {two} --baseline main", capsys)[0] == 3, "no answer is wrong: too few errors"
+    assert run(f"gate {two} --baseline main --source token", capsys)[0] == 4

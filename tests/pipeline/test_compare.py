@@ -1,0 +1,83 @@
+"""A comparison: differences, the answers that changed, and what cannot be compared."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from selfexplain.display.comparison import DifferenceForestDisplay, PairedReliabilityDisplay
+from selfexplain.errors import InputError
+from selfexplain.pipeline.compare import compare
+from selfexplain.runs.answers import Provenance
+from selfexplain.verdicts import draw
+from sides import FILE, row, side, stated
+
+
+def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
+    a = side([row("p", 0.8), row("q", 0.8, correct=False), row("r", 0.9, correct=False), row("s", 0.5)])
+    gone = row("s", None, correct=False, status="no_confidence")
+    b = side([row("p", 0.9, correct=False), row("q", 0.8), row("r", 0.9, correct=False), gone])
+    found = compare(a, b)
+
+    assert [each.item for each in found.flips.right_to_wrong] == ["p", "s"]
+    assert [each.item for each in found.flips.wrong_to_right] == ["q"]
+    assert [each.item for each in found.flips.wrong_and_sure] == ["p"]
+    assert [(each.a, each.b, each.n) for each in found.statuses] == [("ok", "no_confidence", 1), ("ok", "ok", 3)]
+    assert (found.n_answers, found.n_pairs) == (4, 3)
+    coverage = found.metrics["coverage"]
+    assert (coverage.a, coverage.b, coverage.difference.value) == (1.0, 0.75, -0.25)
+
+
+def test_each_difference_is_b_minus_a() -> None:
+    found = compare(side(stated(0.8)), side(stated(0.9))).metrics
+
+    assert found["gap"].difference.value == pytest.approx(0.1)
+    assert found["accuracy"].difference.value == 0
+    assert found["brier"].difference.value == pytest.approx(0.01)
+    assert found["auroc"].a == 0.5
+    assert list(found) == ["accuracy", "gap", "brier", "auroc", "ece", "coverage"]
+
+
+def test_one_class_has_no_auroc_and_says_why() -> None:
+    auroc = compare(side(stated(0.8, right=1.0)), side(stated(0.9, right=1.0))).metrics["auroc"]
+
+    assert (auroc.a, auroc.difference.value) == (None, None)
+    assert auroc.difference.undefined
+
+
+def test_another_scale_is_compared_and_said() -> None:
+    percent = Provenance(kind="file", dataset="d", scale="percent")
+    found = compare(side(stated(0.8), provenance=FILE), side(stated(0.8), provenance=percent))
+
+    assert found.comparable
+    assert any("two scales" in remark for remark in found.remarks)
+
+
+def test_other_items_or_repeats_are_not_comparable() -> None:
+    a = [row("p"), row("q")]
+
+    assert compare(side(a), side([row("q"), row("z")])).why == ("1 Item only in A: p", "1 Item only in B: z")
+    assert compare(side(a), side([*a, row("p", repeat=1)])).why == ("1 Item with other repeats in B than in A: p",)
+    assert compare(side(a), side([row("p", cluster="c"), row("q")])).why == ("1 Item in another cluster: p",)
+
+
+def test_a_comparison_is_strict_json() -> None:
+    found = compare(side(stated(0.8, 5)), side(stated(0.9, 5))).to_dict()
+
+    assert json.loads(json.dumps(found, allow_nan=False))["schema_version"] == 1
+
+
+def test_the_pictures_hold_the_numbers_and_are_drawn(tmp_path: Path) -> None:
+    found = compare(side(stated(0.8)), side(stated(0.9)))
+    reliability = PairedReliabilityDisplay.of(found.reliability).frame()
+    forest = DifferenceForestDisplay.of({name: each.difference for name, each in found.metrics.items()}).frame()
+
+    assert reliability[["side", "mean_confidence", "accuracy", "n"]].values.tolist() == [
+        ["A", pytest.approx(0.8), 0.8, 1000],
+        ["B", pytest.approx(0.9), 0.8, 1000],
+    ]
+    assert dict(zip(forest["metric"], forest["change"], strict=True))["gap"] == "rose"
+    assert draw(found, tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    assert "Accuracy" in draw(found, tmp_path / "c.svg").read_text()
+    with pytest.raises(InputError, match=r"neither \.png nor \.svg"):
+        draw(found, tmp_path / "c.gif")

@@ -1,0 +1,66 @@
+"""A verdict for pull requests and CI services: names from files and models do nothing there."""
+
+from xml.etree import ElementTree as ET
+
+from markdown_it import MarkdownIt
+
+from selfexplain.pipeline.gate import Verdict, gate
+from selfexplain.report import gate_markdown, junit
+from selfexplain.report.gate_words import headline
+from selfexplain.settings import Policy
+from sides import row, side, stated
+
+HOSTILE = "@all |`<img src=x onerror=alert(1)>`| [a](http://x.y) **b** #1\n\n# big\x00\ufffe www.x.y"
+
+
+def hostile(confidence: float = 0.95) -> Verdict:
+    before = [row(i, 0.8, i < 320, group=HOSTILE) for i in range(400)]
+    after = [one._replace(confidence=confidence) for one in before]
+    return gate(side(after, name=HOSTILE), side(before, name=HOSTILE), Policy(per_group=True))
+
+
+def test_hostile_names_are_shown_as_code_and_make_no_markup() -> None:
+    text = gate_markdown.render(hostile())
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+
+    assert page.count("<table>") == page.count("<h3>") == 1
+    assert not any(mark in page for mark in ("<img", "<a ", "<h1>", "<em>"))
+    assert page.count("<strong>") == 1
+    # Services look for mentions in the text of a page, but not in code.
+    outside = "".join(part.split("</code>")[-1] for part in page.split("<code>"))
+    assert not any(mark in outside for mark in ("@", "www", "http"))
+
+
+def test_markdown_says_the_verdict_first_and_is_the_same_each_time() -> None:
+    lines = gate_markdown.render(hostile()).splitlines()
+
+    assert lines[0] == "### ❌ Confidence gate: fail"
+    assert gate_markdown.render(hostile()) == gate_markdown.render(hostile())
+
+
+def test_junit_holds_a_test_per_rule_and_survives_what_xml_cannot_hold() -> None:
+    suite = ET.fromstring(junit.render(hostile()))
+
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("8", "2", "0")
+    names = [case.get("name") or "" for case in suite]
+    assert names[0] == "overconfidence"
+    assert "⟨U+0000⟩⟨U+FFFE⟩" in names[4]
+
+
+def test_inconclusive_is_skipped_and_failed_where_the_policy_says_so() -> None:
+    rows = side(stated(0.8, 50))
+    lenient, strict = (
+        ET.fromstring(junit.render(gate(rows, rows, Policy(on_inconclusive=word)))) for word in ("warn", "fail")
+    )
+
+    assert (lenient.get("failures"), lenient.get("skipped")) == ("0", "4")
+    assert (strict.get("failures"), strict.get("skipped")) == ("4", "0")
+
+
+def test_what_cannot_be_compared_is_an_error_with_its_reasons() -> None:
+    verdict = gate(side(stated(0.8, 50)), side(stated(0.8, 51)), Policy())
+    (problem,) = ET.fromstring(junit.render(verdict)).iter("error")
+
+    assert problem.text == "1 Item only in the baseline: 50"
+    assert "do not go together" in headline(verdict)
+    assert "1 Item only in the baseline: 50" in gate_markdown.render(verdict)

@@ -1,0 +1,104 @@
+"""A baseline: two files that stand alone, show in a pull request what changed, and cannot be edited unnoticed."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfexplain.errors import InputError
+from selfexplain.records import STATUSES, Answered
+from selfexplain.runs.answers import Answers
+from selfexplain.runs.baseline import hash_of, pairs_of, read_baseline, restored, rows_of, safe, write_baseline
+from sides import row, side, stated
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+def write(results: Path, answers: Answers, *, replace: bool = False) -> Path:
+    return write_baseline(results, "main", answers, version="1", replace=replace)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    rows = [row("b", 0.95, correct=False, group="g", cluster="c"), row("a", None, None, status="failed", repeat=1)]
+    answers = side(rows, source="token")
+    write(tmp_path, answers)
+
+    again = read_baseline(tmp_path, "main")
+    assert (again.source, again.provenance, again.rows) == ("token", answers.provenance, answers.rows)
+    pairs = (tmp_path / "baselines" / "main.pairs.csv").read_text()
+    assert pairs == "item,cluster,group,repeat,confidence,correct,status\na,a,,1,,,failed\nb,c,g,0,0.95,0,ok\n"
+
+
+@given(
+    st.lists(
+        st.builds(
+            Answered,
+            item=TEXT,
+            cluster=TEXT,
+            group=st.none() | TEXT,
+            confidence=st.none() | st.floats(0, 1).map(lambda c: float(f"{c:.12g}")),
+            correct=st.none() | st.booleans(),
+            status=st.sampled_from(STATUSES),
+            repeat=st.integers(0, 99),
+        )
+    )
+)
+def test_any_row_survives_the_file(rows: list[Answered]) -> None:
+    assert rows_of(pairs_of(rows), Path("x"), "") == rows
+
+
+@given(TEXT)
+def test_no_cell_begins_as_a_formula_and_every_cell_comes_back(text: str) -> None:
+    assert not safe(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert restored(safe(text)) == text
+
+
+def test_an_edited_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, side(stated(0.8, 5)))
+    pairs = path.with_name("main.pairs.csv")
+    pairs.write_text(pairs.read_text().replace("0.8,0", "0.8,1"))
+
+    with pytest.raises(InputError, match=r"main\.pairs\.csv is not the file that main\.json was written with"):
+        read_baseline(tmp_path, "main")
+
+
+def test_line_ends_of_windows_are_no_edit(tmp_path: Path) -> None:
+    path = write(tmp_path, side(stated(0.8, 5)))
+    pairs = path.with_name("main.pairs.csv")
+    pairs.write_bytes(pairs.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert len(read_baseline(tmp_path, "main").rows) == 5
+    assert hash_of(b"a\r\n") == hash_of(b"a\n")
+
+
+def test_a_baseline_is_overwritten_only_on_request(tmp_path: Path) -> None:
+    write(tmp_path, side(stated(0.8, 5)))
+
+    with pytest.raises(InputError, match="say --replace"):
+        write(tmp_path, side(stated(0.9, 5)))
+    write(tmp_path, side(stated(0.9, 5)), replace=True)
+    assert read_baseline(tmp_path, "main").rows[0].confidence == 0.9
+
+
+def test_a_baseline_that_is_missing_names_those_there_are(tmp_path: Path) -> None:
+    write(tmp_path, side(stated(0.8, 5)))
+
+    with pytest.raises(InputError, match="there are: main"):
+        read_baseline(tmp_path, "other")
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "a b"])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="is no name for a baseline"):
+        write_baseline(tmp_path, name, side(stated(0.8, 5)), version="1")
+
+
+def test_git_keeps_baselines_and_ignores_runs(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text((Path(__file__).parents[2] / ".gitignore").read_text())
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    paths = ["results/a__b__c__1/manifest.json", "results/comparisons/x", "results/baselines/main.json"]
+    done = subprocess.run(["git", "check-ignore", *paths], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.stdout.split() == paths[:2]
