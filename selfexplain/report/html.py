@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 from selfexplain.display.axes import alone
 from selfexplain.display.two_sources import side_by_side
 from selfexplain.report.cards import Card
-from selfexplain.report.language import language_of
 from selfexplain.report.inline_svg import inline, with_dots
+from selfexplain.report.language import language_of
 from selfexplain.report.view import RunView
 from selfexplain.report.visible import visible
 

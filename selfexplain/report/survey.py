@@ -145,7 +145,7 @@ def survey_view_of(
         Versions, for the foot of the page.
     """
     sources: list[Source] = list(metrics["sources"])
-    titles = {source: source_words(source).title for source in sources}
+    titles: dict[str, str] = {source: source_words(source).title for source in sources}
     # A category may be called anything: filters look for its place in this list.
     kinds = {each["category"]: f"c{place}" for place, each in enumerate(metrics["survey"]["categories"])}
     chosen, rows_note = sampled(records)
@@ -184,7 +184,7 @@ def survey_view_of(
 
 
 def sampled(records: Sequence[Record]) -> tuple[Sequence[Record], str]:
-    """Return at most `LIMIT` Records, a seeded sample of them in their order, and a sentence when some were left out."""
+    """Return at most `LIMIT` Records, a seeded sample in their order, and a sentence when some were left out."""
     if len(records) <= LIMIT:
         return records, ""
     places = sorted(random.Random(SEED).sample(range(len(records)), LIMIT))  # noqa: S311 - nothing secret hangs on it

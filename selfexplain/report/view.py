@@ -11,7 +11,7 @@ from selfexplain.report.cards import Card, card_of, side_of
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import Written, best_value, written
-from selfexplain.report.rows import LONGEST_NAME, SURE, RecordRow, choose, cut, row_of
+from selfexplain.report.rows import LONGEST_NAME, SURE, choose, cut, row_of
 from selfexplain.report.shown import Filter, Shown
 from selfexplain.report.statuses import status_rows
 from selfexplain.report.words import Words, words_for

@@ -83,7 +83,7 @@ EVENT = Words(
 
 SURVEY = RecordWords(
     every="Every answer",
-    unsorted="In the order in which they were asked",
+    unsorted="In the order asked",
     surest="Surest first",
     unsurest="Least sure first",
 )

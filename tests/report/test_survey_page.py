@@ -1,4 +1,4 @@
-"""The page and the summary of a survey, as they are read: filters by category, hostile text, languages, phone and desk."""
+"""The page and the summary of a survey, as they are read: filters, hostile text, languages, phone and desk."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from selfexplain import plugins
 from selfexplain.pipeline.survey import evaluate_survey
-from selfexplain.records import Category, Item, Reading, Record, SelfReport
+from selfexplain.records import Category, Item, Reading, Record, SelfReport, Status
 from selfexplain.report import html as html_module
 from selfexplain.report import survey as survey_module
 from selfexplain.report import survey_markdown
@@ -48,7 +48,7 @@ def said(name: str, answer: str, category: str | None, confidence: float | None,
         (f"Answer: {answer}" if category is not None else "hm",),
         ("k",),
     )
-    status = "ok" if category is not None else "no_answer"
+    status: Status = "ok" if category is not None else "no_answer"
     return Record(name, report, None, {"stated": status}, category=Category(category, "stance@1", rule))
 
 
@@ -69,9 +69,10 @@ def six() -> SurveyView:
 
 def foreign(texts: tuple[str, ...]) -> SurveyView:
     """Return a view in which every name and every text is one of these."""
-    categories = {text: (text,) for text in texts}
+    categories: dict[str, tuple[str, ...]] = {text: (text,) for text in texts}
     items = {
-        f"q{i}": Item(f"q{i}", text, group=text, grader="phrases", categories=categories) for i, text in enumerate(texts)
+        f"q{i}": Item(f"q{i}", text, group=text, grader="phrases", categories=categories)
+        for i, text in enumerate(texts)
     }
     records = [said(f"q{i}", text, text, 0.5, rule=text) for i, text in enumerate(texts)]
     records += [said(f"q{i}", text, "undecided", 0.5, rule=text) for i, text in enumerate(texts)]
@@ -100,6 +101,9 @@ def test_buttons_leave_the_answers_of_one_category(show: Show) -> None:
     assert choose("order", "alarming") == ["no", "아니요"]
     assert press("undecided 1") == ["看情况"]
     assert press("Left out 1") == ["absent"]
+    assert [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, ".records [data-label=Status]")] == [
+        "no_answer"
+    ]
     assert press("All 6") == ["yes", "no", "네, 동의합니다", "아니요", "看情况", "absent"]
     assert choose("status", "no_answer") == ["absent"]
     assert choose("status", "") == ["yes", "no", "네, 동의합니다", "아니요", "看情况", "absent"]
@@ -185,7 +189,7 @@ def test_it_fits_a_phone_and_a_desk_in_light_and_dark(
     scheme: str,
     long: bool,  # noqa: FBT001 - pytest passes it by name
 ) -> None:
-    """No horizontal overflow, also with words that have no place to break; ground follows the scheme; text is legible."""
+    """No horizontal overflow, also with words that cannot break; the ground follows the scheme; text is legible."""
     view = foreign(("W" * 900, "한" * 900, "g" * 900)) if long else six()
     browser = show(render_survey(view), width=width, scheme=scheme)
     run: Callable[[str], Any] = browser.execute_script
@@ -233,7 +237,9 @@ def test_chinese_and_korean_are_marked_and_get_fonts_of_their_own(show: Show) ->
         "return [...document.querySelectorAll('.records tbody th > bdi')].map(e => [e.closest('[lang]').lang, e.dir])"
     )
     fonts: dict[str, str] = {
-        language: browser.execute_script(f"return getComputedStyle(document.querySelector('bdi:lang({language})')).fontFamily")
+        language: browser.execute_script(
+            f"return getComputedStyle(document.querySelector('bdi:lang({language})')).fontFamily"
+        )
         for language in ("zh", "ko", "en")
     }
     assert languages == [["en", "auto"], ["en", "auto"], ["ko", "auto"], ["ko", "auto"], ["zh", "auto"], ["zh", "auto"]]
