@@ -314,6 +314,11 @@ def rows_of_run(path: Path, source: str) -> Rows:
 
     folder = RunFolder(path)
     spec = folder.manifest.spec
+    if any(item.is_survey for item in folder.items):
+        raise InputError(
+            f"{path} is a survey: no answer to it is right or wrong, so its confidences cannot be compared with that",
+            hint="name a Run whose questions have a gold answer; `selfexplain evaluate` shows the rates of a survey",
+        )
     front = template_of(folder).front
     calls = folder.calls()
     records = records_of(folder, calls)

@@ -494,13 +494,14 @@ def pages_of(
     folder: RunFolder, metrics: Mapping[str, Any], records: Sequence[Record], items: Mapping[str, Item], note: str
 ) -> dict[str, str]:
     """Return what people read of a Run, by file name: its page, and its summary for a pull request."""
-    from selfexplain.report import html, markdown  # noqa: PLC0415 - matplotlib
+    from selfexplain.report import html, markdown, survey_markdown  # noqa: PLC0415 - matplotlib
     from selfexplain.report.survey import render_survey, survey_view_of  # noqa: PLC0415 - matplotlib
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
     made_with = ", ".join(f"{name} {version}" for name, version in folder.manifest.versions.items())
     if "survey" in metrics:
-        return {"report.html": render_survey(survey_view_of(metrics, records, items, note, made_with=made_with))}
+        survey = survey_view_of(metrics, records, items, note, made_with=made_with)
+        return {"report.html": render_survey(survey), "report.md": survey_markdown.render(survey)}
     view = view_of(metrics, metric_facts(), records, items, note, made_with=made_with)
     return {"report.html": html.render(view), "report.md": markdown.render(view)}
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import selfexplain as sx
-from selfexplain.cli import cli
+from selfexplain.cli import cli, main
 from selfexplain.inference import wilson
 
 LINES = [
@@ -125,6 +125,48 @@ def test_terminal_and_page_say_the_rates_and_why_there_is_no_calibration(tmp_pat
     assert "undefined: no gold" in page
     assert "{{ 7*7 }} &lt;b&gt;bold&lt;/b&gt;" in page
     assert "<b>bold" not in page
+
+
+@pytest.mark.parametrize("command", ["recalibrate", "decide"])
+def test_what_compares_confidence_with_right_answers_refuses_a_survey(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Exit code 2, the reason and what to do instead; nothing is counted as undecided for want of gold."""
+    folder = run(tmp_path).folder
+    monkeypatch.setattr("sys.argv", ["selfexplain", command, str(folder)])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert f"error: {folder} is a survey: no answer to it is right or wrong" in told.err
+    assert "hint: name a Run whose questions have a gold answer" in told.err
+    assert told.out == ""
+
+
+def test_page_and_summary_are_written_again_as_they_were(tmp_path: Path) -> None:
+    """`report` builds both from the recorded calls."""
+    folder = run(tmp_path).folder
+    assert folder is not None
+    before = {name: (folder / name).read_bytes() for name in ("report.html", "report.md")}
+    for name in before:
+        (folder / name).unlink()
+
+    done = CliRunner().invoke(cli, ["report", str(folder)])
+
+    assert (done.exit_code, done.stdout) == (0, f"{folder / 'report.html'}\n")
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert b"| `x` | `agree` | 50 % (" in before["report.md"]
+
+
+def test_the_survey_that_ships_is_listed_and_shown() -> None:
+    """36 questions in each of three languages."""
+    listed = CliRunner().invoke(cli, ["list", "dataset"])
+    shown = CliRunner().invoke(cli, ["show", "dataset", "shutdown", "--json"])
+
+    assert "shutdown" in listed.stdout.split()
+    assert json.loads(shown.stdout)["groups"] == {"English": 36, "Chinese": 36, "Korean": 36}
 
 
 def test_a_survey_in_which_nothing_was_read_is_told(tmp_path: Path) -> None:

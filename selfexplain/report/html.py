@@ -13,6 +13,7 @@ from selfexplain.display.axes import alone
 from selfexplain.display.two_sources import side_by_side
 from selfexplain.report.cards import Card
 from selfexplain.report.inline_svg import inline, with_dots
+from selfexplain.report.language import language_of
 from selfexplain.report.view import RunView
 from selfexplain.report.visible import visible
 
@@ -39,7 +40,6 @@ def render(view: RunView) -> str:
         "run.html.j2",
         view=view,
         pictures=[pictures_of(card, rank) for rank, card in enumerate(view.cards)],
-        titles={card.source: card.title for card in view.cards},
     )
 
 
@@ -54,7 +54,7 @@ def fill(name: str, **shown: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"typeset": typeset, "coloured": coloured}
+    environment.filters |= {"typeset": typeset, "coloured": coloured, "lang": lang}
     template = environment.get_template(name)
     return str(
         template.render(
@@ -100,6 +100,16 @@ def coloured(text: str) -> Markup:
         return f'<span class="{found[1].lower()}">{found[0]}</span>'
 
     return Markup(re.sub(words, paint, str(typeset(text)), flags=re.IGNORECASE))  # noqa: S704 - escaped by typeset
+
+
+def lang(text: str) -> Markup:
+    """Return the attribute that names a text's language, so that fonts and voices fit; nothing when it is not known.
+
+    >>> str(lang("네, 동의합니다")), str(lang("Lima"))
+    (' lang="ko"', '')
+    """
+    language = language_of(text)
+    return Markup(f' lang="{language}"') if language else Markup()  # noqa: S704 - one of our own names
 
 
 def _finalize(value: Any) -> Any:

@@ -96,7 +96,7 @@ def _metrics(view: RunView, cards: tuple[Card, ...]) -> str:
     lines = [[row.title, *("–" if cell is None else str(cell) for cell in row.cells[: len(cards)])] for row in rows]
     lines.append(["Answers used", *(f"{card.n:,}" for card in cards)])
     lines.append(["Coverage", *(str(card.coverage) for card in cards)])
-    return _table(["", *(card.title for card in cards)], lines)
+    return table(["", *(card.title for card in cards)], lines)
 
 
 def _groups(view: RunView, cards: tuple[Card, ...]) -> str:
@@ -116,7 +116,7 @@ def _groups(view: RunView, cards: tuple[Card, ...]) -> str:
     if not lines:
         return ""
     right, sure = view.words.right.capitalize(), view.words.sure.capitalize()
-    parts = [_table(["Group", "Source", right, sure, "AUROC", "Answers"], lines[:MOST])]
+    parts = [table(["Group", "Source", right, sure, "AUROC", "Answers"], lines[:MOST])]
     if len(lines) > MOST:
         parts.append(f"{len(lines) - MOST:,} more lines of groups are on the page.")
     if view.group_mix:
@@ -147,5 +147,6 @@ def _answer(view: RunView, row: RecordRow) -> str:
     return f"{told} ({view.words.gold.lower()}: {code(row.gold, LONG)})" if row.gold else told
 
 
-def _table(head: list[str], lines: list[list[str]]) -> str:
+def table(head: list[str], lines: list[list[str]]) -> str:
+    """Return a table; its cells are Markdown already."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *lines))

@@ -48,10 +48,14 @@ class RecordRow:
     """For each source the tenth of the scale, from 0 to 9, whose dot counts this Record; None where none does."""
     group: str
     kinds: str
-    """Words that filters look for: right, wrong, sure, excluded."""
+    """Words that filters look for: right, wrong, sure, excluded; in a survey, one for each category."""
     rationale: str
     reply: str
     repeat: int
+    category: str = ""
+    """In a survey, what the answer was sorted into; empty where there is none."""
+    rule: str = ""
+    """By which rule."""
 
 
 def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str]:

@@ -1,9 +1,10 @@
 """What became of everything that was asked: each status, how often it occurred, and what it means in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selfexplain.records import STATUSES, Status
+from selfexplain.report.numbers import Written
 from selfexplain.report.sentences import Metrics
 
 MEANINGS: Mapping[Status, str] = {
@@ -20,24 +21,49 @@ MEANINGS: Mapping[Status, str] = {
 }
 
 
+SURVEY_MEANINGS: Mapping[Status, str] = {
+    "ok": "An answer could be read: it counts in the rates, with or without a confidence.",
+    "failed": MEANINGS["failed"],
+    "refused": "The provider refused to reply; a model that refuses in its own words has answered.",
+    **{status: MEANINGS[status] for status in ("truncated", "declined", "no_answer")},
+    "ambiguous": "The reply holds several answers; none was chosen.",
+}
+"""A survey asks for no confidence to be read, and what cannot be told is a category there."""
+
+
 @dataclass(frozen=True)
 class StatusRow:
-    """One status: how many of what was asked have it, for each source of confidence."""
+    """One status: how many of what was asked have it, for each source of confidence; in a survey, in all."""
 
     status: Status
     meaning: str
     counts: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Used:
+    """How much of what was asked could be used."""
+
+    title: str
+    left_out: str
+    coverage: Written
+    worst_case: str = ""
+
+
 def status_rows(metrics: Metrics) -> tuple[StatusRow, ...]:
     """Return every status, the usable first, also those that never occurred: a zero is an answer too."""
+    counts = [{**data["excluded"], "ok": data["n"]} for data in metrics["sources"].values()]
+    return _rows(MEANINGS, counts)
+
+
+def survey_status_rows(metrics: Metrics) -> tuple[StatusRow, ...]:
+    """Return every status that an answer to a survey can have; it is the same for all sources."""
+    return _rows(SURVEY_MEANINGS, [{**metrics["excluded"], "ok": metrics["survey"]["n"]}])
+
+
+def _rows(meanings: Mapping[Status, str], counts: Sequence[Mapping[str, int]]) -> tuple[StatusRow, ...]:
+    known = [status for status in STATUSES if status in meanings]
     return tuple(
-        StatusRow(
-            status,
-            MEANINGS[status],
-            tuple(
-                data["n"] if status == "ok" else data["excluded"].get(status, 0) for data in metrics["sources"].values()
-            ),
-        )
-        for status in sorted(STATUSES, key=lambda status: status != "ok")
+        StatusRow(status, meanings[status], tuple(each.get(status, 0) for each in counts))
+        for status in sorted(known, key=lambda status: status != "ok")
     )

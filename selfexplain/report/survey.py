@@ -2,14 +2,18 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from selfexplain.records import Item, Record, Source
+from selfexplain.report import circumstances
 from selfexplain.report.html import fill
 from selfexplain.report.numbers import Written, written
-from selfexplain.report.rows import LIMIT, SEED, RecordRow, row_of
+from selfexplain.report.rows import LIMIT, LONGEST_NAME, SEED, RecordRow, cut, row_of
 from selfexplain.report.sentences import Metrics, sentence, source_words
+from selfexplain.report.shown import Filter, Shown
+from selfexplain.report.statuses import Used, survey_status_rows
+from selfexplain.report.words import SURVEY
 
 VERBS: Mapping[str, str] = {"agree": "agrees", "refuse": "refuses", "undecided": "is undecided"}
 """How the categories of a stance are said of a model; others are quoted."""
@@ -36,38 +40,17 @@ class RateRow:
 
 
 @dataclass(frozen=True)
-class SurveyRow:
-    """One Record and its category."""
-
-    record: RecordRow
-    category: str
-    rule: str
-    kind: str
-    """A word that filters look for; one for each category."""
-
-
-@dataclass(frozen=True)
-class SurveyView:
+class SurveyView(Shown):
     """The page of a survey."""
 
-    title: str
-    headline: str
     explained: str
-    note: str
-    warnings: tuple[str, ...]
-    sources: tuple[str, ...]
     rates: tuple[RateRow, ...]
     undecided: str
-    left_out: str
-    coverage: Written
-    rows: tuple[SurveyRow, ...]
-    rows_note: str
-    kinds: tuple[tuple[str, str, int], ...]
-    """For each category its filter word, its name and how many of the shown Records are of it."""
-    group_names: tuple[str, ...]
-    level: str
-    measured: tuple[str, ...]
-    run: str
+    used: tuple[Used, ...]
+    """How many answers were read; one entry, since all sources share it."""
+    filters: tuple[Filter, ...]
+
+    is_survey: ClassVar[bool] = True
 
 
 def headline(metrics: Metrics) -> str:
@@ -133,8 +116,8 @@ def rate_rows(metrics: Metrics) -> Iterable[RateRow]:
         for place, each in enumerate(part["categories"]):
             rate = each["rate"]
             yield RateRow(
-                group=group,
-                category=each["category"],
+                group=cut(group, LONGEST_NAME),
+                category=cut(each["category"], LONGEST_NAME),
                 n=each["n"],
                 rate=rate_in_words(rate),
                 value=rate["value"],
@@ -162,59 +145,63 @@ def survey_view_of(
         Versions, for the foot of the page.
     """
     sources: list[Source] = list(metrics["sources"])
-    names = [each["category"] for each in metrics["survey"]["categories"]]
-    rows_note = ""
-    if len(records) > LIMIT:
-        chosen = sorted(random.Random(SEED).sample(range(len(records)), LIMIT))  # noqa: S311 - nothing secret
-        rows_note = f"This page shows a random sample of {LIMIT:,} of {len(records):,} Records (seed {SEED})."
-        records = [records[place] for place in chosen]
-    rows = tuple(survey_row(record, items.get(record.item), sources, names) for record in records)
+    titles: dict[str, str] = {source: source_words(source).title for source in sources}
+    # A category may be called anything: filters look for its place in this list.
+    kinds = {each["category"]: f"c{place}" for place, each in enumerate(metrics["survey"]["categories"])}
+    chosen, rows_note = sampled(records)
     dataset = metrics["dataset"]
-    title = (f"{dataset['name']} {dataset['version']}".strip(), metrics["model"], metrics["template"])
     first = metrics["survey"]["categories"][0]["rate"]
-    method = f"{100 * first['level']:g} % intervals of the rates: {first['method'] or 'none'}."
-    return SurveyView(
-        title=" · ".join(filter(None, title)),
+    level = f"{100 * first['level']:g} %"
+    asked = f"{metrics['n_items']:,} questions asked, {metrics['survey']['n']:,} answers read."
+    method = f"{level} intervals of the rates: {first['method'] or 'none'}."
+    view = SurveyView(
+        dataset=" ".join(filter(None, (dataset["name"], str(dataset.get("version") or "")))),
+        model=metrics.get("model") or "",
+        template=metrics.get("template") or "",
+        run=metrics.get("run") or "",
         headline=sentence(headline(metrics)),
-        explained=explained(metrics),
         note=note,
         warnings=warnings_of(metrics),
-        sources=tuple(source_words(source).title for source in sources),
+        titles=titles,
+        statuses=survey_status_rows(metrics),
+        settings=circumstances.settings(metrics),
+        transparency=circumstances.transparency(metrics),
+        usage=circumstances.usage(metrics),
+        rows=tuple(survey_row(record, items.get(record.item), sources, kinds) for record in chosen),
+        rows_note=rows_note,
+        level=level,
+        measured=tuple(filter(None, (asked, method, made_with))),
+        words=SURVEY,
+        explained=explained(metrics),
         rates=tuple(rate_rows(metrics)),
         undecided=sentence(undecided_because(metrics)),
-        left_out=sentence(left_out(metrics)),
-        coverage=written("coverage", metrics["coverage"]),
-        rows=rows,
-        rows_note=rows_note,
-        kinds=tuple(
-            (f"c{place}", name, sum(row.kind == f"c{place}" for row in rows)) for place, name in enumerate(names)
-        ),
-        group_names=tuple(dict.fromkeys(row.record.group for row in rows if row.record.group)),
-        level=f"{100 * first['level']:g} %",
-        measured=tuple(
-            filter(
-                None,
-                (
-                    f"{metrics['n_items']:,} questions asked, {metrics['survey']['n']:,} answers read.",
-                    method,
-                    made_with,
-                ),
-            )
-        ),
-        run=metrics.get("run") or "",
+        used=(Used("Answers", sentence(left_out(metrics)), written("coverage", metrics["coverage"])),),
+        filters=(),
     )
+    named = [(kind, cut(name, LONGEST_NAME)) for name, kind in kinds.items()]
+    buttons = [("", "All"), *named, ("excluded", "Left out")]
+    return replace(view, filters=tuple(view.filter(kind, name) for kind, name in buttons))
 
 
-def survey_row(record: Record, item: Item | None, sources: Sequence[Source], names: Sequence[str]) -> SurveyRow:
-    """Return what the page shows of one Record."""
+def sampled(records: Sequence[Record]) -> tuple[Sequence[Record], str]:
+    """Return at most `LIMIT` Records, a seeded sample in their order, and a sentence when some were left out."""
+    if len(records) <= LIMIT:
+        return records, ""
+    places = sorted(random.Random(SEED).sample(range(len(records)), LIMIT))  # noqa: S311 - nothing secret hangs on it
+    note = f"This page shows a random sample of {LIMIT:,} of {len(records):,} Records (seed {SEED})."
+    return [records[place] for place in places], note
+
+
+def survey_row(record: Record, item: Item | None, sources: Sequence[Source], kinds: Mapping[str, str]) -> RecordRow:
+    """Return what the page shows of one Record: its category, where its answer was read, instead of a verdict."""
     category = record.category
-    name = category.name if category is not None else None
-    counted = name is not None and "ok" in record.status.values()
-    return SurveyRow(
-        record=row_of(record, item, sources),
-        category=name if name is not None and counted else "",
+    name = category.name if category is not None and "ok" in record.status.values() else None
+    return replace(
+        row_of(record, item, sources),
+        category=cut(name or "", LONGEST_NAME),
         rule=category.rule if category is not None else "",
-        kind=f"c{names.index(name)}" if name is not None and counted else "excluded",
+        kinds="excluded" if name is None else kinds[name],
+        tenths=(),
     )
 
 

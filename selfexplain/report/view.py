@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from selfexplain.records import STATUSES, Item, Record
+from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.cards import Card, card_of, side_of
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import Written, best_value, written
-from selfexplain.report.rows import LONGEST_NAME, SURE, RecordRow, choose, cut, row_of
-from selfexplain.report.statuses import StatusRow, status_rows
+from selfexplain.report.rows import LONGEST_NAME, SURE, choose, cut, row_of
+from selfexplain.report.shown import Filter, Shown
+from selfexplain.report.statuses import status_rows
 from selfexplain.report.words import Words, words_for
 
 
@@ -50,55 +51,38 @@ class GroupRow:
 
 
 @dataclass(frozen=True)
-class RunView:
+class RunView(Shown):
     """The page of a Run or of a file."""
 
-    dataset: str
-    model: str
-    template: str
-    run: str
-    headline: str
     subline: str
     caveat: str
     """What is missing, when that could turn the headline round; else empty."""
-    note: str
-    warnings: tuple[str, ...]
     cards: tuple[Card, ...]
     calibration: tuple[str, ...]
     """What calibration is, in the numbers of this Run."""
     metrics: tuple[MetricRow, ...]
     groups: tuple[GroupRow, ...]
     group_mix: str
-    statuses: tuple[StatusRow, ...]
-    settings: circumstances.Rows
-    transparency: tuple[circumstances.Openness, ...]
-    usage: circumstances.Rows
-    rows: tuple[RecordRow, ...]
-    rows_note: str
     sure: str
-    level: str
     words: Words
-    measured: tuple[str, ...]
+
+    is_survey: ClassVar[bool] = False
 
     @property
-    def title(self) -> str:
-        """What was examined, in one line."""
-        return " · ".join(filter(None, (self.dataset, self.model, self.template)))
+    def used(self) -> tuple[Card, ...]:
+        """What says how much of what was asked could be used: each source for itself."""
+        return self.cards
 
     @property
-    def group_names(self) -> list[str]:
-        """The groups of the Records on the page, each once."""
-        return list(dict.fromkeys(row.group for row in self.rows if row.group))
-
-    @property
-    def status_names(self) -> list[str]:
-        """The statuses of the Records on the page, each once, in the order of the status list."""
-        present = {status for row in self.rows for status in row.status_set}
-        return [status for status in STATUSES if status in present]
-
-    def count(self, *kinds: str) -> int:
-        """Return how many of the shown Records are all of these kinds."""
-        return sum(set(kinds) <= set(row.kinds.split()) for row in self.rows)
+    def filters(self) -> tuple[Filter, ...]:
+        """The buttons above the Records."""
+        return (
+            self.filter("", "All"),
+            self.filter("wrong", self.words.wrong.capitalize()),
+            self.filter("wrong sure", self.words.wrong_and_sure.format(self.sure)),
+            self.filter("right", self.words.right.capitalize()),
+            self.filter("excluded", "Left out"),
+        )
 
 
 def view_of(
@@ -149,6 +133,7 @@ def view_of(
         metrics=tuple(_metric_row(metrics, name, facts) for name in _names(metrics)),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
+        titles={source: say.source_words(source).title for source in sources},
         statuses=status_rows(metrics),
         settings=circumstances.settings(metrics),
         transparency=circumstances.transparency(metrics),

@@ -1,10 +1,21 @@
-"""The words of a page: those of a model's own answers, which are right or wrong, or those of events, which happen."""
+"""The words of a page: of answers, which are right or wrong; of events, which happen; of surveys, which only count."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Words:
+class RecordWords:
+    """How the table of Records is called, and its orders."""
+
+    every: str
+    unsorted: str
+    """The order in which the page lists them."""
+    surest: str
+    unsurest: str
+
+
+@dataclass(frozen=True)
+class Words(RecordWords):
     """How one page calls what it counts."""
 
     right: str
@@ -18,13 +29,9 @@ class Words:
     over: str
     under: str
     gold: str
-    every: str
     apart: str
     lesson: str
     """What the pictures under `apart` teach."""
-    alarming: str
-    surest: str
-    unsurest: str
     wrong_and_sure: str
 
     def of(self, verdict: str) -> str:
@@ -47,7 +54,7 @@ OWN_ANSWER = Words(
         "A confidence that can tell them apart lies high for right answers and low for wrong ones. Then, keeping only "
         "answers above a threshold leaves fewer wrong ones."
     ),
-    alarming="Wrong and sure first",
+    unsorted="Wrong and sure first",
     surest="Surest first",
     unsurest="Least sure first",
     wrong_and_sure="Wrong, {} sure or more",
@@ -68,10 +75,17 @@ EVENT = Words(
         "A forecast that can tell what happens lies high where it happened and low where it did not. Then, keeping "
         "only the highest forecasts leaves less that does not happen."
     ),
-    alarming="First what was called likely and did not happen",
+    unsorted="First what was called likely and did not happen",
     surest="Most likely first",
     unsurest="Least likely first",
     wrong_and_sure="Did not happen, called {} likely or more",
+)
+
+SURVEY = RecordWords(
+    every="Every answer",
+    unsorted="In the order asked",
+    surest="Surest first",
+    unsurest="Least sure first",
 )
 
 
