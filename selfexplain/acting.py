@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from selfexplain import plugins
-from selfexplain.api import records_of, require_answered, template_of
+from selfexplain.api import records_of, require_answered, require_gold, template_of
 from selfexplain.datasets.confidences import Answered, read_confidences
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, Source
@@ -314,11 +314,7 @@ def rows_of_run(path: Path, source: str) -> Rows:
 
     folder = RunFolder(path)
     spec = folder.manifest.spec
-    if any(item.is_survey for item in folder.items):
-        raise InputError(
-            f"{path} is a survey: no answer to it is right or wrong, so its confidences cannot be compared with that",
-            hint="name a Run whose questions have a gold answer; `selfexplain evaluate` shows the rates of a survey",
-        )
+    require_gold(folder)
     front = template_of(folder).front
     calls = folder.calls()
     records = records_of(folder, calls)

@@ -460,6 +460,16 @@ def require_answered(records: Sequence[Record], calls: Calls) -> None:
         )
 
 
+def require_gold(folder: RunFolder) -> None:
+    """Raise InputError for a survey, where the verbs that speak of right and wrong have nothing to say."""
+    if any(item.is_survey for item in folder.items):
+        raise InputError(
+            f"{folder.path} is a survey: no answer to it is right or wrong, so its confidences cannot be compared with "
+            "that",
+            hint="name a Run whose questions have a gold answer; `selfexplain evaluate` shows the rates of a survey",
+        )
+
+
 def measured(
     records: Sequence[Record],
     items: Mapping[str, Item],

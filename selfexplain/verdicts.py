@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from selfexplain.api import RESULTS, records_of, template_of
+from selfexplain.api import RESULTS, records_of, require_gold, template_of
 from selfexplain.errors import InputError
 from selfexplain.records import Source
 from selfexplain.runs import baseline as baselines
@@ -255,6 +255,7 @@ def answers_of_run(folder: RunFolder, source: Source) -> Answers:
     """Read and grade a Run's recorded calls, and return its answers; nothing is asked or written."""
     from selfexplain.pipeline.evaluate import rows_by_source  # noqa: PLC0415 - numpy
 
+    require_gold(folder)
     spec, template = folder.manifest.spec, template_of(folder)
     records = records_of(folder, folder.calls())  # failed calls stay in: they are what the coverage rule is about
     sources = rows_by_source(records, {item.id: item for item in folder.items})

@@ -127,13 +127,13 @@ def test_terminal_and_page_say_the_rates_and_why_there_is_no_calibration(tmp_pat
     assert "<b>bold" not in page
 
 
-@pytest.mark.parametrize("command", ["recalibrate", "decide"])
+@pytest.mark.parametrize("command", ["recalibrate {}", "decide {}", "compare {} {}", "baseline set {} main"])
 def test_what_compares_confidence_with_right_answers_refuses_a_survey(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     """Exit code 2, the reason and what to do instead; nothing is counted as undecided for want of gold."""
     folder = run(tmp_path).folder
-    monkeypatch.setattr("sys.argv", ["selfexplain", command, str(folder)])
+    monkeypatch.setattr("sys.argv", ["selfexplain", *(word.format(folder) for word in command.split())])
 
     with pytest.raises(SystemExit) as ended:
         main()
