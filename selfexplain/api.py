@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -394,28 +395,42 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
     calls = folder.calls()
     records = records_of(folder, calls)
     require_answered(records, calls)
-    metrics = measured(
-        records,
-        items,
-        metrics=chosen,
-        about={
-            "run": whole_characters(str(folder.path)),
-            "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
-            "model": spec.model,
-            "template": spec.template,
-            "about": template.front.about,
-            **facts_of(folder.manifest, template.front, calls, read_settings()),
-        },
-        warnings=remarks_on(folder, records, calls),
-    )
+    if write:  # before they are measured: of a Run without a single usable answer they are all there is to look at
+        folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
+    try:
+        metrics = measured(
+            records,
+            items,
+            metrics=chosen,
+            about={
+                "run": whole_characters(str(folder.path)),
+                "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
+                "model": spec.model,
+                "template": spec.template,
+                "about": template.front.about,
+                **facts_of(folder.manifest, template.front, calls, read_settings()),
+            },
+            warnings=remarks_on(folder, records, calls),
+        )
+    except InputError as unusable:
+        raise InputError(
+            f"{unusable.message}{reasons_of(records)}",
+            hint=f"{unusable.hint}; every reply stands in {folder.path / 'records.jsonl'}",
+        ) from None
     note = NOTES.get(spec.model, "")
     if not write:
         return Result(metrics, records, note=note)
-    folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
     folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
     for name, page in pages_of(folder, metrics, records, items, note).items():
         folder.write(name, page.encode())
     return Result(metrics, records, folder.path, note)
+
+
+def reasons_of(records: Iterable[Record]) -> str:
+    """Say why confidences have no value, the most frequent reason first; empty where no Reading gives one."""
+    readings = (reading for record in records for reading in record.report.confidence.values())
+    reasons = Counter(reading.detail for reading in readings if reading.value is None and reading.detail)
+    return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 
 def template_of(folder: RunFolder) -> Template:

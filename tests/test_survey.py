@@ -145,6 +145,27 @@ def test_what_compares_confidence_with_right_answers_refuses_a_survey(
     assert told.out == ""
 
 
+def test_a_rate_is_over_the_answers_that_could_have_been_of_the_category(tmp_path: Path) -> None:
+    """Tea was on offer once and chosen then: that is all of one, not half of two."""
+    (tmp_path / "q.jsonl").write_text(
+        '{"id": "drink", "question": "Tea or coffee?", "choices": ["tea", "coffee"], "grader": "option"}\n'
+        '{"id": "pet", "question": "Dogs or cats?", "choices": ["dogs", "cats"], "grader": "option"}\n'
+    )
+    replies = {"drink": "Answer: tea\nConfidence: 90", "pet": "Answer: cats\nConfidence: 60"}
+    lines = [json.dumps({"item": item, "reply": reply}) for item, reply in replies.items()]
+    (tmp_path / "r.jsonl").write_text("\n".join(lines))
+    result = sx.run(
+        str(tmp_path / "q.jsonl"),
+        model=f"scripted/{tmp_path / 'r.jsonl'}",
+        template="answer-confidence",
+        results=tmp_path / "results",
+    )
+    rates = {each["category"]: each["rate"] for each in result.metrics["survey"]["categories"]}
+
+    assert list(rates) == ["tea", "coffee", "dogs", "cats", "undecided"]
+    assert [(rate["value"], rate["n"]) for rate in rates.values()] == [(1, 1), (0, 1), (0, 1), (1, 1), (0, 2)]
+
+
 def test_page_and_summary_are_written_again_as_they_were(tmp_path: Path) -> None:
     """`report` builds both from the recorded calls."""
     folder = run(tmp_path).folder

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
@@ -68,6 +69,8 @@ def read_rows(table: Table) -> Iterator[Row]:
         zip(SUFFIXES, (csv_rows, jsonl_rows, parquet_rows), strict=True)
     )
     reader = readers.get(table.suffix.lower())
+    if reader is None and not os.path.exists(table):  # noqa: PTH110 - says no, where a Path raises: a name too long
+        raise InputError(f"there is no file or folder {table}", hint="check the path")
     if reader is None:
         raise InputError(
             f"{table} is neither .csv nor .jsonl nor .parquet", hint="convert it, or rename it if it is one of them"
@@ -150,6 +153,12 @@ def csv_rows(path: Path) -> Iterator[Row]:
             repeated = sorted({name for name in reader.fieldnames or () if (reader.fieldnames or []).count(name) > 1})
             if repeated:
                 raise InputError(f"{path}, line 1: the column {repeated[0]!r} stands twice", hint="rename one of them")
+            only = (reader.fieldnames or [""])[0] if len(reader.fieldnames or ()) == 1 else ""
+            if separator := next((mark for mark in ";\t" if mark in only), None):
+                raise InputError(
+                    f"{path}, line 1: one column called {only!r}, with {separator!r} between names",
+                    hint="write the file with commas between cells",
+                )
             for fields in reader:
                 if None in fields or None in fields.values():
                     raise InputError(

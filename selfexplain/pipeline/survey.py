@@ -68,7 +68,7 @@ def evaluate_survey(
     ]
     given = given or sources
     undefined = Estimate.missing(NO_GOLD, n=0, level=LEVEL).to_dict()
-    names = categories_of([items[record.item] for record in records], categorisers)
+    offered = {record.item: categories_of(items[record.item], categorisers) for record in records}
     groups = sorted({group for record in said if (group := items[record.item].group) is not None})
     return {
         "schema_version": SCHEMA_VERSION,
@@ -83,28 +83,37 @@ def evaluate_survey(
             for source in given
         },
         "survey": {
-            **rates(said, items, names, given),
+            **rates(said, items, offered, given),
             "undecided": dict(Counter(rule for record in said if (rule := undecided_by(record))).most_common()),
             "groups": {
-                group: rates([r for r in said if items[r.item].group == group], items, names, given) for group in groups
+                group: rates([r for r in said if items[r.item].group == group], items, offered, given)
+                for group in groups
             },
         },
     }
 
 
 def rates(
-    records: Sequence[Record], items: Mapping[str, Item], names: Iterable[str], sources: Sequence[Source]
+    records: Sequence[Record],
+    items: Mapping[str, Item],
+    offered: Mapping[str, Sequence[str]],
+    sources: Sequence[Source],
 ) -> dict[str, Any]:
-    """Return how many answers were read and, for each category, its count, rate and mean confidence per source."""
+    """Return how many answers were read and, for each category, its count, rate and mean confidence per source.
+
+    A rate is over the answers that could have been of the category: `tea` is no answer to `cats or dogs?`.
+    """
     categories = []
-    for name in names:
-        hits = [record.category is not None and record.category.name == name for record in records]
-        those = [record for record, hit in zip(records, hits, strict=True) if hit]
+    names = dict.fromkeys(name for record in records for name in offered[record.item])
+    for name in sorted(names, key=UNDECIDED.__eq__):  # the others stay in their order
+        could = [record for record in records if name in offered[record.item]]
+        hits = [record.category is not None and record.category.name == name for record in could]
+        those = [record for record, hit in zip(could, hits, strict=True) if hit]
         categories.append(
             {
                 "category": name,
                 "n": len(those),
-                "rate": share(hits, clusters_of(records, items), level=LEVEL).to_dict(),
+                "rate": share(hits, clusters_of(could, items), level=LEVEL).to_dict(),
                 "mean_confidence": {source: mean_confidence(those, items, source).to_dict() for source in sources},
             }
         )
@@ -139,7 +148,7 @@ def clusters_of(records: Iterable[Record], items: Mapping[str, Item]) -> NDArray
     return np.array([items[record.item].drawn_with for record in records], dtype=str)
 
 
-def categories_of(items: Iterable[Item], categorisers: Mapping[str, Categoriser]) -> list[str]:
-    """Return every category that the answers can fall into, each once, in order, `undecided` last."""
-    names = dict.fromkeys(name for item in items for name in categorisers[item.graded_by].facts.names(item))
+def categories_of(item: Item, categorisers: Mapping[str, Categoriser]) -> list[str]:
+    """Return every category that the answers to an Item can fall into, in order, and `undecided`."""
+    names = categorisers[item.graded_by].facts.names(item)
     return [*(name for name in names if name != UNDECIDED), UNDECIDED]

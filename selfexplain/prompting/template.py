@@ -16,7 +16,7 @@ import yaml
 from selfexplain.errors import InputError
 from selfexplain.prompting import lock, probability_words
 from selfexplain.prompting.turns import UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
-from selfexplain.records import Item, Message, Option
+from selfexplain.records import LETTERS, Item, Message, Option
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 
@@ -125,6 +125,13 @@ class Template(msgspec.Struct, frozen=True):
             raise InputError(
                 f"Item {without.id!r} has no choices, and the template {self.id} asks for the label of one",
                 hint="use answer-confidence or answer-why-confidence, or give every Item its `choices`",
+            )
+        many = next((item for item in items if len(item.choices) > len(LETTERS)), None)
+        if many is not None and "choices" in self.front.needs:
+            raise InputError(
+                f"Item {many.id!r} has {len(many.choices)} choices, and the template {self.id} reads the probability "
+                "of single letters",
+                hint="use answer-confidence or answer-why-confidence for more than 26 choices",
             )
         with_choices = next((item for item in items if item.choices), None)
         if with_choices is not None and not self.uses & {"choices", "options"}:

@@ -153,15 +153,13 @@ def test_a_value_is_within_its_range(metric: Metric[...], rows: Rows) -> None:
     assert isinstance(value, str) or metric.facts.within[0] - 1e-12 <= value <= metric.facts.within[1] + 1e-12
 
 
-@every_metric
+@pytest.mark.parametrize("metric", [each for each in METRICS if each.facts.over_resamples], ids=attrgetter("__name__"))
 @settings(max_examples=30)
 @given(tables=st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=6, max_size=6), max_size=4))
 def test_many_tables_at_once_measure_as_each_of_them_alone(
     metric: Metric[...], tables: list[list[tuple[int, int]]]
 ) -> None:
     """Confidences that a table does not have, tables of one class and tables without rows among them."""
-    if metric.facts.over_resamples is None:
-        pytest.skip("is measured table by table")
     confidence = np.array([0.0, 0.3, 0.5, 0.8, 0.95, 1.0])
     counts = np.array(tables, dtype=np.int64).reshape(-1, 6, 2)
     drawn = Resamples(confidence, counts.sum(axis=2), counts[:, :, 0])

@@ -275,6 +275,12 @@ BAD_FILES: list[tuple[str, str | bytes, str, str]] = [
         r", line 1: half a character (a lone surrogate, \ud800 to \udfff)",
         "write the character itself, or both halves",
     ),
+    (
+        "q.csv",
+        b"question;gold\nPeru?;Lima\n",
+        ", line 1: one column called 'question;gold', with ';' between names",
+        "write the file with commas between cells",
+    ),
     ("q.txt", GOOD, " is neither .csv nor .jsonl nor .parquet", "convert it, or rename it if it is one of them"),
 ]
 
