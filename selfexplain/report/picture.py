@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
     """Return the reliability diagram of one source, its axes in the words of what the confidence is about."""
     label, event = source_words(source).title, metrics["about"] == "event"
-    return ReliabilityDisplay.of(metrics["sources"][source]["reliability"], label, event=event)
+    return ReliabilityDisplay.from_evaluation(metrics["sources"][source], label, event=event)
 
 
 def picture_of(metrics: Metrics) -> "Figure":
