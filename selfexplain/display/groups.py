@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from selfexplain.display.axes import quiet
+from selfexplain.display.axes import WIDTH, quiet
 from selfexplain.display.evaluated import Evaluated, numbers_of
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, OVER, PAPER, UNDER
 
 if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MEASURES = {"gap": ("Gap, points", 0.0), "accuracy": ("Right", None), "auroc": ("AUROC", 0.5)}
 """What is drawn, its name, and the value that means nothing is there: no gap, a coin."""
@@ -20,6 +21,8 @@ LONGEST = 16
 """Characters of a name beside the picture."""
 NAMES = 0.27
 """Share of the width that the names take."""
+ROW, ABOVE, BELOW = 0.24, 0.32, 0.28
+"""Inches that a group, the titles and the ticks take."""
 COLUMNS = ("group", "n", "metric", "value", "low", "high", "undefined")
 
 
@@ -75,11 +78,6 @@ class GroupForestDisplay:
         largest = sorted(self.n, key=lambda name: -self.n[name])[:MOST]
         return [name for name in self.n if name in set(largest)]
 
-    @property
-    def height(self) -> float:
-        """How high the picture wants to be, in inches."""
-        return 0.75 + 0.24 * max(len(self.drawn), 1)
-
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each group and metric; `undefined` says why none."""
         import pandas as pd  # noqa: PLC0415 - only who asks for a frame pays for pandas
@@ -89,6 +87,15 @@ class GroupForestDisplay:
             for (name, metric), estimate in self.estimates.items()
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def figure(self) -> "Figure":
+        """Return the picture on a figure of its own, as high as it has groups, unknown to pyplot."""
+        from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws pays for matplotlib
+
+        height = BELOW + ROW * max(len(self.drawn), 1) + ABOVE
+        figure = Figure(figsize=(WIDTH, height), facecolor="none")
+        self.plot(figure.add_axes((0.01, BELOW / height, 0.98, (height - BELOW - ABOVE) / height)))
+        return figure
 
     def plot(self, ax: "Axes") -> "Axes":
         """Draw a panel for each measure inside `ax` and return it."""
@@ -128,6 +135,9 @@ class GroupForestDisplay:
             panel.scatter([scale * value], [y], s=30, **dot)
         panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
         _ends(panel, metric)
+        ends = panel.get_xticklabels()
+        for text, side in zip(ends, ("left", "center", "right"), strict=True):
+            text.set(ha=side, fontsize=7.5)  # inside their panel: the next one begins at once
         panel.set_title(title, color=INK, fontsize=8, pad=5)
         panel.spines[["left", "right", "top"]].set_visible(False)
         panel.spines["bottom"].set_color(LINE)

@@ -81,9 +81,7 @@ def counts_above(
         if all(abs(x - other) >= APART for other in taken):
             taken.append(x)
             at = (x, count)
-            strip.annotate(
-                short(count), at, (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5
-            )
+            strip.annotate(short(count), at, (0, 2), textcoords="offset points", ha="center", color=INK, fontsize=7.5)
     strip.set(xlim=(0, 1), ylim=(0, max(n, default=1)), xticks=[], yticks=[])
     strip.patch.set_visible(False)
     for side, spine in strip.spines.items():

@@ -19,6 +19,9 @@ def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
 def picture_of(metrics: Metrics) -> "Figure":
     """Return the picture that goes into a README or a slide: it must be understood without its page."""
     sources = list(metrics["sources"])
-    captions = [(sentence(headline(metrics, name)), sentence(discrimination(metrics, name))) for name in sources]
+    captions = [
+        [sentence(words) for words in (headline(metrics, name), discrimination(metrics, name)) if words]
+        for name in sources
+    ]
     title = " · ".join(filter(None, (metrics["dataset"]["name"], metrics.get("model"), metrics.get("template"))))
     return side_by_side([display_of(metrics, s) for s in sources], captions, title)

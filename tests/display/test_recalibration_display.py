@@ -91,7 +91,9 @@ def test_none_one_and_many_thresholds_can_be_drawn(thresholds: int, tmp_path: Pa
     assert write_picture(one_panel(display.plot), tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("display", [RecalibrationDisplay.from_recalibration(NUMBERS), DecisionDisplay.from_decision(DECISION)], ids=type)
+@pytest.mark.parametrize(
+    "display", [RecalibrationDisplay.from_recalibration(NUMBERS), DecisionDisplay.from_decision(DECISION)], ids=type
+)
 def test_a_picture_is_the_same_twice_and_nothing_else_is_touched(display: Any) -> None:
     """No dates, no global settings."""
     before = dict(mpl.rcParams)
