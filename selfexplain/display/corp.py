@@ -123,8 +123,9 @@ class CorpDisplay:
                 thread(ax, x, low, high, FAINT if colour == MUTED else colour)
                 ax.scatter([x], [y], s=area, color=colour, edgecolors=PAPER, linewidths=1, zorder=4, clip_on=False)
         else:
-            band = {"color": LINE, "alpha": 0.8, "linewidth": 0, "zorder": 2}
-            ax.fill_between(self.confidence, self.band_low, self.band_high, **band)
+            ax.fill_between(
+                self.confidence, self.band_low, self.band_high, color=LINE, alpha=0.8, linewidth=0, zorder=2
+            )
         ax.plot(self.confidence, self.curve, color=INK, linewidth=1.6, zorder=3.2, clip_on=False)
         self._counts(ax)
         square(ax, self.label, "actually happened" if self.event else "actually right")

@@ -1,4 +1,4 @@
-"""What a display is drawn from: an evaluation in memory, or one source of a metrics object as `metrics.json` holds it."""
+"""What a display is drawn from: an evaluation in memory, or one source of a metrics object."""
 
 from collections.abc import Mapping
 from typing import Any

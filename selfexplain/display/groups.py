@@ -131,8 +131,8 @@ class GroupForestDisplay:
             colour = _colour(metric, low, high)
             if low is not None and high is not None:
                 panel.plot([scale * low, scale * high], [y, y], color=colour, linewidth=1.6, zorder=3, clip_on=False)
-            dot = {"color": colour, "edgecolors": PAPER, "linewidths": 0.8, "zorder": 4, "clip_on": False}
-            panel.scatter([scale * value], [y], s=30, **dot)
+            at = scale * value
+            panel.scatter([at], [y], s=30, color=colour, edgecolors=PAPER, linewidths=0.8, zorder=4, clip_on=False)
         panel.set_ylim(max(len(names), 1) - 0.5, -0.5)
         _ends(panel, metric)
         ends = panel.get_xticklabels()
@@ -167,9 +167,9 @@ def _colour(metric: str, low: float | None, high: float | None) -> str:
 
 
 def _short(name: str) -> str:
-    """Return a name on one line that fits beside the picture.
+    r"""Return a name on one line that fits beside the picture.
 
-    >>> _short("history of the\\nlate Roman republic")
+    >>> _short("history of the\nlate Roman republic")
     'history of the …'
     """
     line = " ".join(name.split())

@@ -106,7 +106,7 @@ def corp_figure(metrics: Metrics, source: str) -> Figure[CorpDisplay]:
     if table.total:
         told = (
             f"the Brier score of {brier(table):.3f} is {corp_mcb(table):.3f} (MCB: a rising map could mend it) − "
-            f"{corp_dsc(table):.3f} (DSC: what confidence tells) + {corp_unc(table):.3f} (UNC: how hard it was to guess)"
+            f"{corp_dsc(table):.3f} (DSC: what confidence tells) + {corp_unc(table):.3f} (UNC: how hard to guess)"
         )
     outside = sum(
         not low <= y <= high
@@ -117,7 +117,7 @@ def corp_figure(metrics: Metrics, source: str) -> Figure[CorpDisplay]:
     what = "dots" if shown.has_dots else "the curve"
     grey = (
         f"the grey band is no interval but a test: where {what} would lie 9 times in 10, one confidence at a time, if "
-        f"every confidence were exactly right; {outside:,} of {len(shown.confidence):,} lie outside"
+        f"every confidence were exactly true; {outside:,} of {len(shown.confidence):,} lie outside"
     )
     return Figure(
         title="Value by value",
@@ -161,7 +161,8 @@ def forest_figure(metrics: Metrics, source: str) -> Figure[GroupForestDisplay] |
     names = {"gap": "Gap", "accuracy": truth, "auroc": "AUROC"}
     measured = [metric for metric in MEASURES if metric in shown.pooled]
     told = [
-        f"{name}, {', '.join(_told(shown, name, metric, names[metric]) for metric in measured)}" for name in shown.drawn
+        f"{name}, {', '.join(f'{names[metric]} {_cell(shown, name, metric)}' for metric in measured)}"
+        for name in shown.drawn
     ]
     left = len(shown.n) - len(shown.drawn)
     return Figure(
@@ -182,10 +183,6 @@ def forest_figure(metrics: Metrics, source: str) -> Figure[GroupForestDisplay] |
 def _cell(shown: GroupForestDisplay, name: str, metric: str) -> str:
     found = shown.estimates.get((name, metric))
     return "–" if found is None else str(written(metric, found))
-
-
-def _told(shown: GroupForestDisplay, name: str, metric: str, title: str) -> str:
-    return f"{title} {_cell(shown, name, metric)}"
 
 
 def _by_correctness(shown: ConfidenceByCorrectnessDisplay) -> Figure[ConfidenceByCorrectnessDisplay]:

@@ -16,7 +16,6 @@ from selfexplain.report.rows import LONGEST_NAME, SURE, RecordRow, choose, cut, 
 from selfexplain.report.statuses import StatusRow, status_rows
 from selfexplain.report.words import Words, words_for
 
-
 FEW = 6
 """So many metrics beyond the headline ones stay open: somebody asked for them by name."""
 
