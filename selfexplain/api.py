@@ -23,6 +23,7 @@ from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, encode
+from selfexplain.report.families import HEADLINE
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import RunSpec
@@ -44,23 +45,6 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 
 RESULTS = Path("results")
-
-HEADLINE = (
-    "accuracy",
-    "mean_confidence",
-    "gap",
-    "brier",
-    "log_loss",
-    "ece",
-    "ece_if_calibrated",
-    "calibration_p",
-    "auroc",
-)
-"""The metrics that are measured unless others are asked for, in the order in which people read them.
-
-Beside the ECE stands what a perfect model would show on the same questions, as nobody can read it without.
-"""
-
 
 NOTES: Mapping[str, str] = {
     plugins.DEFAULT_MODEL: (

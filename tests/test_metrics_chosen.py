@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import selfexplain as sx
-from selfexplain import api, plugins
+from selfexplain import plugins
 from selfexplain.calibration import gap
 from selfexplain.errors import InputError
+from selfexplain.report.families import HEADLINE
 
 CONFIDENCE, CORRECT = [0.9, 0.9, 0.6, 0.6], [1, 0, 1, 1]
 
@@ -26,16 +27,16 @@ def table(tmp_path: Path) -> Path:
 
 def test_without_a_choice_the_headline_ones_are_measured_in_their_order() -> None:
     """Seven, and beside the ECE what luck alone would show."""
-    assert list(sx.evaluate(CONFIDENCE, CORRECT).metrics) == list(api.HEADLINE)
-    assert api.HEADLINE[5:8] == ("ece", "ece_if_calibrated", "calibration_p")
+    assert list(sx.evaluate(CONFIDENCE, CORRECT).metrics) == list(HEADLINE)
+    assert HEADLINE[5:8] == ("ece", "ece_if_calibrated", "calibration_p")
 
 
 def test_all_are_the_headline_ones_and_then_every_other_by_name() -> None:
     """Each once, and none is missing."""
     names = list(sx.evaluate(CONFIDENCE, CORRECT, metrics="all").metrics)
 
-    assert names[: len(api.HEADLINE)] == list(api.HEADLINE)
-    assert names[len(api.HEADLINE) :] == sorted(set(plugins.metrics()) - set(api.HEADLINE))
+    assert names[: len(HEADLINE)] == list(HEADLINE)
+    assert names[len(HEADLINE) :] == sorted(set(plugins.metrics()) - set(HEADLINE))
     assert "calibration_slope_clip_5e-3" in names  # a key that no function can have as its name
 
 
@@ -49,7 +50,7 @@ def test_sets_names_and_functions_go_together(table: Path) -> None:
     """In the order in which they are asked for."""
     measured = sx.evaluate_file(table, metrics=[gap, "over", "headline"]).to_dict()["sources"]["given"]["metrics"]
 
-    assert list(measured) == ["gap", "over", *(name for name in api.HEADLINE if name != "gap")]
+    assert list(measured) == ["gap", "over", *(name for name in HEADLINE if name != "gap")]
     assert list(sx.evaluate(CONFIDENCE, CORRECT, metrics=gap).metrics) == ["gap"]
 
 

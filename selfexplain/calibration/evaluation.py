@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Metric, estimate
+from selfexplain.calibration.reliability import Reliability
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError
@@ -37,9 +38,15 @@ class Evaluation:
         return self.counts.pooled
 
     def to_dict(self) -> Mapping[str, Any]:
-        """Return strict JSON values: n, metrics, and per group n and metrics."""
+        """Return strict JSON values: n, metrics, per group n and metrics, the counts, and those of the diagram."""
         groups = {name: {"n": group.n, "metrics": _plain(group.metrics)} for name, group in self.groups.items()}
-        return {"n": self.n, "metrics": _plain(self.metrics), "groups": groups}
+        return {
+            "n": self.n,
+            "metrics": _plain(self.metrics),
+            "groups": groups,
+            "table": [list(row) for row in self.table.rows()],
+            "reliability": Reliability.of(self.table).to_dict(),
+        }
 
 
 def evaluate(

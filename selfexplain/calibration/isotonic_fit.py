@@ -9,7 +9,7 @@ Dimitriadis, Gneiting & Jordan 2021 (arXiv 2008.03033).
 import numpy as np
 
 from selfexplain.calibration.table import CalibrationTable
-from selfexplain.inference import Ints
+from selfexplain.inference import Floats, Ints
 
 
 def pooled_blocks(table: CalibrationTable) -> tuple[Ints, Ints]:
@@ -48,6 +48,20 @@ def pooled_blocks(table: CalibrationTable) -> tuple[Ints, Ints]:
         rows.append(n)
         right.append(s)
     return np.array(rows, dtype=np.int64), np.array(right, dtype=np.int64)
+
+
+def fitted_accuracy(table: CalibrationTable) -> Floats:
+    """Return the isotonic fit at each confidence, shape (k,), in [0, 1]: the CORP curve.
+
+    Examples
+    --------
+    >>> fitted_accuracy(CalibrationTable.from_counts({0.6: (10, 6), 0.7: (10, 4), 0.9: (10, 9)}))
+    array([0.5, 0.5, 0.9])
+    """
+    n, n_correct = pooled_blocks(table)
+    # A block ends where one of its confidences ends, counted in rows.
+    block = np.searchsorted(np.cumsum(n), np.cumsum(table.n))
+    return (n_correct / n)[block]
 
 
 def score_of_fit(table: CalibrationTable) -> float:

@@ -71,4 +71,4 @@ def decide(
     if picture is not None:
         from selfexplain.display.decision import DecisionDisplay  # noqa: PLC0415
 
-        draw(DecisionDisplay.of(decision).plot, picture)
+        draw(DecisionDisplay.from_decision(decision).plot, picture)

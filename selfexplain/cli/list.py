@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 import click
 
 from selfexplain import plugins
+from selfexplain.cli.kind import Kind
 from selfexplain.cli.speak import print_json, print_text
 from selfexplain.prompting import template
 
 
 @click.command(name="list")
-@click.argument("kind", type=click.Choice(plugins.KINDS), required=False)
+@click.argument("kind", type=Kind(plugins.KINDS), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print an object of kind and names to stdout.")
 def list_(kind: str | None, as_json: bool) -> None:
     """List the names that commands understand, of one KIND or of all."""

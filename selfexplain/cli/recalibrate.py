@@ -73,4 +73,4 @@ def recalibrate(
     if picture is not None:
         from selfexplain.display.recalibration import RecalibrationDisplay  # noqa: PLC0415
 
-        draw(RecalibrationDisplay.of(recalibration.numbers).plot, picture)
+        draw(RecalibrationDisplay.from_recalibration(recalibration.numbers).plot, picture)

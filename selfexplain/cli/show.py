@@ -1,6 +1,7 @@
 """`selfexplain show`: one thing, as far as it is known. Nothing is asked."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 import msgspec
 
 from selfexplain import plugins
+from selfexplain.cli.kind import Kind
 from selfexplain.cli.speak import print_json
 from selfexplain.providers.provider import transparency_of
 from selfexplain.report.visible import visible
@@ -15,7 +17,7 @@ from selfexplain.settings import read_settings
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["model", *plugins.KINDS]))
+@click.argument("kind", type=Kind(["model", *plugins.KINDS]))
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print an object to stdout.")
 def show(kind: str, name: str, as_json: bool) -> None:
@@ -138,13 +140,24 @@ def print_facts(found: Mapping[str, Any]) -> None:
     for key, value in found.items():
         if key == "text":
             click.echo()
-            click.echo(visible(value))
+            # A template's text is shown as it is; a docstring without the marks of its markup.
+            click.echo(visible(value if "template" in found else readable(value)))
         elif isinstance(value, dict):
             click.echo(f"{key}:")
             for inner, each in value.items():
                 click.echo(visible(f"  {inner}: {plain(each)}"))
         else:
             click.echo(visible(f"{key}: {plain(value)}"))
+
+
+def readable(page: str) -> str:
+    """Return a docstring as a terminal shows it: names without their role, sections by their title, no asterisks.
+
+    >>> readable("**Name.** See :func:`ece` or ``x``.")
+    'Name. See `ece` or `x`.'
+    """
+    page = re.sub(r":\w+:(?=`)", "", page).replace("``", "`")
+    return re.sub(r"\*\*(.+?)\*\*", r"\1", page)
 
 
 def plain(value: Any) -> str:

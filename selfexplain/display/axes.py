@@ -34,7 +34,7 @@ def in_percent(axis: "Axis", ticks: Sequence[float]) -> None:
 
 
 def alone(display: Drawable) -> "Figure":
-    """Return one picture on a figure of its own, unknown to pyplot."""
+    """Return one picture with two axes on a figure of its own, unknown to pyplot."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - `import selfexplain` must not pay for matplotlib
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="none")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfexplain.calibration.binning import equal_width
-from selfexplain.calibration.table import CalibrationTable, total
+from selfexplain.calibration.table import total
 from selfexplain.display.axes import in_percent, quiet
+from selfexplain.display.evaluated import Evaluated, table_of
 from selfexplain.display.palette import INK, MUTED, RIGHT, WRONG, WRONG_TINT
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ COLUMNS = ("left", "right", "n_correct", "n_wrong")
 
 
 @dataclass(frozen=True)
-class ConfidenceByCorrectness:
+class ConfidenceByCorrectnessDisplay:
     """Two histograms of confidence, back to back: right answers upwards, wrong ones downwards.
 
     Parameters
@@ -38,8 +39,7 @@ class ConfidenceByCorrectness:
 
     Examples
     --------
-    >>> table = CalibrationTable.from_counts({0.9: (10, 8), 1.0: (4, 4)})
-    >>> shown = ConfidenceByCorrectness.of(table, "Stated confidence")
+    >>> shown = ConfidenceByCorrectnessDisplay.from_evaluation({"table": [[0.9, 10, 8], [1.0, 4, 4]]})
     >>> shown.n_correct, shown.n_wrong, shown.mean_wrong
     ((8, 4), (2, 0), 0.9)
     """
@@ -54,8 +54,11 @@ class ConfidenceByCorrectness:
     event: bool = False
 
     @classmethod
-    def of(cls, table: CalibrationTable, label: str, *, event: bool = False) -> "ConfidenceByCorrectness":
-        """Count a table."""
+    def from_evaluation(
+        cls, evaluation: Evaluated, label: str = "confidence", *, event: bool = False
+    ) -> "ConfidenceByCorrectnessDisplay":
+        """Count the answers of an evaluation, or of one source of a Run."""
+        table = table_of(evaluation)
         occupied, place = np.unique(equal_width(table.confidence, bins=BINS), return_inverse=True)
         return cls(
             label,

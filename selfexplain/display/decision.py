@@ -43,7 +43,7 @@ class DecisionDisplay:
     promised: tuple[bool, ...]
 
     @classmethod
-    def of(cls, decision: Mapping[str, Any]) -> "DecisionDisplay":
+    def from_decision(cls, decision: Mapping[str, Any]) -> "DecisionDisplay":
         """Take the numbers from `Decision.to_dict()`."""
         columns = {name: tuple(row[name] for row in decision["thresholds"]) for name in COLUMNS}
         return cls(decision["error"], decision["threshold"], **columns)

@@ -1,6 +1,7 @@
 """From a Figure to bytes that are the same each time: no dates, no random identifiers, text that stays text."""
 
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ def svg_text(figure: "Figure") -> str:
     from matplotlib import rc_context  # noqa: PLC0415 - `import selfexplain` must not pay for matplotlib
 
     out = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "selfexplain"}):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "selfexplain"}), warnings.catch_warnings():
+        # A name in a script that matplotlib's font lacks stays text, and whoever shows it has a font that has it.
+        warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, PAPER
-from selfexplain.display.reliability import DOT_AREA, SMALLEST_DOT, ReliabilityDisplay
+from selfexplain.display.reliability import ReliabilityDisplay
+from selfexplain.display.square import area_of, diagonal, square
 
 if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
     import pandas as pd
@@ -26,11 +27,11 @@ class RecalibrationDisplay:
     recalibrated: ReliabilityDisplay
 
     @classmethod
-    def of(cls, numbers: Mapping[str, Any]) -> "RecalibrationDisplay":
+    def from_recalibration(cls, numbers: Mapping[str, Any]) -> "RecalibrationDisplay":
         """Take the numbers from `Recalibration.numbers`."""
         return cls(
-            ReliabilityDisplay.of(numbers["stated"]["reliability"], "as stated"),
-            ReliabilityDisplay.of(numbers["recalibrated"]["reliability"], "recalibrated, out of fold"),
+            ReliabilityDisplay.from_evaluation(numbers["stated"], "as stated"),
+            ReliabilityDisplay.from_evaluation(numbers["recalibrated"], "recalibrated, out of fold"),
         )
 
     def frame(self) -> "pd.DataFrame":
@@ -42,16 +43,15 @@ class RecalibrationDisplay:
 
     def plot(self, ax: "Axes") -> "Axes":
         """Draw on `ax` and return it: hollow dots as stated, full ones recalibrated; area is the number of answers."""
-        ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        diagonal(ax)
         for display, face, edge, thread in ((self.stated, PAPER, MUTED, LINE), (self.recalibrated, INK, PAPER, FAINT)):
-            total = sum(display.n) or 1
             for x, low, high in zip(display.mean_confidence, display.low, display.high, strict=True):
                 if low is not None and high is not None:
                     ax.plot([x, x], [low, high], color=thread, linewidth=1.5, zorder=2, clip_on=False)
             ax.scatter(
                 display.mean_confidence,
                 display.accuracy,
-                s=[max(DOT_AREA * n / total, SMALLEST_DOT) for n in display.n],
+                s=area_of(display.n),
                 facecolors=face,
                 edgecolors=edge,
                 linewidths=1,
@@ -60,15 +60,6 @@ class RecalibrationDisplay:
             )
             # The key shows a dot of one size, whatever the data.
             ax.scatter([], [], s=50, facecolors=face, edgecolors=edge if face == PAPER else face, label=display.label)
-        ticks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-        names = [f"{100 * tick:.0f} %" for tick in ticks]
-        ax.set_xticks(ticks, names)
-        ax.set_yticks(ticks, names)
-        ax.tick_params(colors=MUTED, labelsize=8, length=0, pad=5)
-        ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-        ax.set_xlabel("confidence", color=INK, fontsize=9, labelpad=5)
-        ax.set_ylabel("actually right", color=INK, fontsize=9, labelpad=5)
+        square(ax, "confidence", "actually right")
         ax.legend(loc="lower left", bbox_to_anchor=(-0.03, 1), ncols=2, frameon=False, fontsize=8, labelcolor=INK)
-        for spine in ax.spines.values():
-            spine.set(color=LINE, linewidth=0.8)
         return ax

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from selfexplain.calibration.table import CalibrationTable
 from selfexplain.display.axes import in_percent, quiet
+from selfexplain.display.evaluated import Evaluated, table_of
 from selfexplain.display.palette import INK, LINE, MUTED, PAPER
 from selfexplain.inference import clopper_pearson
 
@@ -28,7 +28,7 @@ DRAWN = 300
 
 
 @dataclass(frozen=True)
-class RiskCoverage:
+class RiskCoverageDisplay:
     """Error among the answers kept, at each threshold that exists.
 
     Answers with the same confidence are kept or dropped together: no threshold can tell them apart, so the curve has
@@ -50,8 +50,7 @@ class RiskCoverage:
 
     Examples
     --------
-    >>> table = CalibrationTable.from_counts({0.9: (10, 9), 0.5: (10, 5)})
-    >>> shown = RiskCoverage.of(table, "Stated confidence")
+    >>> shown = RiskCoverageDisplay.from_evaluation({"table": [[0.5, 10, 5], [0.9, 10, 9]]}, "Stated confidence")
     >>> shown.threshold, shown.coverage, shown.risk, shown.ideal_risk
     ((0.9, 0.5), (0.5, 1.0), (0.1, 0.3), (0.0, 0.3))
     """
@@ -65,8 +64,11 @@ class RiskCoverage:
     event: bool = False
 
     @classmethod
-    def of(cls, table: CalibrationTable, label: str, *, event: bool = False) -> "RiskCoverage":
-        """Add up a table from its highest confidence downwards."""
+    def from_evaluation(
+        cls, evaluation: Evaluated, label: str = "confidence", *, event: bool = False
+    ) -> "RiskCoverageDisplay":
+        """Add up the counts of an evaluation, or of one source of a Run, from its highest confidence downwards."""
+        table = table_of(evaluation)
         kept, wrong = np.cumsum(table.n[::-1]), np.cumsum(table.n_wrong[::-1])
         low, high = clopper_pearson(wrong, kept)
         return cls(

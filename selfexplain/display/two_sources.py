@@ -2,10 +2,10 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from selfexplain.display.axes import Drawable
 from selfexplain.display.palette import INK, MUTED
-from selfexplain.display.reliability import ReliabilityDisplay
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,18 +16,25 @@ LINE_HEIGHT, NAME, TITLE, KEY = 0.165, 0.3, 0.45, 0.2
 LINE_LENGTH = 47
 """Characters that fit over a panel."""
 READING_KEY = (
-    "Dot area: number of answers. Line: 95 % interval. Grey: the interval touches the diagonal, it may be chance."
+    "Dot area: number of answers. Lines: exact intervals, all of a panel hold together with 95 %. "
+    "Grey: the interval touches the diagonal, it may be chance."
 )
 
 
-def side_by_side(
-    displays: Sequence[ReliabilityDisplay], captions: Sequence[Sequence[str]] = (), title: str = ""
-) -> "Figure":
+class Labelled(Drawable, Protocol):
+    """A display that says of which source of confidence it is."""
+
+    @property
+    def label(self) -> str:
+        """The name of the source."""
+
+
+def side_by_side(displays: Sequence[Labelled], captions: Sequence[Sequence[str]] = (), title: str = "") -> "Figure":
     """Draw one panel per source.
 
     Parameters
     ----------
-    displays : sequence of ReliabilityDisplay
+    displays : sequence of displays with a label, such as ReliabilityDisplay
         One per source, drawn from left to right.
     captions : sequence of sequences of str, optional
         The sentences over each panel, the most important first. Without them, a panel has no heading.

@@ -6,7 +6,6 @@ from typing import Any
 
 from selfexplain.calibration.evaluation import evaluate
 from selfexplain.calibration.metric import Metric
-from selfexplain.calibration.reliability import Reliability
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import InputError
@@ -71,15 +70,10 @@ def evaluate_source(rows: Sequence[Answered], metrics: Sequence[Metric[...]]) ->
         group=[row.group for row in usable],
         cluster=[row.cluster for row in usable],
     )
-    table = evaluation.table
     return {
         **evaluation.to_dict(),
         "coverage": coverage([row.status == "ok" for row in rows], cluster=[row.cluster for row in rows]).to_dict(),
         "excluded": {status: counts[status] for status in STATUSES if status != "ok" and counts[status]},
-        "table": [
-            list(row) for row in zip(table.confidence.tolist(), table.n.tolist(), table.n_correct.tolist(), strict=True)
-        ],
-        "reliability": Reliability.of(table).to_dict(),
     }
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfexplain.display.axes import Drawable
+from selfexplain.display.corp import CorpDisplay
+from selfexplain.display.groups import GroupForestDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.report import sentences as say
 from selfexplain.report.facts import Facts, title_of
-from selfexplain.report.figures import Figure, apart_figures, reliability_figure
+from selfexplain.report.figures import Figure, apart_figures, corp_figure, forest_figure, reliability_figure
 from selfexplain.report.numbers import Written, written
 
 
@@ -38,6 +40,10 @@ class Card:
     bars: tuple[Bar, ...]
     key_numbers: tuple[tuple[str, Written], ...]
     diagram: Figure[ReliabilityDisplay]
+    corp: Figure[CorpDisplay]
+    """The same value by value."""
+    forest: Figure[GroupForestDisplay] | None
+    """Its groups; None when there are fewer than two."""
     apart: tuple[Figure[Drawable], ...]
     """The pictures that tell right from wrong answers."""
     left_out: str
@@ -63,6 +69,8 @@ def card_of(metrics: say.Metrics, source: str, facts: Facts) -> Card:
             if name in data["metrics"]
         ),
         diagram=reliability_figure(metrics, source),
+        corp=corp_figure(metrics, source),
+        forest=forest_figure(metrics, source),
         apart=apart_figures(metrics, source),
         left_out=say.sentence(say.left_out(metrics, source)),
         worst_case=say.sentence(say.worst_case(metrics, source)),

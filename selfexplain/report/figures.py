@@ -3,14 +3,22 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from selfexplain.calibration.table import CalibrationTable
+from selfexplain.calibration.brier_score import brier
+from selfexplain.calibration.isotonic_discrimination import corp_dsc
+from selfexplain.calibration.isotonic_miscalibration import corp_mcb
+from selfexplain.calibration.isotonic_uncertainty import corp_unc
 from selfexplain.display.axes import Drawable
-from selfexplain.display.confidence_by_correctness import ConfidenceByCorrectness
+from selfexplain.display.confidence_by_correctness import ConfidenceByCorrectnessDisplay
+from selfexplain.display.corp import CorpDisplay
+from selfexplain.display.evaluated import table_of
+from selfexplain.display.groups import MEASURES, GroupForestDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
-from selfexplain.display.risk_coverage import RiskCoverage, spread
-from selfexplain.report.numbers import percent
+from selfexplain.display.risk_coverage import RiskCoverageDisplay, spread
+from selfexplain.report.numbers import percent, written
 from selfexplain.report.picture import display_of
+from selfexplain.report.rows import LONGEST_NAME, cut
 from selfexplain.report.sentences import Metrics, sentence, source_words
+from selfexplain.report.visible import visible
 from selfexplain.report.words import words_for
 
 D_co = TypeVar("D_co", bound=Drawable, covariant=True)
@@ -74,18 +82,110 @@ def reliability_figure(metrics: Metrics, source: str) -> Figure[ReliabilityDispl
     )
 
 
-def apart_figures(metrics: Metrics, source: str) -> tuple[Figure[ConfidenceByCorrectness], Figure[RiskCoverage]]:
+def apart_figures(
+    metrics: Metrics, source: str
+) -> tuple[Figure[ConfidenceByCorrectnessDisplay], Figure[RiskCoverageDisplay]]:
     """Return the two pictures that tell right from wrong answers: their confidences, and what a threshold keeps."""
     label, event = source_words(source).title, metrics["about"] == "event"
-    counts = {value: (n, n_correct) for value, n, n_correct in metrics["sources"][source]["table"]}
-    table = CalibrationTable.from_counts(counts)
+    data = metrics["sources"][source]
     return (
-        _by_correctness(ConfidenceByCorrectness.of(table, label, event=event)),
-        _risk_coverage(RiskCoverage.of(table, label, event=event)),
+        _by_correctness(ConfidenceByCorrectnessDisplay.from_evaluation(data, label, event=event)),
+        _risk_coverage(RiskCoverageDisplay.from_evaluation(data, label, event=event)),
     )
 
 
-def _by_correctness(shown: ConfidenceByCorrectness) -> Figure[ConfidenceByCorrectness]:
+def corp_figure(metrics: Metrics, source: str) -> Figure[CorpDisplay]:
+    """Return the CORP diagram of a source: value by value, the curve, and the band for a test about the diagonal."""
+    data, event = metrics["sources"][source], metrics["about"] == "event"
+    shown = CorpDisplay.from_evaluation(data, source_words(source).title, event=event)
+    words = words_for(metrics["about"])
+    table = table_of(data)
+    at = spread([(i + 1) / len(shown.n) for i in range(len(shown.n))], LONGEST)
+    more = len(shown.confidence) - len(at)
+    told = ""
+    if table.total:
+        told = (
+            f"the Brier score of {brier(table):.3f} is {corp_mcb(table):.3f} (MCB: a rising map could mend it) − "
+            f"{corp_dsc(table):.3f} (DSC: what confidence tells) + {corp_unc(table):.3f} (UNC: how hard to guess)"
+        )
+    outside = sum(
+        not low <= y <= high
+        for y, low, high in zip(
+            shown.accuracy if shown.has_dots else shown.curve, shown.band_low, shown.band_high, strict=True
+        )
+    )
+    what = "dots" if shown.has_dots else "the curve"
+    grey = (
+        f"the grey band is no interval but a test: where {what} would lie 9 times in 10, one confidence at a time, if "
+        f"every confidence were exactly true; {outside:,} of {len(shown.confidence):,} lie outside"
+    )
+    return Figure(
+        title="Value by value",
+        display=shown,
+        alternative=f"CORP reliability diagram, {shown.label}: {'; '.join(_corners(shown)) or 'no answers'}.",
+        sentence=" ".join(filter(None, (sentence(told), sentence(grey) if table.total else ""))),
+        columns=("Confidence", words.right.capitalize(), "Interval", "Curve", "Test band", "Answers"),
+        rows=tuple(
+            (
+                _confidence(shown.confidence[i]),
+                percent(shown.accuracy[i]),
+                _interval(shown.low[i], shown.high[i]),
+                percent(shown.curve[i]),
+                _interval(shown.band_low[i], shown.band_high[i]),
+                f"{shown.n[i]:,}",
+            )
+            for i in at
+        ),
+        note=f"{more:,} more confidences lie between; metrics.json has every count." if more else "",
+    )
+
+
+def _corners(shown: CorpDisplay) -> list[str]:
+    """Say where the curve rises: the first and the last confidence of each level, at most six levels."""
+    levels: dict[float, list[float]] = {}
+    for x, y in zip(shown.confidence, shown.curve, strict=True):
+        levels.setdefault(y, []).append(x)
+    some = list(levels.items())
+    kept = [some[i] for i in spread([(i + 1) / len(some) for i in range(len(some))], 6)]
+    return [f"from {_confidence(xs[0])} to {_confidence(xs[-1])} the curve is at {percent(y)}" for y, xs in kept]
+
+
+def forest_figure(metrics: Metrics, source: str) -> Figure[GroupForestDisplay] | None:
+    """Return the forest plot of a source's groups; None with fewer than two, or when nothing of it was measured."""
+    data, event = metrics["sources"][source], metrics["about"] == "event"
+    groups = {visible(cut(name, LONGEST_NAME)): group for name, group in data.get("groups", {}).items()}
+    shown = GroupForestDisplay.from_evaluation({"metrics": data["metrics"], "groups": groups}, event=event)
+    if len(shown.n) < 2 or not shown.pooled:
+        return None
+    truth = "Happened" if event else "Right"
+    names = {"gap": "Gap", "accuracy": truth, "auroc": "AUROC"}
+    measured = [metric for metric in MEASURES if metric in shown.pooled]
+    told = [
+        f"{name}, {', '.join(f'{names[metric]} {_cell(shown, name, metric)}' for metric in measured)}"
+        for name in shown.drawn
+    ]
+    left = len(shown.n) - len(shown.drawn)
+    return Figure(
+        title=source_words(source).title,
+        display=shown,
+        alternative=f"Forest plot of groups, {source_words(source).title}: {'; '.join(told)}.",
+        sentence="",
+        columns=("Group", *(names[metric] for metric in measured), "Answers"),
+        rows=tuple(
+            (name, *(_cell(shown, name, metric) for metric in measured), f"{n:,}") for name, n in shown.n.items()
+        ),
+        note=f"The picture shows the {len(shown.drawn)} largest groups; {left:,} more are in the table."
+        if left
+        else "",
+    )
+
+
+def _cell(shown: GroupForestDisplay, name: str, metric: str) -> str:
+    found = shown.estimates.get((name, metric))
+    return "–" if found is None else str(written(metric, found))
+
+
+def _by_correctness(shown: ConfidenceByCorrectnessDisplay) -> Figure[ConfidenceByCorrectnessDisplay]:
     words = words_for("event" if shown.event else "own_answer")
     numbers = list(zip(shown.left, shown.right, shown.n_correct, shown.n_wrong, strict=True))
     told = [f"{_range(a, b)}: {right} {words.right}, {wrong} {words.wrong}" for a, b, right, wrong in numbers]
@@ -99,7 +199,7 @@ def _by_correctness(shown: ConfidenceByCorrectness) -> Figure[ConfidenceByCorrec
     )
 
 
-def _means(shown: ConfidenceByCorrectness) -> str:
+def _means(shown: ConfidenceByCorrectnessDisplay) -> str:
     right, wrong = shown.mean_correct, shown.mean_wrong
     if right is None and wrong is None:
         return "there are no answers"
@@ -114,10 +214,10 @@ def _means(shown: ConfidenceByCorrectness) -> str:
     return f"{did}, {did_not}"
 
 
-def _risk_coverage(shown: RiskCoverage) -> Figure[RiskCoverage]:
+def _risk_coverage(shown: RiskCoverageDisplay) -> Figure[RiskCoverageDisplay]:
     wrong = "Did not happen" if shown.event else "Wrong"
     at = spread(shown.coverage, LONGEST)
-    cut = len(shown.threshold) - len(at)
+    more = len(shown.threshold) - len(at)
     named = [
         f"at least {_confidence(shown.threshold[i])}: {percent(shown.coverage[i])} kept, "
         f"{percent(shown.risk[i])} {wrong.lower()}"
@@ -140,11 +240,11 @@ def _risk_coverage(shown: RiskCoverage) -> Figure[RiskCoverage]:
             )
             for i in at
         ),
-        note=f"{cut:,} more thresholds lie between; metrics.json has every count." if cut else "",
+        note=f"{more:,} more thresholds lie between; metrics.json has every count." if more else "",
     )
 
 
-def _bargain(shown: RiskCoverage) -> str:
+def _bargain(shown: RiskCoverageDisplay) -> str:
     """Say what the threshold nearest to half of the answers would give, with its interval."""
     if not shown.threshold:
         return "there are no answers"

@@ -76,6 +76,8 @@ def pictures_of(card: Card, source: int) -> dict[str, Any]:
     diagram = inline(side_by_side([card.diagram.display]), prefix, card.diagram.alternative)
     return {
         "diagram": with_dots(diagram, prefix, card.diagram.dots, source, card.title),
+        "corp": inline(side_by_side([card.corp.display]), f"{prefix}c", card.corp.alternative),
+        "forest": card.forest and inline(card.forest.display.figure(), f"{prefix}g", card.forest.alternative),
         "apart": [
             inline(alone(shown.display), f"{prefix}{rank}", shown.alternative) for rank, shown in enumerate(card.apart)
         ],

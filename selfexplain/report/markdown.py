@@ -104,9 +104,7 @@ def _groups(view: RunView, cards: tuple[Card, ...]) -> str:
         [
             code(row.name, SHORT),
             card.title,
-            str(group.accuracy),
-            str(group.mean_confidence),
-            str(group.auroc),
+            *("–" if cell is None else str(cell) for cell in (group.accuracy, group.mean_confidence, group.auroc)),
             f"{group.n:,}",
         ]
         for row in view.groups

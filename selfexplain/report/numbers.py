@@ -11,6 +11,9 @@ from typing import Any
 PERCENT = frozenset({"accuracy", "mean_confidence", "coverage"})
 POINTS = frozenset({"gap"})
 TWO_DECIMALS = frozenset({"auroc"})
+P_VALUES = frozenset(
+    {"calibration_p", "ecce_p", "binomial_p_distinct", "spiegelhalter_p_two_sided", "spiegelhalter_p_interior"}
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def written(name: str, estimate: Mapping[str, Any], digits: int = 0) -> Written:
         return Written(percent(value, digits), f"{_plain(100 * low, 0)}–{_plain(100 * high, 0)}" if known else "")
     if name in POINTS:
         return Written(f"{signed(value, digits)} points", f"{signed(low)} to {signed(high)}" if known else "")
+    if name in P_VALUES and value < 0.001:
+        return Written("< 0.001")  # never 0.000: chance can do anything
     places = 2 if name in TWO_DECIMALS else 3
     return Written(_plain(value, places), f"{_plain(low, places)}–{_plain(high, places)}" if known else "")
 

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 def display_of(metrics: Metrics, source: str) -> ReliabilityDisplay:
     """Return the reliability diagram of one source, its axes in the words of what the confidence is about."""
     label, event = source_words(source).title, metrics["about"] == "event"
-    return ReliabilityDisplay.of(metrics["sources"][source]["reliability"], label, event=event)
+    return ReliabilityDisplay.from_evaluation(metrics["sources"][source], label, event=event)
 
 
 def picture_of(metrics: Metrics) -> "Figure":
     """Return the picture that goes into a README or a slide: it must be understood without its page."""
     sources = list(metrics["sources"])
-    captions = [(sentence(headline(metrics, name)), sentence(discrimination(metrics, name))) for name in sources]
+    captions = [
+        [sentence(words) for words in (headline(metrics, name), discrimination(metrics, name)) if words]
+        for name in sources
+    ]
     title = " · ".join(filter(None, (metrics["dataset"]["name"], metrics.get("model"), metrics.get("template"))))
     return side_by_side([display_of(metrics, s) for s in sources], captions, title)

@@ -51,21 +51,25 @@ def source_words(source: str) -> SourceWords:
 def headline(metrics: Metrics, source: str) -> str:
     """Say what the source claims, how often that is right, and what the gap's interval allows to conclude.
 
+    What was not asked for is not spoken of.
+
     `says 87 % sure, is right 61 %: overconfident by 26 points (19–33)`
     """
     data = metrics["sources"][source]
     if not data["n"]:
         return f"no verdict: none of {_count(metrics['n_items'], 'question')} gave a graded answer with a confidence"
     gap, stated, right = (data["metrics"].get(name) for name in ("gap", "mean_confidence", "accuracy"))
-    if gap is None or gap["value"] is None:
+    if gap is not None and gap["value"] is None:
         return f"no verdict: the gap is undefined, {_reason(gap)}"
-    if stated is None or right is None or stated["value"] is None or right["value"] is None:
-        return _gap_in_words(metrics, gap, 0)
     digits = decimals(metrics, source)
+    off = None if gap is None else _gap_in_words(metrics, gap, digits)
+    if stated is None or right is None or stated["value"] is None or right["value"] is None:
+        return off or f"{_count(data['n'], 'answer')} measured"
     claim, truth = percent(stated["value"], digits), percent(right["value"], digits)
+    told = f"{source_words(source).says.format(claim)}, is right {truth}"
     if metrics["about"] == "event":
-        return f"expects {claim}, it happens {truth}: {_gap_in_words(metrics, gap, digits)}"
-    return f"{source_words(source).says.format(claim)}, is right {truth}: {_gap_in_words(metrics, gap, digits)}"
+        told = f"expects {claim}, it happens {truth}"
+    return told if off is None else f"{told}: {off}"
 
 
 def decimals(metrics: Metrics, source: str) -> int:
@@ -88,6 +92,10 @@ def verdict(metrics: Metrics, source: str) -> str:
     """
     data = metrics["sources"][source]
     gap, auroc = data["metrics"].get("gap"), data["metrics"].get("auroc")
+    if gap is None and auroc is not None and auroc["value"] is not None and data["n"]:
+        return _separates(metrics, auroc)
+    if gap is None and data["n"]:
+        return ""
     if not data["n"] or gap is None or gap["value"] is None:
         return "no verdict"
     off = _off(metrics, gap)
@@ -124,10 +132,14 @@ def _gap_in_words(metrics: Metrics, gap: Mapping[str, Any], digits: int) -> str:
 def discrimination(metrics: Metrics, source: str) -> str:
     """Say whether higher confidence goes with right answers, in words that the interval of AUROC decides.
 
+    Empty when AUROC was not asked for.
+
     `its confidence does not reliably tell right from wrong answers: AUROC 0.53 (0.41–0.65), 0.50 is a coin`
     """
     auroc = metrics["sources"][source]["metrics"].get("auroc")
-    if auroc is None or auroc["value"] is None:
+    if auroc is None:
+        return ""
+    if auroc["value"] is None:
         return f"whether its confidence tells {_apart(metrics)} is undefined: {_reason(auroc)}"
     return f"{_separates(metrics, auroc)}: AUROC {written('auroc', auroc)}, 0.50 is a coin"
 
@@ -236,8 +248,8 @@ def sentence(text: str) -> str:
     return text and f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
 
 
-def _reason(estimate: Mapping[str, Any] | None) -> str:
-    return "it was not measured" if estimate is None else estimate.get("undefined") or "no reason was given"
+def _reason(estimate: Mapping[str, Any]) -> str:
+    return str(estimate.get("undefined") or "no reason was given")
 
 
 def _count(n: int, noun: str) -> str:

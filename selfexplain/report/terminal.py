@@ -41,7 +41,8 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
         claim.highlight_regex(r"\bunderconfident", "dodger_blue1")
         parts.append(Text(say.source_words(source).title))
         parts.append(Padding(claim, (0, 0, 0, 2)))
-        parts.append(Padding(Text(say.sentence(say.discrimination(metrics, source))), (0, 0, 0, 2)))
+        if apart := say.discrimination(metrics, source):
+            parts.append(Padding(Text(say.sentence(apart)), (0, 0, 0, 2)))
     if not parts:
         return Text("No confidence was asked for.")
     for text in filter(None, (note, *metrics["warnings"])):

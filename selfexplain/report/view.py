@@ -7,14 +7,18 @@ from typing import Any, ClassVar
 from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
-from selfexplain.report.cards import Card, card_of, side_of
+from selfexplain.report.cards import Card, card_of
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
+from selfexplain.report.families import FAMILY_NAMES, HEADLINE, family_of
 from selfexplain.report.numbers import Written, best_value, written
 from selfexplain.report.rows import LONGEST_NAME, SURE, choose, cut, row_of
 from selfexplain.report.shown import Filter, Shown
 from selfexplain.report.statuses import status_rows
 from selfexplain.report.words import Words, words_for
+
+FEW = 6
+"""So many metrics beyond the headline ones stay open: somebody asked for them by name."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,13 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class GroupCell:
-    """One group under one source."""
+    """One group under one source; None is what was not asked for."""
 
     n: int
-    accuracy: Written
-    mean_confidence: Written
-    auroc: Written
-    right: float | None
-    says: float | None
-    side: str
+    gap: Written | None
+    accuracy: Written | None
+    mean_confidence: Written | None
+    auroc: Written | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class RunView(Shown):
     calibration: tuple[str, ...]
     """What calibration is, in the numbers of this Run."""
     metrics: tuple[MetricRow, ...]
+    """All metrics, in the order of the metrics object."""
+    families: tuple[tuple[str, tuple[MetricRow, ...]], ...]
+    """Those that are folded away, by family; empty where there are few."""
     groups: tuple[GroupRow, ...]
     group_mix: str
     sure: str
@@ -83,6 +88,11 @@ class RunView(Shown):
             self.filter("right", self.words.right.capitalize()),
             self.filter("excluded", "Left out"),
         )
+
+    def main_metrics(self) -> tuple[MetricRow, ...]:
+        """The metrics that are not folded away."""
+        folded = {row.name for _, rows in self.families for row in rows}
+        return tuple(row for row in self.metrics if row.name not in folded)
 
 
 def view_of(
@@ -118,6 +128,7 @@ def view_of(
     sources = list(metrics["sources"])
     chosen, rows_note = choose(records, sources[0]) if sources else ([], "")
     dataset = metrics["dataset"]
+    rows = tuple(_metric_row(metrics, name, facts) for name in _names(metrics))
     return RunView(
         dataset=" ".join(filter(None, (dataset["name"], str(dataset.get("version") or "")))),
         model=metrics.get("model") or "",
@@ -130,7 +141,8 @@ def view_of(
         warnings=tuple(dict.fromkeys(metrics["warnings"])),
         cards=tuple(card_of(metrics, source, facts) for source in sources),
         calibration=calibration_explained(metrics, sources[0]) if sources else (),
-        metrics=tuple(_metric_row(metrics, name, facts) for name in _names(metrics)),
+        metrics=rows,
+        families=by_family(rows),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
         titles={source: say.source_words(source).title for source in sources},
@@ -145,6 +157,15 @@ def view_of(
         words=words_for(metrics["about"]),
         measured=tuple(filter(None, (*_measured(metrics, facts), made_with))),
     )
+
+
+def by_family(rows: Sequence[MetricRow]) -> tuple[tuple[str, tuple[MetricRow, ...]], ...]:
+    """Sort the metrics beyond the headline ones into families; nothing when they are few enough to stand open."""
+    further = [row for row in rows if row.name not in HEADLINE]
+    if len(further) <= FEW:
+        return ()
+    families = {family: tuple(row for row in further if family_of(row.name) == family) for family in FAMILY_NAMES}
+    return tuple((family, found) for family, found in families.items() if found)
 
 
 def _names(metrics: say.Metrics) -> list[str]:
@@ -179,17 +200,12 @@ def _groups(metrics: say.Metrics) -> tuple[GroupRow, ...]:
 def _group_cell(group: Mapping[str, Any] | None) -> GroupCell | None:
     if group is None:
         return None
-    missing = {"value": None, "low": None, "high": None, "undefined": "it was not measured"}
-    right, says, auroc = (group["metrics"].get(name, missing) for name in ("accuracy", "mean_confidence", "auroc"))
-    return GroupCell(
-        n=group["n"],
-        accuracy=written("accuracy", right),
-        mean_confidence=written("mean_confidence", says),
-        auroc=written("auroc", auroc),
-        right=right["value"],
-        says=says["value"],
-        side=side_of(group["metrics"]),
+    measured = group["metrics"]
+    gap, accuracy, mean_confidence, auroc = (
+        written(name, measured[name]) if name in measured else None
+        for name in ("gap", "accuracy", "mean_confidence", "auroc")
     )
+    return GroupCell(group["n"], gap, accuracy, mean_confidence, auroc)
 
 
 def _measured(metrics: say.Metrics, facts: Facts) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """`selfexplain show KIND NAME`: one thing as far as it is known; nothing is asked, no key is needed."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ def printed(*arguments: str) -> str:
     return done.stdout
 
 
+def listed(kind: str) -> str:
+    return CliRunner().invoke(cli, ["list", kind], catch_exceptions=False).stdout
+
+
 def shown(*arguments: str) -> Any:
     return json.loads(printed(*arguments, "--json"))
 
@@ -61,6 +66,23 @@ def test_a_metric_shows_its_facts_and_its_page() -> None:
 
     assert (found["best"], found["within"], found["direction"]) == (0.0, [0.0, 1.0], "lower")
     assert "**How it misleads.**" in found["text"]
+
+
+def test_a_page_is_read_in_a_terminal_without_the_marks_of_its_markup_and_in_json_as_it_is() -> None:
+    """No role, no asterisk, of any metric; a template's text is left alone."""
+    for name in plugins.metrics():
+        assert not re.search(r":\w+:`|\*\*|``", printed("metric", name)), name
+    assert "**Definition.**" in shown("metric", "ece")["text"]
+    assert "Definition. ECE" in printed("metric", "ece")
+    assert "{{ question }}" in printed("template", "few-shot")
+
+
+@pytest.mark.parametrize("kind", plugins.KINDS)
+def test_a_kind_may_be_called_by_its_plural(kind: str) -> None:
+    """`list metrics`, as people say; `s` alone makes no kind."""
+    assert listed(f"{kind}s") == listed(kind) != ""
+    assert shown("metrics", "ece")["metric"] == "ece"
+    assert CliRunner().invoke(cli, ["list", f"{kind}ss"]).exit_code == 2
 
 
 def test_a_metric_without_a_greatest_value_has_null_there() -> None:

@@ -42,7 +42,7 @@ def places(ax: Any) -> list[tuple[float, float]]:
 
 
 def test_the_frame_says_which_confidence_each_row_is_of() -> None:
-    frame = RecalibrationDisplay.of(NUMBERS).frame()
+    frame = RecalibrationDisplay.from_recalibration(NUMBERS).frame()
 
     assert frame["confidence"].tolist() == ["stated", "recalibrated"]
     assert frame["mean_confidence"].tolist() == [0.9, 0.6]
@@ -50,7 +50,7 @@ def test_the_frame_says_which_confidence_each_row_is_of() -> None:
 
 def test_a_hollow_dot_is_what_was_stated_and_a_full_one_what_became_of_it() -> None:
     """Both at their own confidence, and at the same share right."""
-    ax = RecalibrationDisplay.of(NUMBERS).plot(Figure().add_subplot())
+    ax = RecalibrationDisplay.from_recalibration(NUMBERS).plot(Figure().add_subplot())
     faces = [to_hex(np.asarray(dots.get_facecolor())[0]) for dots in ax.collections if np.size(dots.get_offsets())]
 
     assert places(ax) == [(0.9, 0.6), (0.6, 0.6)]
@@ -62,7 +62,7 @@ def test_a_hollow_dot_is_what_was_stated_and_a_full_one_what_became_of_it() -> N
 
 
 def test_a_decision_is_drawn_from_its_error_to_its_limit() -> None:
-    display = DecisionDisplay.of(DECISION)
+    display = DecisionDisplay.from_decision(DECISION)
     ax = display.plot(Figure().add_subplot())
     lines = [tuple(np.asarray(line.get_ydata(), dtype=float).tolist()) for line in ax.lines]
 
@@ -75,7 +75,7 @@ def test_a_decision_is_drawn_from_its_error_to_its_limit() -> None:
 
 
 def test_only_what_is_promised_is_drawn_in_ink() -> None:
-    ax = DecisionDisplay.of(DECISION).plot(Figure().add_subplot())
+    ax = DecisionDisplay.from_decision(DECISION).plot(Figure().add_subplot())
 
     colours = [to_hex(tuple(np.asarray(dots.get_facecolor())[0])) for dots in ax.collections]
     assert colours == [palette.MUTED, palette.INK, palette.MUTED]
@@ -84,14 +84,16 @@ def test_only_what_is_promised_is_drawn_in_ink() -> None:
 @pytest.mark.parametrize("thresholds", [0, 1, 150])
 def test_none_one_and_many_thresholds_can_be_drawn(thresholds: int, tmp_path: Path) -> None:
     rows = [DECISION["thresholds"][0] | {"threshold": at / 150} for at in range(thresholds)]
-    display = DecisionDisplay.of({"error": 0.05, "threshold": None, "thresholds": rows})
+    display = DecisionDisplay.from_decision({"error": 0.05, "threshold": None, "thresholds": rows})
     ax = display.plot(Figure().add_subplot())
 
     assert len(ax.get_xticks()) <= 25
     assert write_picture(one_panel(display.plot), tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("display", [RecalibrationDisplay.of(NUMBERS), DecisionDisplay.of(DECISION)], ids=type)
+@pytest.mark.parametrize(
+    "display", [RecalibrationDisplay.from_recalibration(NUMBERS), DecisionDisplay.from_decision(DECISION)], ids=type
+)
 def test_a_picture_is_the_same_twice_and_nothing_else_is_touched(display: Any) -> None:
     """No dates, no global settings."""
     before = dict(mpl.rcParams)

@@ -30,7 +30,7 @@ NUMBERS: dict[str, list[float]] = {
 
 @pytest.fixture
 def display() -> ReliabilityDisplay:
-    return ReliabilityDisplay.of(NUMBERS, "Stated confidence")
+    return ReliabilityDisplay.from_evaluation({"reliability": NUMBERS}, "Stated confidence")
 
 
 def dots(display: ReliabilityDisplay) -> list[PathCollection]:

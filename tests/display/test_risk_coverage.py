@@ -7,20 +7,27 @@ from hypothesis import strategies as st
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
+from selfexplain.calibration.evaluation import Evaluation
 from selfexplain.calibration.table import CalibrationTable
-from selfexplain.display.risk_coverage import RiskCoverage, spread
+from selfexplain.display.risk_coverage import RiskCoverageDisplay, spread
 
 ROWS = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.3, 0.7, 0.9, 1.0]), st.booleans()), min_size=1, max_size=40)
 
 
-def of(rows: list[tuple[float, bool]]) -> RiskCoverage:
+def drawn_from(table: CalibrationTable, *, event: bool = False) -> RiskCoverageDisplay:
+    return RiskCoverageDisplay.from_evaluation(Evaluation(table, {}), "x", event=event)
+
+
+def of(rows: list[tuple[float, bool]]) -> RiskCoverageDisplay:
     confidence, correct = zip(*rows, strict=True)
-    return RiskCoverage.of(CalibrationTable.from_rows(confidence, correct), "x")
+    return drawn_from(CalibrationTable.from_rows(confidence, correct))
 
 
 def test_the_curve_of_ten_answers_by_hand() -> None:
     """0.9: 4 answers, 1 wrong; 0.5: 4 more, 3 wrong; 0.2: 2 more, both wrong. Ideal: the 4 right ones first."""
-    shown = RiskCoverage.of(CalibrationTable.from_counts({0.5: (4, 1), 0.9: (4, 3), 0.2: (2, 0)}), "x")
+    shown = RiskCoverageDisplay.from_evaluation(
+        Evaluation(CalibrationTable.from_counts({0.5: (4, 1), 0.9: (4, 3), 0.2: (2, 0)}), {}), "x"
+    )
 
     assert shown.threshold == (0.9, 0.5, 0.2)
     assert (shown.n_kept, shown.n_wrong) == ((4, 8, 10), (1, 4, 6))
@@ -31,7 +38,7 @@ def test_the_curve_of_ten_answers_by_hand() -> None:
 
 def test_the_interval_of_no_error_among_four_is_the_exact_one() -> None:
     """The upper end p solves (1 − p)⁴ = 0.025."""
-    shown = RiskCoverage.of(CalibrationTable.from_counts({0.9: (4, 4)}), "x")
+    shown = drawn_from(CalibrationTable.from_counts({0.9: (4, 4)}))
 
     assert shown.low == (0.0,)
     assert shown.high == pytest.approx((1 - 0.025 ** (1 / 4),))
@@ -67,7 +74,9 @@ def test_each_point_is_what_asking_again_above_its_threshold_gives(rows: list[tu
 
 def test_dots_stand_only_where_a_threshold_exists() -> None:
     """Two distinct confidences: two dots, at their own coverage and risk."""
-    ax = RiskCoverage.of(CalibrationTable.from_counts({0.9: (10, 9), 0.5: (10, 5)}), "x").plot(Figure().add_subplot())
+    ax = RiskCoverageDisplay.from_evaluation(
+        Evaluation(CalibrationTable.from_counts({0.9: (10, 9), 0.5: (10, 5)}), {}), "x"
+    ).plot(Figure().add_subplot())
 
     (dots,) = [artist for artist in ax.collections if isinstance(artist, PathCollection)]
     assert np.asarray(dots.get_offsets()).tolist() == [[0.5, 0.1], [1.0, 0.3]]
@@ -84,6 +93,6 @@ def test_a_long_curve_is_thinned_by_whole_thresholds_and_keeps_its_end() -> None
 def test_an_event_is_not_called_wrong() -> None:
     """Words of an outcome on both axes."""
     table = CalibrationTable.from_counts({0.9: (10, 9), 0.5: (10, 5)})
-    ax = RiskCoverage.of(table, "x", event=True).plot(Figure().add_subplot())
+    ax = drawn_from(table, event=True).plot(Figure().add_subplot())
 
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("forecasts kept, the highest first", "did not happen")

@@ -178,7 +178,7 @@ def test_all_parts_fit_with_every_table_open(show: Show, width: int, scheme: str
     browser.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
 
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert len(browser.find_elements(By.CSS_SELECTOR, ".behind table")) == 6
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".behind table")) == 8
     for element in browser.find_elements(By.CSS_SELECTOR, "section, nav, [role=region], [role=img], [role=group]"):
         assert element.accessible_name, element.get_attribute("outerHTML")
     assert not re.search(r"\bNone\b", browser.find_element(By.TAG_NAME, "body").text)

@@ -124,6 +124,26 @@ def test_an_undefined_auroc_gives_its_reason() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("measured", "said", "verdict"),
+    [
+        (("accuracy", "mean_confidence"), "says 87 % sure, is right 61 %", ""),
+        (("brier",), "90 answers measured", ""),
+        (("gap",), "overconfident by 26 points (19–33)", "overconfident"),
+        (("auroc",), "90 answers measured", "its confidence does not reliably tell right from wrong answers"),
+    ],
+)
+def test_what_was_not_asked_for_is_not_spoken_of(measured: tuple[str, ...], said: str, verdict: str) -> None:
+    """Neither as undefined nor as a missing verdict: nobody asked."""
+    stated = source()
+    stated["metrics"] = {name: stated["metrics"][name] for name in measured}
+    metrics = evaluation(stated=stated)
+
+    assert say.headline(metrics, "stated") == said
+    assert say.verdict(metrics, "stated") == verdict
+    assert (say.discrimination(metrics, "stated") == "") == ("auroc" not in measured)
+
+
 def test_a_verdict_needs_no_numbers() -> None:
     """Good news after bad news is joined by "but"."""
     token = source(gap=estimate(-0.2, -0.3, -0.1), auroc=estimate(0.9, 0.85, 0.95))

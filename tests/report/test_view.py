@@ -2,7 +2,11 @@
 
 import pytest
 
+from selfexplain import plugins
 from selfexplain.report import rows as rows_module
+from selfexplain.report.families import FAMILIES, HEADLINE, family_of
+from selfexplain.report.html import render
+from selfexplain.report.numbers import P_VALUES, written
 from selfexplain.report.view import view_of
 
 from .made import FACTS, estimate, evaluation, item, record, source
@@ -79,3 +83,83 @@ def test_an_evaluation_without_any_source_still_makes_a_page() -> None:
 
     assert view.headline == "No confidence was asked for."
     assert view.rows == ()
+
+
+def test_many_metrics_are_folded_by_family_and_the_headline_ones_stay_open() -> None:
+    """As with `--metrics all`; one of your own is among the others."""
+    stated = source(**{name: estimate(0.5) for name in (*HEADLINE, *plugins.metrics(), "my_own")})
+
+    view = view_of(evaluation(stated=stated), FACTS)
+
+    assert [row.name for row in view.main_metrics] == [n for n in stated["metrics"] if n in HEADLINE]
+    folded = [row.name for _, rows in view.families for row in rows]
+    assert sorted(folded) == sorted(set(stated["metrics"]) - set(HEADLINE))
+    assert [(name, [row.name for row in rows]) for name, rows in view.families][-1] == (
+        "Others",
+        sorted(["brier", "my_own"], key=list(stated["metrics"]).index)[-1:] + ["coverage"] * ("coverage" in folded),
+    )
+    page = render(view)
+    assert page.index("further metrics</summary>") < page.index("<h3>Calibration error</h3>")
+
+
+def test_a_few_metrics_that_were_asked_for_by_name_stay_open() -> None:
+    stated = source(smooth_ece=estimate(0.1), skce=estimate(0.0))
+
+    view = view_of(evaluation(stated=stated), FACTS)
+
+    assert (view.families, view.main_metrics) == ((), view.metrics)
+
+
+def test_every_metric_of_a_family_exists_in_that_family_alone() -> None:
+    """A renamed metric would silently move to the others."""
+    named = [name for names in FAMILIES.values() for name in names]
+
+    assert len(named) == len(set(named))
+    assert set(named) | set(HEADLINE) <= set(plugins.metrics())
+    assert family_of("skce") == "Calibration error"
+
+
+def test_a_p_value_is_never_written_as_nought() -> None:
+    """0.0004 would read 0.000; and every p-value of the registry is known to be one."""
+    assert str(written("calibration_p", estimate(0.0004))) == "< 0.001"
+    assert str(written("calibration_p", estimate(0.001))) == "0.001"
+    assert str(written("brier", estimate(0.0004))) == "0.000"
+    assert {name for name, found in plugins.metrics().items() if "p-value" in found.facts.title} == P_VALUES
+
+
+def test_what_was_not_asked_for_of_a_group_is_none_and_one_group_is_no_forest() -> None:
+    stated = source()
+    stated["groups"] = {"one": {"n": 5, "metrics": {"gap": estimate(0.1, 0.0, 0.2)}}}
+
+    view = view_of(evaluation(stated=stated), FACTS)
+
+    (cell,) = view.groups[0].cells
+    assert cell is not None
+    assert (str(cell.gap), cell.accuracy, cell.auroc) == ("+10 points (0 to +20)", None, None)
+    assert view.cards[0].forest is None
+    assert "was not measured" not in render(view)
+
+
+def test_a_forest_is_said_in_words_for_whoever_does_not_see_it() -> None:
+    stated = source()
+    stated["groups"] = {name: {"n": 5, "metrics": {"gap": estimate(0.1, 0.0, 0.2)}} for name in ("a", "b\u202ec")}
+
+    forest = view_of(evaluation(stated=stated), FACTS).cards[0].forest
+
+    assert forest is not None
+    assert forest.alternative == (
+        "Forest plot of groups, Stated confidence: a, Gap +10 points (0 to +20), Right –, AUROC –; "
+        "b⟨U+202E⟩c, Gap +10 points (0 to +20), Right –, AUROC –."
+    )
+
+
+def test_the_corp_picture_is_said_in_words_and_its_band_is_called_a_test() -> None:
+    """0.5: 6 of 10, 1.0: 48 of 80, both 60 %, one level. Brier: (6 · 0.25 + 4 · 0.25 + 32) / 90 = 0.383."""
+    corp = view_of(evaluation(stated=source()), FACTS).cards[0].corp
+
+    assert corp.alternative == ("CORP reliability diagram, Stated confidence: from 50 % to 100 % the curve is at 60 %.")
+    assert corp.sentence.startswith("The Brier score of 0.383 is 0.143 (MCB: a rising map could mend it) − 0.000 (DSC")
+    assert "no interval but a test" in corp.sentence
+    # 0.5: P(at most 2 of 10) = 5.5 %, so 2 to 8; 1.0: always right.
+    assert [(row[0], row[3], row[4]) for row in corp.rows] == [("50 %", "60 %", "20–80"), ("100 %", "60 %", "100–100")]
+    assert corp.sentence.endswith("1 of 2 lie outside.")
