@@ -89,8 +89,9 @@ class RunView(Shown):
             self.filter("excluded", "Left out"),
         )
 
+    @property
     def main_metrics(self) -> tuple[MetricRow, ...]:
-        """The metrics that are not folded away."""
+        """Those metrics that are not folded away."""
         folded = {row.name for _, rows in self.families for row in rows}
         return tuple(row for row in self.metrics if row.name not in folded)
 

@@ -87,7 +87,7 @@ def test_an_evaluation_without_any_source_still_makes_a_page() -> None:
 
 def test_many_metrics_are_folded_by_family_and_the_headline_ones_stay_open() -> None:
     """As with `--metrics all`; one of your own is among the others."""
-    stated = source(**{name: estimate(0.5) for name in (*HEADLINE, *plugins.metrics(), "my_own")})
+    stated = source(**{name: estimate(0.5) for name in (*HEADLINE, *plugins.metrics(), "my_own")})  # type: ignore[arg-type]
 
     view = view_of(evaluation(stated=stated), FACTS)
 
