@@ -103,7 +103,7 @@ class GroupForestDisplay:
         names, measures = self.drawn, list(self.pooled)
         width = (1 - NAMES) / max(len(measures), 1)
         for column, metric in enumerate(measures):
-            panel = ax.inset_axes((NAMES + column * width, 0, width - 0.04, 1))
+            panel = ax.inset_axes((NAMES + column * width, 0, width - 0.04, 1), facecolor="none")
             self._panel(panel, metric, names)
             panel.set_yticks(range(len(names)), [_short(name) for name in names] if not column else [""] * len(names))
             for text in panel.get_yticklabels():
