@@ -3,7 +3,8 @@
 import asyncio
 import concurrent.futures
 from collections import Counter
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -14,8 +15,8 @@ from selfexplain import plugins
 from selfexplain.datasets.askable import require_askable
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError, ProviderError
-from selfexplain.pipeline.ask import Watch, ask_items
-from selfexplain.pipeline.budget import budget_of
+from selfexplain.pipeline.ask import Asked, Watch, ask_runs
+from selfexplain.pipeline.budget import Budget, Metered, prices_for
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import RULE, forecast
 from selfexplain.pipeline.read import read_records
@@ -164,35 +165,78 @@ def run(
         asks=True,
         say=say,
     )
-    provider, name = plan.provider, plan.spec.model
-    at_once = provider.concurrency if concurrency is None else concurrency
-    require_counts(concurrency=at_once)
+    with asked(
+        [plan],
+        limit=limit,
+        repeats=repeats,
+        concurrency=concurrency,
+        max_cost=max_cost,
+        results=Path(results),
+        say=say,
+        watch=watch,
+    ) as (folder,):
+        return evaluated(folder, chosen)
+
+
+@contextmanager
+def asked(
+    plans: "Sequence[Plan]",
+    *,
+    limit: int | None,
+    repeats: int,
+    concurrency: int | None,
+    max_cost: float | None,
+    results: Path,
+    say: Say,
+    watch: Watch,
+) -> Iterator[list[RunFolder]]:
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked.
+
+    Raises
+    ------
+    InputError, BudgetSpent, ProviderError
+        As for :func:`run`.
+    """
+    require_counts(concurrency=concurrency)
     settings = read_settings()
-    budget = None if max_cost is None else budget_of(max_cost, settings.prices.get(name), model=name)
-    card = settings.declared(name, transparency_of(provider))
-    folder = RunFolder.create(Path(results), plan.spec, plan.dataset, plan.template.text, card)
-    say(f"Run: {folder.path}")
+    prices = {}
+    if max_cost is not None:
+        prices = prices_for(max_cost, {plan.spec.model: settings.prices.get(plan.spec.model) for plan in plans})
+    folders = []
+    for plan in plans:
+        card = settings.declared(plan.spec.model, transparency_of(plan.provider))
+        folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card))
+        say(f"Run: {folders[-1].path}")
 
     async def ask() -> None:
-        try:
-            await ask_items(
+        runs = [
+            Asked(
                 folder.items[:limit],
-                repeats=repeats,
-                template=plan.template,
-                elicitation=plugins.elicitation(plan.template.front.elicitation),
-                sampling=plan.sampling,
-                provider=provider,
-                calls=folder.calls(),
-                concurrency=at_once,
-                watch=watch,
-                budget=budget,
+                plan.template,
+                plugins.elicitation(plan.template.front.elicitation),
+                plan.sampling,
+                plan.provider,
+                folder.calls(),
             )
+            for plan, folder in zip(plans, folders, strict=True)
+        ]
+        budget = None
+        if max_cost is not None:
+            metered = zip(plans, runs, strict=True)
+            budget = Budget(
+                max_cost, tuple(Metered(run.calls.totals, prices[plan.spec.model]) for plan, run in metered)
+            )
+        try:
+            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:
-            await provider.aclose()
+            for provider in {id(plan.provider): plan.provider for plan in plans}.values():
+                await provider.aclose()
 
-    with folder.locked():
+    with ExitStack() as locks:
+        for folder in folders:
+            locks.enter_context(folder.locked())
         in_loop(ask())
-        return evaluated(folder, chosen)
+        yield folders
 
 
 def dry_run(
@@ -310,12 +354,7 @@ def planned(
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
     require_askable(dataset, plugins.graders(), plugins.categorisers())
     require_counts(limit=limit, repeats=repeats)
-    if asks and model == plugins.DEFAULT_MODEL and base_url is None:
-        pull_model(say)
-    if isinstance(model, str):
-        provider = plugins.provider(model, base_url=base_url, asks=asks)
-    else:
-        provider = plugins.as_provider(model)
+    provider = provider_of(model, base_url=base_url, asks=asks, say=say)
     if template is None:
         template = plugins.DEFAULT_TEMPLATES.get(provider.name, plugins.DEFAULT_TEMPLATE)
     template = plugins.template(template) if isinstance(template, str) else template
@@ -334,6 +373,17 @@ def planned(
         seed=sampling.seed,
     )
     return Plan(dataset, provider, template, sampling, spec)
+
+
+def provider_of(
+    model: str | Provider | Callable[..., Any], *, base_url: str | None, asks: bool, say: Say = silent
+) -> Provider:
+    """Return what answers for a model; the embedded one is fetched first, if it is to be asked."""
+    if not isinstance(model, str):
+        return plugins.as_provider(model)
+    if asks and model == plugins.DEFAULT_MODEL and base_url is None:
+        pull_model(say)
+    return plugins.provider(model, base_url=base_url, asks=asks)
 
 
 def require_counts(**counts: int | None) -> None:

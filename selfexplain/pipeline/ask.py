@@ -1,7 +1,11 @@
-"""Ask every Item that has no recorded reply yet, many at once, in order."""
+"""Ask every Item of one Run, or of several that are compared, where no reply is recorded yet; many at once, in order.
+
+Several Runs take turns Item by Item: what drifts while they are asked (a server's load, a model that is replaced) meets
+all of them alike.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
@@ -10,8 +14,24 @@ from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
-from selfexplain.records import Item
+from selfexplain.records import Ask, Item
 from selfexplain.runs.calls import Calls, recorded, remembered
+
+
+class Asked(NamedTuple):
+    """One Run that is to be asked: what decides its Requests, who answers, and where the replies go."""
+
+    items: Sequence[Item]
+    template: Template
+    elicitation: Elicitation
+    sampling: Sampling
+    provider: Provider
+    calls: Calls
+
+    def ask(self, budget: Budget | None) -> Ask:
+        """Return what sends, retries and records, and sends nothing that has a recorded reply."""
+        send = recorded(self.provider.generate, self.calls)
+        return remembered(retried(send if budget is None else budgeted(send, budget)), self.calls)
 
 
 class Progress(NamedTuple):
@@ -26,62 +46,74 @@ class Progress(NamedTuple):
 Watch = Callable[[Progress], None]
 
 
-async def ask_items(
-    items: Iterable[Item],
-    *,
-    repeats: int,
-    template: Template,
-    elicitation: Elicitation,
-    sampling: Sampling,
-    provider: Provider,
-    calls: Calls,
-    concurrency: int,
-    watch: Watch,
-    budget: Budget | None = None,
+async def ask_runs(
+    runs: Sequence[Asked], *, repeats: int, concurrency: int | None, watch: Watch, budget: Budget | None = None
 ) -> None:
-    """Ask each Item `repeats` times, at most `concurrency` at once; replies end up in `calls`.
+    """Ask the Items of each Run `repeats` times; replies end up in its `calls`.
 
     Cancelling is safe: what was recorded stays, and asking again sends only what has no reply.
+
+    Parameters
+    ----------
+    runs : sequence of Asked
+        One or several; each Item goes to all of them before the next.
+    repeats : int
+        How often each Item is asked, all Items once before the first again.
+    concurrency : int or None
+        Requests at once to each provider, whatever the number of Runs that it answers; None: what it can make use of.
+    watch : callable
+        Told `Progress`, of all Runs together.
+    budget : Budget, optional
+        What all of them together may cost.
 
     Raises
     ------
     BudgetSpent
         When the `budget` is spent; what was in flight by then is completed and recorded.
     SelfexplainError
-        When the provider cannot go on at all, or the disk cannot take a call.
+        When a provider cannot go on at all, or the disk cannot take a call.
     """
-    todo = [(item, repeat) for repeat in range(repeats) for item in items]
-    send = recorded(provider.generate, calls)
-    if budget is not None:
-        send = budgeted(send, calls.totals, budget)
-    ask = remembered(retried(send), calls)
+    progress = Progress(done=0, total=repeats * sum(len(run.items) for run in runs), failed=0, resumed=0)
     stopped: list[BudgetSpent] = []
-    progress = Progress(done=0, total=len(todo), failed=0, resumed=0)
+    asks = [run.ask(budget) for run in runs]
     watch(progress)
 
-    async def work(queue: Iterator[tuple[Item, int]]) -> None:
+    async def work(turns: Iterator[tuple[int, Item, int]]) -> None:
         nonlocal progress
-        for item, repeat in queue:  # one iterator for all workers: each pair is taken once
+        for which, item, repeat in turns:  # one iterator for all workers of a provider: each turn is taken once
+            run = runs[which]
             try:
-                report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
+                report = await run.elicitation(item, run.template, asks[which], sampling=run.sampling, repeat=repeat)
             except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
                 stopped.append(spent)
                 return
             progress = progress._replace(
                 done=progress.done + 1,
                 failed=progress.failed + (report.outcome == "failed"),
-                resumed=progress.resumed + all(map(calls.was_there, report.calls)),
+                resumed=progress.resumed + all(map(run.calls.was_there, report.calls)),
             )
             watch(progress)
 
-    queue = iter(todo)
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(todo))):
-                group.create_task(work(queue))
+            for provider in {id(run.provider): run.provider for run in runs}.values():
+                turns = in_turns([run if run.provider is provider else None for run in runs], repeats)
+                for _ in range(min(provider.concurrency if concurrency is None else concurrency, progress.total)):
+                    group.create_task(work(turns))
     except* SelfexplainError as failures:
         raise failures.exceptions[0] from None
     finally:
-        await calls.aclose()
+        for run in runs:
+            await run.calls.aclose()
     if stopped and budget is not None:
-        raise refusal(calls.totals, budget) or stopped[0]  # anew: those in flight have cost something since
+        raise refusal(budget) or stopped[0]  # anew: those in flight have cost something since
+
+
+def in_turns(runs: Sequence[Asked | None], repeats: int) -> Iterator[tuple[int, Item, int]]:
+    """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes."""
+    longest = max((len(run.items) for run in runs if run is not None), default=0)
+    for repeat in range(repeats):
+        for place in range(longest):
+            for which, run in enumerate(runs):
+                if run is not None and place < len(run.items):
+                    yield which, run.items[place], repeat

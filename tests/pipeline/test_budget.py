@@ -10,8 +10,8 @@ from selfexplain import plugins
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.once import once
 from selfexplain.errors import BudgetSpent, InputError, ProviderError
-from selfexplain.pipeline.ask import ask_items
-from selfexplain.pipeline.budget import Budget, budget_of, budgeted
+from selfexplain.pipeline.ask import Asked, ask_runs
+from selfexplain.pipeline.budget import Budget, Metered, budgeted, prices_for
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Item, Request, Response, SelfReport, Usage
 from selfexplain.runs.calls import Calls, read_calls
@@ -23,7 +23,7 @@ PRICE = Price(input=1.0, output=10.0)
 REPLY = Response("completed", "Answer: Lima\nConfidence: 90", usage=Usage(prompt=500_000, completion=50_000))
 
 
-class Metered:
+class Counting:
     """Answers with REPLY; the second request waits until the test lets it go."""
 
     name, concurrency = "metered/x", 2
@@ -46,7 +46,7 @@ class Metered:
         pass
 
 
-async def ask(provider: Metered, folder: Path, most: float, *, concurrency: int = 1, refused: asyncio.Event) -> None:
+async def ask(provider: Counting, folder: Path, most: float, *, concurrency: int = 1, refused: asyncio.Event) -> None:
     async def told(item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int) -> SelfReport:
         try:
             return await once(item, template, ask, sampling=sampling, repeat=repeat)
@@ -55,18 +55,17 @@ async def ask(provider: Metered, folder: Path, most: float, *, concurrency: int 
             raise
 
     told.name = "told"  # type: ignore[attr-defined]
-    await ask_items(
+    calls = Calls(folder)
+    run = Asked(
         [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(6)],
-        repeats=1,
-        template=plugins.template("answer-confidence"),
-        elicitation=told,  # type: ignore[arg-type]
-        sampling=Sampling(0.0, 1),
-        provider=provider,
-        calls=Calls(folder),
-        concurrency=concurrency,
-        watch=lambda _: None,
-        budget=Budget(most, PRICE),
+        plugins.template("answer-confidence"),
+        told,  # type: ignore[arg-type]
+        Sampling(0.0, 1),
+        provider,
+        calls,
     )
+    budget = Budget(most, (Metered(calls.totals, PRICE),))
+    await ask_runs([run], repeats=1, concurrency=concurrency, watch=lambda _: None, budget=budget)
 
 
 @pytest.mark.parametrize(("most", "calls"), [(0.5, 1), (1.0, 1), (1.01, 2), (3.0, 3), (5.5, 6)])
@@ -74,7 +73,7 @@ async def test_one_at_a_time_stops_with_the_reply_that_reaches_the_amount(
     most: float, calls: int, tmp_path: Path
 ) -> None:
     """Each reply costs 1: the next is sent while less than the amount is spent. Six cost 6: all are asked for 5.5."""
-    provider = Metered()
+    provider = Counting()
     if calls == 6:
         await ask(provider, tmp_path, most, refused=asyncio.Event())
     else:
@@ -87,7 +86,7 @@ async def test_one_at_a_time_stops_with_the_reply_that_reaches_the_amount(
 async def test_what_is_in_flight_is_completed_and_recorded(tmp_path: Path) -> None:
     """The second request is held until the first worker has been refused: its reply is on disk, and in the sum."""
     refused = asyncio.Event()
-    provider = Metered(slow=refused)
+    provider = Counting(slow=refused)
     with pytest.raises(BudgetSpent, match=r"^2\.00 USD spent of the 1\.00 USD .* in 2 calls"):
         await ask(provider, tmp_path, 1.0, concurrency=2, refused=refused)
 
@@ -96,7 +95,7 @@ async def test_what_is_in_flight_is_completed_and_recorded(tmp_path: Path) -> No
 
 
 async def test_recorded_calls_of_earlier_times_count_and_are_not_asked_again(tmp_path: Path) -> None:
-    first, second, third = Metered(), Metered(), Metered()
+    first, second, third = Counting(), Counting(), Counting()
     with pytest.raises(BudgetSpent):
         await ask(first, tmp_path, 2.0, refused=asyncio.Event())
     with pytest.raises(BudgetSpent):
@@ -108,7 +107,7 @@ async def test_recorded_calls_of_earlier_times_count_and_are_not_asked_again(tmp
 
 async def test_a_reply_without_its_tokens_stops_the_asking(tmp_path: Path) -> None:
     """Nobody could tell when the amount is reached: counting it as free would spend without end."""
-    provider = Metered(reply=Response("completed", "Answer: Lima"))
+    provider = Counting(reply=Response("completed", "Answer: Lima"))
     with pytest.raises(BudgetSpent, match=r"^1 of 1 replies did not state their tokens") as caught:
         await ask(provider, tmp_path, 100.0, refused=asyncio.Event())
 
@@ -118,7 +117,7 @@ async def test_a_reply_without_its_tokens_stops_the_asking(tmp_path: Path) -> No
 
 async def test_a_failed_try_costs_nothing(tmp_path: Path) -> None:
     """One lost request and two replies for 2."""
-    provider = Metered(failures=1)
+    provider = Counting(failures=1)
     with pytest.raises(BudgetSpent, match=r"^2\.00 USD spent of the 2\.00 USD .* in 2 calls"):
         await ask(provider, tmp_path, 2.0, refused=asyncio.Event())
 
@@ -134,22 +133,27 @@ async def test_the_wrapper_sends_what_it_is_given_and_returns_what_comes() -> No
 
     request = Request("q", (), 8)
 
-    assert await budgeted(send, Totals(), Budget(1.0, PRICE))(request) is REPLY
+    assert await budgeted(send, Budget(1.0, (Metered(Totals(), PRICE),)))(request) is REPLY
     assert seen == [request]
 
 
 @pytest.mark.parametrize("most", [0.0, -1.0, float("nan"), float("inf")])
 def test_an_amount_that_is_none_is_refused(most: float) -> None:
     with pytest.raises(InputError, match="expected an amount above 0"):
-        budget_of(most, PRICE, model="openai/x")
+        prices_for(most, {"openai/x": PRICE})
 
 
 def test_without_a_price_the_table_to_write_is_told() -> None:
     with pytest.raises(InputError) as caught:
-        budget_of(1.0, None, model="openai/x")
+        prices_for(1.0, {"openai/x": None})
 
     assert str(caught.value) == (
         "--max-cost needs prices, and no price is set for openai/x\n"
         "hint: write what a million tokens cost into pyproject.toml: "
         '[tool.selfexplain.prices."openai/x"] with the lines input = … and output = …'
     )
+
+
+def test_one_amount_is_in_one_currency() -> None:
+    with pytest.raises(InputError, match="prices in EUR and USD"):
+        prices_for(1.0, {"openai/x": PRICE, "openai/y": Price(input=1.0, output=1.0, currency="EUR")})
