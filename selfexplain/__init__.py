@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from selfexplain.records import Dataset, Item, Reading, Record
     from selfexplain.settings import Policy
     from selfexplain.verdicts import compare, gate, set_baseline
+    from selfexplain.ways import run_ways
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ HOMES = {
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
     "selfexplain.settings": ("Policy",),
     "selfexplain.verdicts": ("compare", "gate", "set_baseline"),
+    "selfexplain.ways": ("run_ways",),
 }
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "read_confidence",
     "recalibrate",
     "run",
+    "run_ways",
     "set_baseline",
 ]
 

@@ -14,7 +14,7 @@ import msgspec
 from selfexplain import plugins
 from selfexplain.datasets.askable import require_askable
 from selfexplain.elicitation.elicitation import Sampling
-from selfexplain.errors import InputError, ProviderError
+from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for
 from selfexplain.pipeline.facts import facts_of
@@ -197,7 +197,8 @@ def asked(
     InputError, BudgetSpent, ProviderError
         As for :func:`run`.
     """
-    require_counts(concurrency=concurrency)
+    for plan in plans:
+        require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
     settings = read_settings()
     prices = {}
     if max_cost is not None:
@@ -446,8 +447,8 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
             },
             warnings=remarks_on(folder, records, calls),
         )
-    except InputError as unusable:
-        raise InputError(
+    except NothingUsable as unusable:
+        raise NothingUsable(
             f"{unusable.message}{reasons_of(records)}",
             hint=f"{unusable.hint}; every reply stands in {folder.path / 'records.jsonl'}",
         ) from None

@@ -4,6 +4,7 @@
 
     SelfexplainError           a sentence, and a hint that says what to do
     ├── InputError             what the user gave cannot be used: a file, an option, a template
+    │   └── NothingUsable      answers are there, and not one of them can be measured
     ├── BudgetSpent            what a Run may cost is spent; what was asked is kept
     ├── ProviderError          the model's server refused, failed or went away; `kind` says how
     │   └── ReplyError         a reply arrived and is not what the protocol promises
@@ -54,6 +55,10 @@ class SelfexplainError(Exception):
 
 class InputError(SelfexplainError):
     """What the user gave cannot be used: a row, a value, an option, a template."""
+
+
+class NothingUsable(InputError):  # noqa: N818 - reads as the state it is
+    """Answers are there, and not one of them can be measured; the message counts the reasons."""
 
 
 class BudgetSpent(SelfexplainError):  # noqa: N818 - a state of a Run, which goes on with more, not a failure

@@ -1,6 +1,7 @@
 """`selfexplain run`: ask, parse, grade, evaluate, report."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import click
 
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
-from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
+from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
+from selfexplain.ways import WaysResult, run_ways
 
 
 @click.command()
@@ -18,14 +20,19 @@ from selfexplain.report.visible import visible
 @click.option(
     "-m",
     "--model",
-    default=plugins.DEFAULT_MODEL,
+    "models",
+    multiple=True,
+    default=[plugins.DEFAULT_MODEL],
     show_default=True,
-    help="PROVIDER/NAME, a .gguf file, or path.py:OBJECT.",
+    help="PROVIDER/NAME, a .gguf file, or path.py:OBJECT; several by repetition.",
 )
 @click.option(
     "-t",
     "--template",
-    help="Name, or path of a .md file.  [default: few-shot for the embedded model, else answer-why-confidence]",
+    "templates",
+    multiple=True,
+    help="Name, or path of a .md file; several by commas or repetition, the first is what the others are compared "
+    "with.  [default: few-shot for the embedded model, else answer-why-confidence]",
 )
 @click.option(
     "--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of DATASET; may be repeated."
@@ -50,8 +57,8 @@ from selfexplain.report.visible import visible
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics object to stdout.")
 def run(
     dataset: str,
-    model: str,
-    template: str | None,
+    models: tuple[str, ...],
+    templates: tuple[str, ...],
     mapped: tuple[str, ...],
     base_url: str | None,
     limit: int | None,
@@ -66,43 +73,56 @@ def run(
     """Ask a model every question of DATASET, grade the answers and measure its confidence.
 
     DATASET is `quickstart` (90 short questions, the default), `shutdown` (a survey), or a .jsonl, .csv or .parquet
-    file. The same command resumes an interrupted Run.
+    file. The same command resumes an interrupted Run. Several templates or models make a Run each and one page on
+    which they stand side by side.
     """
+    chosen: list[str | None] = [*names(templates)] or [None]
+    ways = list(itertools.product(models, chosen))
     asked: dict[str, Any] = {
         "columns": pairs(mapped, option="--map", example="gold=answer"),
-        "model": model,
-        "template": template,
         "base_url": base_url,
         "limit": limit,
         "repeats": repeats,
         "results": results,
     }
     if dry_run:
-        forecast = api.dry_run(dataset, **asked)
-        if as_json:
-            print_json(forecast)
-        else:
-            click.echo(forecast_in_words(forecast))
+        forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
+        tell_forecasts(forecasts, as_json=as_json)
         return
+    asked |= {"concurrency": concurrency, "max_cost": max_cost, "metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:
-            result = api.run(
-                dataset,
-                **asked,
-                concurrency=concurrency,
-                max_cost=max_cost,
-                metrics=names(metrics),
-                say=tell,
-                watch=watch,
-            )
+            if len(ways) == 1:
+                ((model, template),) = ways
+                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
+            else:
+                found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
     except KeyboardInterrupt:
         tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
         raise
     if as_json:
-        print_json(result.to_dict())
+        print_json(found.to_dict())
+        return
+    if isinstance(found, api.Result):
+        print_result(found.metrics, api.metric_facts(), found.note)
     else:
-        print_result(result.metrics, api.metric_facts(), result.note)
-        tell(f"\nReport: {result.page}")
+        from selfexplain.report.ways_terminal import summary  # noqa: PLC0415 - numpy
+
+        show(summary(found.comparison))
+    tell(f"\nReport: {found.page}")
+
+
+def tell_forecasts(forecasts: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print what each Run would take; several as a list, with the sum of their calls."""
+    if as_json:
+        print_json(forecasts[0] if len(forecasts) == 1 else {"runs": forecasts})
+        return
+    click.echo("\n".join(map(forecast_in_words, forecasts)))
+    if len(forecasts) > 1:
+        calls = sum(forecast["calls"] for forecast in forecasts)
+        click.echo(f"Together {calls:,} calls, asked in turns; nothing was sent. The rule: {forecasts[0]['rule']}.")
+    else:
+        click.echo(f"Nothing was sent. The rule: {forecasts[0]['rule']}.")
 
 
 def forecast_in_words(forecast: Mapping[str, Any]) -> str:
@@ -116,6 +136,5 @@ def forecast_in_words(forecast: Mapping[str, Any]) -> str:
         f"Run:     {forecast['run']}\n"
         f"Calls:   {forecast['calls']:,} to make, {forecast['recorded']:,} recorded already\n"
         f"Tokens:  about {forecast['prompt_tokens']:,} read, at most {forecast['completion_tokens']:,} written\n"
-        f"Cost:    {price}\n"
-        f"Nothing was sent. The rule: {forecast['rule']}."
+        f"Cost:    {price}"
     )

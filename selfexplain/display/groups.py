@@ -40,6 +40,12 @@ class GroupForestDisplay:
         The value over all answers, of each metric that was measured.
     event : bool
         Whether the confidence is about an event: then answers are not right, things happen.
+    names : float
+        Share of the width that the names take.
+    longest : int
+        Characters of a name beside the picture.
+    width : float
+        Of the figure, in inches.
 
     Examples
     --------
@@ -54,6 +60,9 @@ class GroupForestDisplay:
     estimates: Mapping[tuple[str, str], Mapping[str, Any]]
     pooled: Mapping[str, float | None]
     event: bool = False
+    names: float = NAMES
+    longest: int = LONGEST
+    width: float = WIDTH
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluated, *, event: bool = False) -> "GroupForestDisplay":
@@ -93,7 +102,7 @@ class GroupForestDisplay:
         from matplotlib.figure import Figure  # noqa: PLC0415 - only who draws pays for matplotlib
 
         height = BELOW + ROW * max(len(self.drawn), 1) + ABOVE
-        figure = Figure(figsize=(WIDTH, height), facecolor="none")
+        figure = Figure(figsize=(self.width, height), facecolor="none")
         self.plot(figure.add_axes((0.01, BELOW / height, 0.98, (height - BELOW - ABOVE) / height)))
         return figure
 
@@ -101,11 +110,13 @@ class GroupForestDisplay:
         """Draw a panel for each measure inside `ax` and return it."""
         ax.set_axis_off()
         names, measures = self.drawn, list(self.pooled)
-        width = (1 - NAMES) / max(len(measures), 1)
+        width = (1 - self.names) / max(len(measures), 1)
         for column, metric in enumerate(measures):
-            panel = ax.inset_axes((NAMES + column * width, 0, width - 0.04, 1), facecolor="none")
+            panel = ax.inset_axes((self.names + column * width, 0, width - 0.04, 1), facecolor="none")
             self._panel(panel, metric, names)
-            panel.set_yticks(range(len(names)), [_short(name) for name in names] if not column else [""] * len(names))
+            panel.set_yticks(
+                range(len(names)), [_short(name, self.longest) for name in names] if not column else [""] * len(names)
+            )
             for text in panel.get_yticklabels():
                 text.set(color=INK, fontsize=8, parse_math=False)
         return ax
@@ -166,11 +177,11 @@ def _colour(metric: str, low: float | None, high: float | None) -> str:
     return OVER if low > 0 else UNDER if high < 0 else MUTED
 
 
-def _short(name: str) -> str:
+def _short(name: str, longest: int = LONGEST) -> str:
     r"""Return a name on one line that fits beside the picture.
 
     >>> _short("history of the\nlate Roman republic")
     'history of the …'
     """
     line = " ".join(name.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -31,12 +31,12 @@ from selfexplain.runs.answers import Answers
 SURE = 0.9
 """An answer stated with so much is one that people rely on."""
 
-MEASURES: Mapping[str, tuple[Metric[...], Callable[[PairedTable], Estimate]]] = {
-    "accuracy": (accuracy, accuracy_difference),
-    "gap": (gap, gap_difference),
-    "brier": (brier, brier_difference),
-    "auroc": (auroc, auroc_difference),
-    "ece": (ece, ece_difference),
+MEASURES: Mapping[str, tuple[Metric[...], Callable[[PairedTable, float], Estimate]]] = {
+    "accuracy": (accuracy, lambda pairs, level: accuracy_difference(pairs, level=level)),
+    "gap": (gap, lambda pairs, level: gap_difference(pairs, level=level)),
+    "brier": (brier, lambda pairs, level: brier_difference(pairs, level=level)),
+    "auroc": (auroc, lambda pairs, level: auroc_difference(pairs, level=level)),
+    "ece": (ece, lambda pairs, level: ece_difference(pairs, level=level)),
 }
 """What is compared on pairs: the metric of one side, and its difference."""
 
@@ -160,13 +160,13 @@ def side_of(answers: Answers) -> Side:
     return Side(answers.name, answers.source, known.model, known.template, dataset, known.scale)
 
 
-def measured(joined: Joined, pairs: PairedTable) -> dict[str, Difference]:
+def measured(joined: Joined, pairs: PairedTable, *, level: float = 0.95) -> dict[str, Difference]:
     """Return every metric of a comparison; coverage over everything that was asked, the others over pairs."""
     found = {
-        name: Difference(value_of(metric, pairs.a), value_of(metric, pairs.b), difference(pairs))
+        name: Difference(value_of(metric, pairs.a), value_of(metric, pairs.b), difference(pairs, level))
         for name, (metric, difference) in MEASURES.items()
     }
-    fell = coverage_drop(joined, level=0.95)
+    fell = coverage_drop(joined, level=level)
     before, after = (share_usable(joined, side) for side in (0, 1))
     found["coverage"] = Difference(before, after, negative(fell))
     return found

@@ -8,7 +8,7 @@ from selfexplain.calibration.evaluation import evaluate
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.datasets.confidences import Answered
-from selfexplain.errors import InputError
+from selfexplain.errors import NothingUsable
 from selfexplain.records import SCHEMA_VERSION, STATUSES, Item, Record, Source
 
 ONE_VALUE_SHARE = 0.95
@@ -36,14 +36,14 @@ def evaluate_sources(
 
     Raises
     ------
-    InputError
+    NothingUsable
         When no source has a single usable row.
     """
     chosen = list(metrics)
     measured = {source: evaluate_source(rows, chosen) for source, rows in sources.items()}
     first = next(iter(sources))
     if not any(each["n"] for each in measured.values()):
-        raise InputError(
+        raise NothingUsable(
             f"none of {len(sources[first])} answers can be used: {in_words(measured[first]['excluded'])}",
             hint="look at the raw replies: another template may suit this model better",
         )

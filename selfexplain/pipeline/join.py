@@ -88,7 +88,9 @@ def arrays(rows: Iterable[Answered]) -> tuple[Floats, Floats]:
     return confidence, read_confidence([float(bool(row.correct)) for row in rows], name="correct")
 
 
-def obstacles(a: Answers, b: Answers, *, strict: bool, names: tuple[str, str] = ("A", "B")) -> list[str]:
+def obstacles(
+    a: Answers, b: Answers, *, strict: bool, sources: bool = True, names: tuple[str, str] = ("A", "B")
+) -> list[str]:
     """Return why two sides cannot be compared, a sentence each; nothing if they can.
 
     Parameters
@@ -96,6 +98,8 @@ def obstacles(a: Answers, b: Answers, *, strict: bool, names: tuple[str, str] = 
     a, b : Answers
     strict : bool
         For a gate: the scale must be the same too.
+    sources : bool
+        Whether the confidence must be of one source on both sides.
     names : (str, str)
         What sentences call the two sides.
     """
@@ -117,7 +121,7 @@ def obstacles(a: Answers, b: Answers, *, strict: bool, names: tuple[str, str] = 
     moved = sorted({x.item for x, y in Joined.of(a, b).pairs if x.cluster != y.cluster})
     if moved:
         found.append(f"{count(moved, 'Item')} in another cluster: {listed(moved)}")
-    if "given" not in (a.source, b.source) and a.source != b.source:
+    if sources and "given" not in (a.source, b.source) and a.source != b.source:
         found.append(f"the confidence is {a.source} {in_a} and {b.source} {in_b}")
     if a.provenance.about != b.provenance.about:
         found.append(f"the confidence is about {a.provenance.about} {in_a} and about {b.provenance.about} {in_b}")

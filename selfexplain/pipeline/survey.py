@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfexplain.errors import InputError
+from selfexplain.errors import NothingUsable
 from selfexplain.grading.categoriser import UNDECIDED, Categoriser
 from selfexplain.inference import Estimate, mean_by_cluster_t, share
 from selfexplain.pipeline.evaluate import in_words
@@ -56,7 +56,7 @@ def evaluate_survey(
     excluded: dict[str, int] = {status: counts[status] for status in STATUSES if status != "ok" and counts[status]}
     said = [record for record, status in zip(records, statuses, strict=True) if status == "ok"]
     if not said:
-        raise InputError(
+        raise NothingUsable(
             f"none of {len(records)} answers can be read: {in_words(excluded)}",
             hint="look at the raw replies: another template may suit this model better",
         )

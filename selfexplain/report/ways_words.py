@@ -1,0 +1,100 @@
+"""Ways of asking in words: what each is called, and what surely differs from the reference."""
+
+from collections.abc import Sequence
+
+from selfexplain.display.comparison import direction
+from selfexplain.inference import Estimate
+from selfexplain.pipeline.ways import Way, Ways
+from selfexplain.report.numbers import points
+from selfexplain.report.sentences import source_words
+
+ABILITIES = {
+    "accuracy": "answers more often right",
+    "brier": "has the better Brier score",
+    "auroc": "tells right from wrong better",
+    "coverage": "loses fewer answers",
+}
+"""What a way that is surely better at a metric does."""
+
+DEFICITS = {
+    "accuracy": "answers less often right",
+    "brier": "has the worse Brier score",
+    "auroc": "tells right from wrong worse",
+    "coverage": "loses more answers",
+}
+
+
+def label(way: Way, ways: Ways) -> str:
+    """Return what a way is called among others: its template, its model where there are several, its source.
+
+    The version of a template is left out unless two versions are compared.
+    """
+    templates = {each.template for each in ways.ways}
+    bare = way.template.partition("@")[0]
+    several = sum(each.partition("@")[0] == bare for each in templates) > 1
+    model = [way.model] if len({each.model for each in ways.ways}) > 1 else []
+    source = [] if way.source is None else [source_words(way.source).title.lower()]
+    return " · ".join([*model, way.template if several else bare, *source])
+
+
+def headline(ways: Ways) -> str:
+    """Say in one sentence what was compared and whether anything surely differs."""
+    runs = len({way.run for way in ways.ways})
+    asked = f"{runs} ways of asking {ways.n_items:,} questions" if runs > 1 else f"{ways.n_items:,} questions"
+    if ways.reference is None:
+        return f"{asked}: not one gave an answer that can be measured."
+    found = [way for way in ways.ways if told(way)]
+    name = label(ways.ways[ways.reference], ways)
+    if not found:
+        return f"{asked}: none is surely better or worse than {name}."
+    return f"{asked}: {len(found)} of {compared(ways)} surely differ from {name}."
+
+
+def compared(ways: Ways) -> int:
+    """Return how many rows are compared with the reference."""
+    return sum(bool(way.differences) for way in ways.ways)
+
+
+def told(way: Way) -> str:
+    """Return what a way surely does better or worse than the reference; empty where nothing is sure."""
+    found = []
+    for name, each in way.differences.items():
+        change = direction(name, each.difference)
+        words = {"better": ABILITIES, "worse": DEFICITS}.get(change, {})
+        found += [words[name]] if name in words else []
+        if name == "gap" and change:
+            found.append(f"has a gap {change_in_words(each.difference)}")
+    return ", ".join(found)
+
+
+def change_in_words(difference: Estimate) -> str:
+    """Return by how many points something rose or fell."""
+    value = difference.value or 0.0
+    return f"{points(value)} points {'higher' if value > 0 else 'lower'}"
+
+
+def sentences(ways: Ways) -> list[str]:
+    """Return a sentence for each way that surely differs from the reference, and each that could not be measured."""
+    found = [f"{label(way, ways)}: {told(way)}." for way in ways.ways if told(way)]
+    found += [f"{label(way, ways)}: nothing can be measured; {way.why}." for way in ways.ways if way.why]
+    strange = [way for way in ways.ways if way.not_comparable]
+    return found + [f"{label(way, ways)}: not comparable; {'; '.join(way.not_comparable)}." for way in strange]
+
+
+def how(ways: Ways) -> list[str]:
+    """Return how to read the numbers."""
+    lines = ["Each source of confidence is measured for itself; none is pooled with another."]
+    if ways.reference is not None and compared(ways):
+        lines.append(
+            f"Differences are taken on the answers that both ways can use, question by question; for each metric all "
+            f"{compared(ways)} intervals together hold with {100 * ways.level:g} % (each at "
+            f"{100 * ways.each_level:.4g} %, Bonferroni). Coverage is over all that was asked."
+        )
+        lines.append("A way that is seldom right and seldom sure can have the better Brier score: look at both.")
+    lines.append("Calls, tokens and cost are those of the whole Run: its second source of confidence is free.")
+    return lines
+
+
+def first_of_run(ways: Sequence[Way], place: int) -> bool:
+    """Tell whether a row is the first of its Run: there its calls, tokens and cost stand."""
+    return place == 0 or ways[place - 1].run != ways[place].run

@@ -1,0 +1,206 @@
+"""The verb that asks the same questions in several ways and puts them side by side."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from selfexplain import api, plugins
+from selfexplain.errors import InputError, NothingUsable, ProviderError
+from selfexplain.pipeline.ask import Watch
+from selfexplain.pipeline.usage import cost_of, usage_of
+from selfexplain.prompting.template import Template
+from selfexplain.providers.provider import Provider
+from selfexplain.records import Dataset, encode
+from selfexplain.runs.answers import Answers, Provenance
+from selfexplain.runs.folder import RunFolder, versions, write_atomically
+from selfexplain.settings import read_settings
+
+if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+    from pandas import DataFrame
+
+    from selfexplain.pipeline.ways import Asked, Ways
+
+Model = str | Provider | Callable[..., Any]
+
+COMPARISONS = "comparisons"
+
+
+@dataclass(frozen=True)
+class WaysResult:
+    """Every Run, and what they come to side by side."""
+
+    runs: Sequence[api.Result]
+    """In the order asked: models outside, templates inside; a Run of which nothing is usable has its reason in
+    `comparison`."""
+    comparison: "Ways"
+    folder: Path
+
+    @property
+    def page(self) -> Path:
+        """The page with all ways on it."""
+        return self.folder / "report.html"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `selfexplain run -t a,b --json` prints: strict JSON values only."""
+        return {"runs": [run.to_dict() for run in self.runs], "comparison": self.comparison.to_dict()}
+
+
+def run_ways(
+    dataset: "str | Dataset | DataFrame" = "quickstart",
+    *,
+    columns: Mapping[str, str] | None = None,
+    models: Iterable[Model] = (plugins.DEFAULT_MODEL,),
+    templates: Iterable[str | Template | None] = (None,),
+    base_url: str | None = None,
+    limit: int | None = None,
+    repeats: int = 1,
+    concurrency: int | None = None,
+    max_cost: float | None = None,
+    results: str | Path = api.RESULTS,
+    metrics: "api.Chosen" = "headline",
+    say: api.Say = api.silent,
+    watch: Watch = api.silent,
+) -> WaysResult:
+    r"""Ask every question with each model and each template, and put all ways side by side, with paired differences.
+
+    Each way is a Run as :func:`selfexplain.run` makes it, resumed if it is there. They are asked in turns, question by
+    question, so that what drifts meanwhile meets all of them alike. A way whose replies cannot be used is shown with
+    the reason; it ends nothing.
+
+    Parameters
+    ----------
+    dataset, columns, base_url, limit, repeats, results, metrics, say, watch
+        As for :func:`selfexplain.run`.
+    models : iterable of str, Provider or callable
+        Each as `model` there.
+    templates : iterable of str, Template or None
+        Each as `template` there. The first way that can be measured is the reference of all differences.
+    concurrency : int, optional
+        Requests at once to each model.
+    max_cost : float, optional
+        What all Runs may cost together.
+
+    Returns
+    -------
+    WaysResult
+        `.comparison.ways`, a row for each Run and source of confidence; `.page`.
+
+    Raises
+    ------
+    InputError
+        When an argument or a row of the dataset cannot be used; nothing was asked then.
+    BudgetSpent, ProviderError
+        As for :func:`selfexplain.run`.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> import selfexplain as sx
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> questions = folder / "questions.csv"
+    >>> _ = questions.write_text("question,gold\nWhat is the capital of Peru?,Lima\nAnd of Chile?,Santiago\n")
+    >>> replies = folder / "replies.jsonl"
+    >>> _ = replies.write_text(json.dumps({"item": "*", "reply": "Answer: Lima\nConfidence: 90"}))
+    >>> found = sx.run_ways(
+    ...     str(questions),
+    ...     models=[f"scripted/{replies}"],
+    ...     templates=["answer-confidence", "answer-why-confidence"],
+    ...     results=folder,
+    ... )
+    >>> [(way.template, way.n, way.metrics["accuracy"]["value"]) for way in found.comparison.ways]
+    [('answer-confidence@2', 2, 0.5), ('answer-why-confidence@2', 2, 0.5)]
+    """
+    from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
+
+    chosen = api.chosen_metrics(metrics)
+    wanted = list(templates)
+    plans = [
+        api.planned(
+            dataset,
+            columns=columns,
+            model=provider,
+            template=template,
+            base_url=None,
+            limit=limit,
+            repeats=repeats,
+            asks=True,
+            say=say,
+        )
+        for provider in [api.provider_of(model, base_url=base_url, asks=True, say=say) for model in models]
+        for template in wanted
+    ]
+    require_ways(plans)
+    with api.asked(
+        plans,
+        limit=limit,
+        repeats=repeats,
+        concurrency=concurrency,
+        max_cost=max_cost,
+        results=Path(results),
+        say=say,
+        watch=watch,
+    ) as folders:
+        measured = [measure(folder, chosen) for folder in folders]
+        comparison = side_by_side([asked for _, asked in measured])
+    # Named by its Runs: the same command leads to the same page.
+    name = hashlib.sha256("\n".join(plan.spec.hash for plan in plans).encode()).hexdigest()[:12]
+    folder = Path(results) / COMPARISONS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "comparison.json", msgspec.json.format(encode(comparison.to_dict()), indent=2) + b"\n")
+    write_atomically(folder / "report.html", page(comparison).encode())
+    return WaysResult([result for result, _ in measured if result is not None], comparison, folder)
+
+
+def require_ways(plans: Sequence[api.Plan]) -> None:
+    """Raise InputError where there is nothing to ask, a Run stands there twice, or no answer could be right."""
+    if not plans:
+        raise InputError("there is no model or no template", hint="name at least one of each")
+    names = [plan.spec.folder_name for plan in plans]
+    twice = next((plan for plan in plans if names.count(plan.spec.folder_name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice.spec.model} is to be asked with {twice.spec.template} twice", hint="name it once")
+    if plans[0].dataset.is_survey:
+        raise InputError(
+            f"{plans[0].dataset.name} is a survey: no answer to it is right or wrong, so ways of asking cannot be "
+            "compared by that",
+            hint="ask it with one model and one template at a time",
+        )
+
+
+def measure(folder: RunFolder, chosen: "Sequence[Any]") -> "tuple[api.Result | None, Asked]":
+    """Measure one Run; where nothing in it can be used, return the reason and what it took."""
+    from selfexplain.pipeline.evaluate import rows_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.ways import Asked  # noqa: PLC0415 - numpy
+
+    spec = folder.manifest.spec
+    try:
+        result = api.evaluated(folder, chosen)
+    except (NothingUsable, ProviderError) as unusable:
+        totals = folder.calls().totals
+        known = {
+            "run": str(folder.path),
+            "dataset": {"name": spec.dataset, "version": spec.dataset_version, "n_items": len(folder.items)},
+            "model": spec.model,
+            "template": spec.template,
+            "usage": usage_of(totals),
+            "cost": cost_of(totals, read_settings().prices.get(spec.model), model=spec.model),
+        }
+        return None, Asked(known, (), unusable.message)
+    front = api.template_of(folder).front
+    provenance = Provenance.of_run(
+        spec, folder.items, scale=front.scale, about=front.about, version=versions()["selfexplain"]
+    )
+    rows = rows_of(result.records, {item.id: item for item in folder.items})
+    sides = [Answers.of(str(folder.path), source, provenance, each) for source, each in rows.items()]
+    return result, Asked(result.metrics, sides)
+
+
+def page(comparison: "Ways") -> str:
+    """Return the page with all ways on it."""
+    from selfexplain.report import ways_page  # noqa: PLC0415 - matplotlib
+
+    return ways_page.render(comparison)
