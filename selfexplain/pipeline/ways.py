@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from selfexplain.pipeline.compare import Difference, measured
+from selfexplain.pipeline.evaluate import in_words
 from selfexplain.pipeline.join import Joined, obstacles
 from selfexplain.records import SCHEMA_VERSION
 from selfexplain.runs.answers import Answers
@@ -49,6 +50,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     differences: Mapping[str, Difference] = {}
     """This way minus the reference; empty for the reference itself."""
     not_comparable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Of the Run."""
 
 
 class Ways(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,7 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
 
     dataset: str
     n_items: int
+    """Asked; where nothing could be measured, those there are."""
     ways: tuple[Way, ...]
     reference: int | None
     """Its place in `ways`; None where none can be measured."""
@@ -96,7 +100,7 @@ def side_by_side(runs: Sequence[Asked], *, level: float = 0.95) -> Ways:
     about = runs[0].metrics
     return Ways(
         dataset=" ".join(filter(None, (about["dataset"]["name"], str(about["dataset"].get("version") or "")))),
-        n_items=about["dataset"]["n_items"],
+        n_items=max(run.metrics.get("n_items", 0) for run in runs) or about["dataset"]["n_items"],
         ways=tuple(ways),
         reference=reference,
         level=level,
@@ -108,13 +112,14 @@ def way_of(run: Asked, answers: Answers | None) -> Way:
     """Return a Run seen through one source, without differences yet."""
     metrics = run.metrics
     known = {key: metrics[key] for key in ("run", "model", "template", "usage", "cost")}
+    known["warnings"] = tuple(metrics.get("warnings", ()))
     if answers is None:
         return Way(**known, source=None, why=run.why)
     data = metrics["sources"][answers.source]
     return Way(
         **known,
         source=answers.source,
-        why="" if data["n"] else "no answer can be used",
+        why="" if data["n"] else f"no answer can be used: {in_words(data['excluded'])}",
         n=data["n"],
         n_answers=len(answers.rows),
         coverage=data["coverage"],

@@ -26,9 +26,8 @@ class Row:
     """Of `SHOWN`."""
     used: Written | None
     n: str
-    calls: str
-    tokens: str
-    cost: str
+    took: tuple[str, ...]
+    """Calls, tokens and cost of its Run."""
     differences: tuple[tuple[str, Written, str], ...]
     """Metric, difference, and what it surely is."""
 
@@ -72,9 +71,6 @@ def view_of(ways: Ways) -> WaysView:
 def row_of(ways: Ways, place: int) -> Row:
     """Return one way."""
     way = ways.ways[place]
-    whole = say.first_of_run(ways.ways, place)
-    usage, cost = way.usage, way.cost
-    tokens = usage["prompt_tokens"]
     return Row(
         name=say.label(way, ways),
         reference=place == ways.reference,
@@ -82,10 +78,19 @@ def row_of(ways: Ways, place: int) -> Row:
         cells=tuple(written(name, way.metrics[name]) if name in way.metrics else None for name in SHOWN),
         used=None if way.coverage is None else written("coverage", way.coverage),
         n=f"{way.n:,} of {way.n_answers:,}",
-        calls=f"{usage['calls']:,}" if whole else "",
-        tokens="" if not whole else "not stated" if tokens is None else f"{tokens + usage['completion_tokens']:,}",
-        cost="" if not whole else "unknown" if cost["unknown"] else money(cost["amount"], cost["currency"]),
+        took=took(way) if say.first_of_run(ways.ways, place) else ("same replies",),
         differences=differences_of(way),
+    )
+
+
+def took(way: Way) -> tuple[str, ...]:
+    """Return calls, tokens and cost of a way's Run."""
+    usage, cost = way.usage, way.cost
+    tokens = usage["prompt_tokens"]
+    return (
+        f"{usage['calls']:,} calls",
+        "tokens not stated" if tokens is None else f"{tokens + usage['completion_tokens']:,} tokens",
+        "cost unknown" if cost["unknown"] else money(cost["amount"], cost["currency"]),
     )
 
 
@@ -95,8 +100,16 @@ def differences_of(way: Way) -> tuple[tuple[str, Written, str], ...]:
     for name in DIFFERENCES:
         each = way.differences.get(name)
         if each is not None:
-            found.append((TITLES[name], difference_written(name, each), direction(name, each.difference) or "not sure"))
+            found.append((TITLES[name], difference_written(name, each), change(name, each)))
     return tuple(found)
+
+
+def change(name: str, each: Difference) -> str:
+    """Return what a difference surely is."""
+    found = each.difference
+    if found.value is None:
+        return ""
+    return "the same" if found.low == found.high == 0 else direction(name, found) or "not sure"
 
 
 def difference_written(name: str, each: Difference) -> Written:

@@ -74,9 +74,14 @@ def change_in_words(difference: Estimate) -> str:
 
 
 def sentences(ways: Ways) -> list[str]:
-    """Return a sentence for each way that surely differs from the reference, and each that could not be measured."""
+    """Return what a reader must know, a sentence each: who surely differs, who could not be measured, what was odd."""
     found = [f"{label(way, ways)}: {told(way)}." for way in ways.ways if told(way)]
     found += [f"{label(way, ways)}: nothing can be measured; {way.why}." for way in ways.ways if way.why]
+    remarks: dict[str, list[str]] = {}
+    for place, way in enumerate(ways.ways):
+        for warning in way.warnings if first_of_run(ways.ways, place) else ():
+            remarks.setdefault(warning, []).append(way.template.partition("@")[0])
+    found += [f"{', '.join(dict.fromkeys(names))}: {warning}." for warning, names in remarks.items()]
     strange = [way for way in ways.ways if way.not_comparable]
     return found + [f"{label(way, ways)}: not comparable; {'; '.join(way.not_comparable)}." for way in strange]
 
