@@ -141,7 +141,7 @@ class Message(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly what is asked, and on whose behalf.
 
-    `item`, `repeat`, `draw` and `turn` are not sent: they address the reply, so that two Items with the same
+    `item`, `repeat`, `draw`, `turn` and `role` are not sent: they address the reply, so that two Items with the same
     question, or two repeats of one Item, never share a reply.
     """
 
@@ -160,6 +160,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many alternatives to each token of the reply are wanted; beside `logprobs` only."""
     turn: int = 0
     """Which of the template's asked turns this is."""
+    role: str = ""
+    """Which other model is asked, such as `entailment`; empty for the model that the Run is about."""
 
     @property
     def key(self) -> str:

@@ -56,7 +56,7 @@ async def converse(
     ask : callable
         Sends a Request, returns its Response.
     sampling : Sampling
-        Temperature and seed; the seed grows with `repeat`, so that repeats differ where the provider honours it.
+        Temperature and seed; the seed grows with `repeat` and `draw`, so that replies differ where it is honoured.
     repeat, draw : int
         Which repetition, and which sample inside it, from 0.
 
@@ -78,7 +78,7 @@ async def converse(
             repeat=repeat,
             draw=draw,
             temperature=sampling.temperature,
-            seed=None if sampling.seed is None else sampling.seed + repeat,
+            seed=sampling.seed_of(repeat, draw),
             logprobs=True,
             grammar=front.grammar,
             top_logprobs=front.top_logprobs,

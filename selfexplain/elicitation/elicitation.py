@@ -13,6 +13,14 @@ class Sampling(NamedTuple):
     temperature: float | None
     seed: int | None
 
+    def seed_of(self, repeat: int, draw: int = 0) -> int | None:
+        """Return the seed of one draw of one repeat: each has another, as long as there are fewer than 1,000 repeats.
+
+        >>> Sampling(1.0, 1).seed_of(repeat=2), Sampling(1.0, 1).seed_of(repeat=2, draw=3)
+        (3, 3003)
+        """
+        return None if self.seed is None else self.seed + repeat + 1_000 * draw
+
 
 class Elicitation(Protocol):
     """An async function that asks one Item, once; `repeat` tells repetitions of the whole thing apart."""

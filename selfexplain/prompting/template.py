@@ -45,6 +45,10 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     needs: tuple[Need, ...] = ()
     """What every Item must have."""
+    roles: tuple[str, ...] = ()
+    """Which other models its elicitation asks: each is named at the Run, as `--role entailment=openai/NAME`."""
+    draws: Annotated[int, msgspec.Meta(gt=0)] = 1
+    """How many replies to one prompt an elicitation takes that draws; with more than one not at temperature 0."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     """The longest reply to one turn."""
     top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -52,6 +52,9 @@ class Calls:
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
         self.totals = Totals()
+        """Of the model that the Run is about."""
+        self.role_totals: dict[str, Totals] = {}
+        """Of the models that fill roles, which have other prices."""
         for call in read_calls(folder):
             self._remember(call)
         self._there = frozenset(self._replies)
@@ -89,8 +92,11 @@ class Calls:
         if call.response.outcome == "failed":
             self._failures[call.key] = call.response
         self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
-        self.dropped.update(call.response.dropped)
-        self.totals.add(call)
+        if role := call.request.role:
+            self.role_totals.setdefault(role, Totals()).add(call)
+        else:
+            self.dropped.update(call.response.dropped)
+            self.totals.add(call)
         self.asked.setdefault((call.request.item, call.request.repeat))
 
     async def append(self, call: Call) -> None:
