@@ -74,7 +74,8 @@ def shares_of(response: Response, written: Reading[str], options: Sequence[Optio
 def averaged(item: Item, reports: Sequence[SelfReport], shares: Sequence[tuple[float, ...]]) -> SelfReport:
     """Return the report on all orders together."""
     valid = [found for found in shares if found]
-    answer, candidates = reports[0].answer, ()
+    answer = reports[0].answer
+    candidates: tuple[Candidate, ...] = ()
     confidence: Reading[float] = Reading(None, "absent", detail=f"{len(valid)} of {len(shares)} orders were read")
     if enough(len(valid), len(shares)):
         means = [math.fsum(found[place] for found in valid) / len(valid) for place in range(len(item.choices))]

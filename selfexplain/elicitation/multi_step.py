@@ -31,13 +31,12 @@ async def multi_step(item: Item, template: Template, ask: Ask, *, sampling: Samp
     """
     report = report_on(await converse(item, template, ask, sampling=sampling, repeat=repeat), template)
     stated = report.confidence.get("stated")
-    steps = [
-        reading.value
-        for said in STEP.findall(report.replies[0])
-        if (reading := read_confidence(said, scale=template.front.scale, language=template.front.language)).value
-        is not None
-    ]
+    front = template.front
+    said = (
+        read_confidence(each, scale=front.scale, language=front.language) for each in STEP.findall(report.replies[0])
+    )
+    steps = [reading.value for reading in said if reading.value is not None]
     if stated is None or not steps:
         return report
-    note = f"product {math.prod(value for value in steps if value is not None):.4g} of {len(steps)} steps"
+    note = f"product {math.prod(steps):.4g} of {len(steps)} steps"
     return replace(report, confidence={**report.confidence, "stated": replace(stated, notes=(*stated.notes, note))})

@@ -10,12 +10,11 @@ from selfexplain.elicitation.elicitation import SameAnswer, Sampling, elicitatio
 from selfexplain.errors import InputError
 from selfexplain.prompting.template import Template
 from selfexplain.prompting.turns import Field
-from selfexplain.records import Ask, Candidate, Item, Reading, SelfReport
+from selfexplain.records import Ask, Candidate, Item, Reading, SelfReport, Why
 
 MUCH = 1.05
 """From here on what the guesses have together is worth a note: probabilities of rivals add up to 1 at most."""
 
-ABSENT: Reading[str] = Reading(None, "absent")
 UNSTATED: Reading[float] = Reading(None, "absent")
 
 
@@ -74,7 +73,7 @@ async def top_k(
     )
 
 
-def found_in(said: Sequence[Said], field: Field) -> tuple[int, Reading[tuple[Reading[Any], ...]]]:
+def found_in(said: Sequence[Said], field: Field) -> tuple[int, Reading[Any]]:
     """Return in which reply a field was read, and what was read."""
     for number, one in enumerate(said):
         if field in one.readings:
@@ -92,10 +91,7 @@ def distinct(
         if guess.value is not None
     ]
     groups = clusters([guess.value or "" for guess, _ in pairs], lambda one, other: same(one, other, item))
-    return [
-        (pairs[group[0]][0], max((pairs[each][1] for each in group), key=lambda chance: rank(chance)))
-        for group in groups
-    ]
+    return [(pairs[group[0]][0], max((pairs[each][1] for each in group), key=rank)) for group in groups]
 
 
 def rank(chance: Reading[float]) -> float:
@@ -108,11 +104,11 @@ def likeliest(
 ) -> tuple[Reading[str], Reading[float]]:
     """Return the guess with the highest probability, the earlier of equals, or why there is none."""
     if not merged:
-        return Reading(None, guesses.why if guesses.value is None else "absent"), Reading(None, chances_why(chances))
+        return Reading(None, guesses.why if guesses.value is None else "absent"), Reading(None, why_none(chances))
     guess, chance = max(merged, key=lambda pair: rank(pair[1]))  # `max` keeps the first of equals
-    return guess, chance if chance.value is not None or chances.value is not None else Reading(None, chances.why)
+    return guess, chance if chance.value is not None else Reading(None, why_none(chances, chance.why))
 
 
-def chances_why(chances: Reading[Any]) -> Any:
-    """Return why no probability belongs to an answer."""
-    return chances.why if chances.value is None else "absent"
+def why_none(chances: Reading[Any], otherwise: Why = "absent") -> Why:
+    """Return why no probability belongs to an answer: none could be read at all, else the reason of its own."""
+    return chances.why if chances.value is None else otherwise

@@ -50,7 +50,7 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guesses: Annotated[int, msgspec.Meta(gt=0, le=20)] = 4
     """How many guesses, or how many alternatives to an answer, its elicitation asks for, where it asks for several."""
     orders: Annotated[int, msgspec.Meta(gt=0)] = 1
-    """In how many orders an elicitation shows the options that averages over them; never more than there are options."""
+    """In how many orders an elicitation shows the options that averages over them; at most as many as there are."""
     draws: Annotated[int, msgspec.Meta(gt=0)] = 1
     """How many replies to one prompt an elicitation takes that draws; with more than one not at temperature 0."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512

@@ -40,7 +40,7 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25}
+READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25, "other": "<other>"}
 
 
 def rendered(shipped: Template, item: Item) -> tuple[Message, ...]:
