@@ -18,16 +18,17 @@ from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for
 from selfexplain.pipeline.facts import facts_of
-from selfexplain.pipeline.forecast import RULE, forecast
+from selfexplain.pipeline.forecast import RULE, Forecast, forecast
 from selfexplain.pipeline.read import read_records
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider, transparency_of
+from selfexplain.providers.roles import WithRoles, require_filled
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, encode
 from selfexplain.report.families import HEADLINE
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
-from selfexplain.runs.manifest import RunSpec
+from selfexplain.runs.manifest import Filled, RunSpec
 from selfexplain.settings import read_settings
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
@@ -38,6 +39,7 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.calibration.metric import Metric
 
     Chosen = str | Metric[...] | Iterable[str | Metric[...]]
+    Roles = Mapping[str, str | Provider | Callable[..., Any]]
 
 __all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
 
@@ -87,6 +89,8 @@ def run(
     model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
     template: str | Template | None = None,
     base_url: str | None = None,
+    roles: "Roles | None" = None,
+    temperature: float | None = None,
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -114,6 +118,11 @@ def run(
         needs examples, and `answer-why-confidence` for any other.
     base_url : str, optional
         Address of a server that speaks the provider's protocol, with `/v1`.
+    roles : mapping, optional
+        Who else is asked, by role, where the template needs another model: `{"entailment": "openai/NAME"}`, or a
+        Provider, such as one with an address of its own.
+    temperature : float, optional
+        At which replies are drawn; by default 0, and 1, the model's own distribution, for a template with `draws`.
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
     repeats : int
@@ -160,6 +169,8 @@ def run(
         model=model,
         template=template,
         base_url=base_url,
+        roles=roles,
+        temperature=temperature,
         limit=limit,
         repeats=repeats,
         asks=True,
@@ -202,7 +213,8 @@ def asked(
     settings = read_settings()
     prices = {}
     if max_cost is not None:
-        prices = prices_for(max_cost, {plan.spec.model: settings.prices.get(plan.spec.model) for plan in plans})
+        models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
+        prices = prices_for(max_cost, {model: settings.prices.get(model) for model in models})
     folders = []
     for plan in plans:
         card = settings.declared(plan.spec.model, transparency_of(plan.provider))
@@ -223,10 +235,12 @@ def asked(
         ]
         budget = None
         if max_cost is not None:
-            metered = zip(plans, runs, strict=True)
-            budget = Budget(
-                max_cost, tuple(Metered(run.calls.totals, prices[plan.spec.model]) for plan, run in metered)
-            )
+            metered = [
+                Metered(run.calls.totals_of(role), prices[model])
+                for plan, run in zip(plans, runs, strict=True)
+                for role, model in plan.spec.models.items()
+            ]
+            budget = Budget(max_cost, tuple(metered))
         try:
             await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:
@@ -247,6 +261,8 @@ def dry_run(
     model: str | Provider | Callable[..., Any] = plugins.DEFAULT_MODEL,
     template: str | Template | None = None,
     base_url: str | None = None,
+    roles: "Roles | None" = None,
+    temperature: float | None = None,
     limit: int | None = None,
     repeats: int = 1,
     results: str | Path = RESULTS,
@@ -255,7 +271,7 @@ def dry_run(
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, limit, repeats, results
+    dataset, columns, model, template, base_url, roles, temperature, limit, repeats, results
         As for `run`.
 
     Returns
@@ -291,11 +307,14 @@ def dry_run(
         model=model,
         template=template,
         base_url=base_url,
+        roles=roles,
+        temperature=temperature,
         limit=limit,
         repeats=repeats,
         asks=False,
     )
-    path = Path(results) / plan.spec.folder_name
+    spec = plan.spec
+    path = Path(results) / spec.folder_name
     has_begun = (path / "manifest.json").exists()
     found = in_loop(
         forecast(
@@ -313,10 +332,20 @@ def dry_run(
         "dataset": plan.spec.dataset,
         "model": plan.spec.model,
         "template": plan.spec.template,
-        **found._asdict(),
-        "cost": found.cost(read_settings().prices.get(plan.spec.model), model=plan.spec.model),
+        **counted(found, plan.spec.model),
+        **(
+            {"roles": {role: counted(found.roles[role], spec.roles[role].model) for role in found.roles}}
+            if spec.roles
+            else {}
+        ),
         "rule": RULE,
     }
+
+
+def counted(found: Forecast, model: str) -> dict[str, Any]:
+    """Return what asking one model would take, with its cost."""
+    numbers = {name: value for name, value in found._asdict().items() if name != "roles"}
+    return {**numbers, "cost": found.cost(read_settings().prices.get(model), model=model)}
 
 
 @dataclass(frozen=True)
@@ -337,6 +366,8 @@ def planned(
     model: str | Provider | Callable[..., Any],
     template: str | Template | None,
     base_url: str | None,
+    roles: "Roles | None" = None,
+    temperature: float | None = None,
     limit: int | None,
     repeats: int,
     asks: bool,
@@ -361,7 +392,8 @@ def planned(
     template = plugins.template(template) if isinstance(template, str) else template
     template.require_suits(dataset.items, dataset.examples)
     template = template.showing(dataset.examples)
-    sampling = Sampling(temperature=0.0, seed=1)
+    sampling = Sampling(temperature=temperature_for(template, temperature), seed=1)
+    filled = providers_of(roles, template, asks=asks)
     spec = RunSpec(
         dataset=dataset.name,
         dataset_version=dataset.version,
@@ -372,8 +404,46 @@ def planned(
         template_hash=template.content_hash,
         temperature=sampling.temperature,
         seed=sampling.seed,
+        roles={role: Filled(each.name, each.identity) for role, each in filled.items()},
     )
-    return Plan(dataset, provider, template, sampling, spec)
+    return Plan(dataset, WithRoles(provider, filled) if filled else provider, template, sampling, spec)
+
+
+def providers_of(roles: "Roles | None", template: Template, *, asks: bool) -> dict[str, Provider]:
+    """Return who fills each role that a template needs.
+
+    Raises
+    ------
+    InputError
+        When a role is not filled, or one is that nobody needs.
+    """
+    roles = roles or {}
+    require_filled(template.front.roles, roles, by=f"the template {template.id}")
+    return {
+        role: plugins.provider(model, asks=asks) if isinstance(model, str) else plugins.as_provider(model)
+        for role, model in sorted(roles.items())
+    }
+
+
+def temperature_for(template: Template, stated: float | None) -> float:
+    """Return the temperature of a Run: the stated one, else 0, or 1 where replies are drawn.
+
+    Raises
+    ------
+    InputError
+        When several draws are to come from temperature 0: they would be one reply, written down several times.
+    """
+    draws = template.front.draws
+    if stated is None:
+        return 0.0 if draws == 1 else 1.0
+    if not 0 <= stated < float("inf"):
+        raise InputError(f"temperature is {stated}", hint="expected a number of at least 0, such as 0.7")
+    if draws > 1 and stated == 0:
+        raise InputError(
+            f"the template {template.id} draws {draws} replies, and at temperature 0 they are one and the same",
+            hint="say --temperature 1, or leave it out",
+        )
+    return stated
 
 
 def provider_of(

@@ -6,6 +6,7 @@ Built-in things are found by looking through their folder; other packages offer 
 file.
 """
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
@@ -26,6 +27,7 @@ from selfexplain.elicitation.elicitation import Elicitation
 from selfexplain.errors import InputError
 from selfexplain.grading.categoriser import Categoriser, CategoriserFacts
 from selfexplain.grading.grader import Grader, GraderFacts
+from selfexplain.grading.same_answer import SameAnswer
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
 from selfexplain.providers.access import NO_KEY
@@ -150,8 +152,13 @@ def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = No
 
 
 def elicitation(name: str) -> Elicitation:
-    """Return an elicitation by the name that a template gives."""
-    return pick(elicitations(), name, kind="elicitation")
+    """Return an elicitation by the name that a template gives; one that compares answers can do so."""
+    found = pick(elicitations(), name, kind="elicitation")
+    if not getattr(found, "compares", False):
+        return found
+    able: Any = functools.partial(cast("Any", found), same=SameAnswer(graders(), categorisers()))
+    able.name = found.name
+    return cast("Elicitation", able)
 
 
 def recalibrator(name: str) -> Callable[[], "Recalibrator"]:

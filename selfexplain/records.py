@@ -17,7 +17,13 @@ T = TypeVar("T")
 Role = Literal["system", "user", "assistant"]
 Outcome = Literal["completed", "truncated", "refused", "failed"]
 Verdict = Literal["correct", "wrong", "undecided"]
-Source = Literal["stated", "token", "consistency", "probe", "provider", "given"]
+Source = Literal["stated", "token", "consistency", "probe", "provider", "given", "entropy", "weighted_entropy"]
+
+RANKS_ONLY: frozenset[Source] = frozenset({"entropy", "weighted_entropy"})
+"""Sources whose numbers only put answers in order: more is surer, but 0.8 does not mean right in 80 of 100.
+
+Whatever compares a confidence with how often it is right is undefined for them, until they are recalibrated.
+"""
 
 Why = Literal["read", "absent", "ambiguous", "out_of_range", "non_numeric", "declined", "template_echo", "truncated"]
 """`read` when a Reading has a value, else the reason why it has none."""
@@ -141,7 +147,7 @@ class Message(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly what is asked, and on whose behalf.
 
-    `item`, `repeat`, `draw` and `turn` are not sent: they address the reply, so that two Items with the same
+    `item`, `repeat`, `draw`, `turn` and `role` are not sent: they address the reply, so that two Items with the same
     question, or two repeats of one Item, never share a reply.
     """
 
@@ -160,6 +166,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many alternatives to each token of the reply are wanted; beside `logprobs` only."""
     turn: int = 0
     """Which of the template's asked turns this is."""
+    role: str = ""
+    """Which other model is asked, such as `entailment`; empty for the model that the Run is about."""
 
     @property
     def key(self) -> str:
@@ -290,6 +298,14 @@ class Reading(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True, repr_
     """Where in the reply's text the value stands, as [start, end)."""
 
 
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An answer that the model gave or weighed, and what it got: a probability, or a share of the draws."""
+
+    answer: str
+    confidence: float | None
+    """In [0, 1], as the way of asking defines it; None where it got no number."""
+
+
 class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the model says of itself about one Item."""
 
@@ -305,6 +321,9 @@ class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys of the calls this rests on."""
     read_in: dict[str, int] = {}
     """The reply that a field was read from and that its span refers to, where that is not the first."""
+    candidates: tuple[Candidate, ...] = ()
+    """Where several answers were given or weighed, each that is different from the others, in the order of the replies;
+    the answer is one of them."""
 
 
 class Grade(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -56,6 +56,8 @@ def run_ways(
     models: Iterable[Model] = (plugins.DEFAULT_MODEL,),
     templates: Iterable[str | Template | None] = (None,),
     base_url: str | None = None,
+    roles: "api.Roles | None" = None,
+    temperature: float | None = None,
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -73,12 +75,14 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, limit, repeats, results, metrics, say, watch
+    dataset, columns, base_url, temperature, limit, repeats, results, metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
     templates : iterable of str, Template or None
         Each as `template` there. The first way that can be measured is the reference of all differences.
+    roles : mapping, optional
+        As for :func:`selfexplain.run`; each template gets those that it needs.
     concurrency : int, optional
         Requests at once to each model.
     max_cost : float, optional
@@ -117,7 +121,8 @@ def run_ways(
     from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
 
     chosen = api.chosen_metrics(metrics)
-    wanted = list(templates)
+    wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
+    require_all_needed(roles or {}, wanted)
     plans = [
         api.planned(
             dataset,
@@ -125,6 +130,8 @@ def run_ways(
             model=provider,
             template=template,
             base_url=None,
+            roles={role: who for role, who in (roles or {}).items() if role in roles_of(template)},
+            temperature=temperature,
             limit=limit,
             repeats=repeats,
             asks=True,
@@ -153,6 +160,18 @@ def run_ways(
     write_atomically(folder / "comparison.json", msgspec.json.format(encode(comparison.to_dict()), indent=2) + b"\n")
     write_atomically(folder / "report.html", page(comparison).encode())
     return WaysResult([result for result, _ in measured if result is not None], comparison, folder)
+
+
+def roles_of(template: Template | None) -> tuple[str, ...]:
+    """Return the roles that a template needs filled; the default one needs none."""
+    return () if template is None else template.front.roles
+
+
+def require_all_needed(roles: Mapping[str, object], templates: Sequence[Template | None]) -> None:
+    """Raise InputError for a role that no template needs."""
+    idle = sorted(set(roles) - {role for template in templates for role in roles_of(template)})
+    if idle:
+        raise InputError(f"nothing is asked in the role {idle[0]!r}", hint=f"leave --role {idle[0]} out")
 
 
 def require_ways(plans: Sequence[api.Plan]) -> None:

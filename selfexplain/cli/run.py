@@ -38,6 +38,18 @@ from selfexplain.ways import WaysResult, run_ways
     "--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of DATASET; may be repeated."
 )
 @click.option("--base-url", help="Address of a server that speaks the provider's protocol, with /v1.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="ROLE=MODEL",
+    help="Another model that the template asks; may be repeated.",
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    help="At which replies are drawn.  [default: 0; 1 for a template with draws]",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
@@ -61,6 +73,8 @@ def run(
     templates: tuple[str, ...],
     mapped: tuple[str, ...],
     base_url: str | None,
+    roles: tuple[str, ...],
+    temperature: float | None,
     limit: int | None,
     repeats: int,
     concurrency: int | None,
@@ -81,6 +95,8 @@ def run(
     asked: dict[str, Any] = {
         "columns": pairs(mapped, option="--map", example="gold=answer"),
         "base_url": base_url,
+        "roles": pairs(roles, option="--role", example="entailment=openai/NAME"),
+        "temperature": temperature,
         "limit": limit,
         "repeats": repeats,
         "results": results,
@@ -117,7 +133,7 @@ def tell_forecasts(forecasts: Sequence[Mapping[str, Any]], *, as_json: bool) -> 
     if as_json:
         print_json(forecasts[0] if len(forecasts) == 1 else {"runs": forecasts})
         return
-    click.echo("\n".join(map(forecast_in_words, forecasts)))
+    click.echo("".join(map(forecast_in_words, forecasts)), nl=False)
     if len(forecasts) > 1:
         calls = sum(forecast["calls"] for forecast in forecasts)
         click.echo(f"Together {calls:,} calls, asked in turns; nothing was sent. The rule: {forecasts[0]['rule']}.")
@@ -127,14 +143,22 @@ def tell_forecasts(forecasts: Sequence[Mapping[str, Any]], *, as_json: bool) -> 
 
 def forecast_in_words(forecast: Mapping[str, Any]) -> str:
     """Return a forecast as a person reads it."""
-    cost = forecast["cost"]
+    others = "".join(
+        f"As {role}, another model:\n{counted_in_words(one)}" for role, one in forecast.get("roles", {}).items()
+    )
+    took = f"{counted_in_words(forecast)}{others}"
+    return visible(f"Run:     {forecast['run']}\n{took}")
+
+
+def counted_in_words(counted: Mapping[str, Any]) -> str:
+    """Return what one model would be asked, as a person reads it."""
+    cost = counted["cost"]
     if cost["unknown"] is None:
         price = f"about {money(cost['amount'], cost['currency'])}, were every reply as long as it may be"
     else:
         price = f"unknown: {cost['unknown']}"
-    return visible(
-        f"Run:     {forecast['run']}\n"
-        f"Calls:   {forecast['calls']:,} to make, {forecast['recorded']:,} recorded already\n"
-        f"Tokens:  about {forecast['prompt_tokens']:,} read, at most {forecast['completion_tokens']:,} written\n"
-        f"Cost:    {price}"
+    return (
+        f"Calls:   {counted['calls']:,} to make, {counted['recorded']:,} recorded already\n"
+        f"Tokens:  about {counted['prompt_tokens']:,} read, at most {counted['completion_tokens']:,} written\n"
+        f"Cost:    {price}\n"
     )

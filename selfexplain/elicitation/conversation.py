@@ -10,6 +10,8 @@ from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
 from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
 from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.read_listed import read_answers, read_confidences
+from selfexplain.prompting.read_verdict import read_verdict
 from selfexplain.prompting.template import FrontMatter, Template
 from selfexplain.prompting.turns import Field, Turn
 from selfexplain.records import Ask, Item, Message, Outcome, Reading, Request, Response, SelfReport, Source
@@ -22,6 +24,13 @@ READERS: Mapping[Field, Callable[[str, Finish, FrontMatter], Reading[Any]]] = {
     "confidence": lambda text, finish, front: read_confidence(
         text, scale=front.scale, language=front.language, finish=finish
     ),
+    "guesses": lambda text, finish, front: read_answers(text, n=front.guesses, kind="guess", finish=finish),
+    "confidences": lambda text, finish, front: read_confidences(
+        text, n=front.guesses, scale=front.scale, language=front.language, finish=finish
+    ),
+    "alternatives": lambda text, finish, front: read_answers(text, n=front.guesses, kind="alternative", finish=finish),
+    "verdict": lambda text, finish, _: read_verdict(text, finish=finish),
+    "verdict_swapped": lambda text, finish, _: read_verdict(text, first_is_true=False, finish=finish),
 }
 """How each field is read from the reply to the turn that elicits it."""
 
@@ -56,7 +65,7 @@ async def converse(
     ask : callable
         Sends a Request, returns its Response.
     sampling : Sampling
-        Temperature and seed; the seed grows with `repeat`, so that repeats differ where the provider honours it.
+        Temperature and seed; the seed grows with `repeat` and `draw`, so that replies differ where it is honoured.
     repeat, draw : int
         Which repetition, and which sample inside it, from 0.
 
@@ -71,19 +80,7 @@ async def converse(
         if not turn.quotes <= known.keys():
             break
         messages = (() if turn.fresh else messages) + template.render(item, turn=number, reply=known)
-        request = Request(
-            item=item.id,
-            messages=messages,
-            max_tokens=front.max_tokens,
-            repeat=repeat,
-            draw=draw,
-            temperature=sampling.temperature,
-            seed=None if sampling.seed is None else sampling.seed + repeat,
-            logprobs=True,
-            grammar=front.grammar,
-            top_logprobs=front.top_logprobs,
-            turn=number,
-        )
+        request = request_for(item, front, messages, sampling=sampling, repeat=repeat, draw=draw, turn=number)
         response = await ask(request)
         readings = read(response, turn, front)
         said.append(Said(request, response, readings))
@@ -92,6 +89,67 @@ async def converse(
         known |= {field: reading.value for field, reading in readings.items() if reading.value is not None}
         messages += (Message("assistant", response.text),)
     return tuple(said)
+
+
+async def ask_apart(
+    item: Item,
+    template: Template,
+    ask: Ask,
+    *,
+    turn: int,
+    about: Mapping[str, Any],
+    sampling: Sampling,
+    repeat: int,
+    draw: int = 0,
+    role: str = "",
+) -> Said:
+    """Ask one turn of a template in a conversation of its own, with what it quotes: for judgements of an answer.
+
+    Parameters
+    ----------
+    item, template, ask, sampling, repeat, draw
+        As for :func:`converse`.
+    turn : int
+        Which turn, from 0; a first one, or one after `## new conversation`.
+    about : mapping of field to value
+        What it quotes as `{{ reply.answer }}`, `{{ reply.other }}`.
+    role : str
+        Which other model is asked; empty for the one that the Run is about.
+    """
+    messages = template.render(item, turn=turn, reply=about)
+    request = request_for(
+        item, template.front, messages, sampling=sampling, repeat=repeat, draw=draw, turn=turn, role=role
+    )
+    response = await ask(request)
+    return Said(request, response, read(response, template.turns[turn], template.front))
+
+
+def request_for(
+    item: Item,
+    front: FrontMatter,
+    messages: tuple[Message, ...],
+    *,
+    sampling: Sampling,
+    repeat: int,
+    draw: int,
+    turn: int,
+    role: str = "",
+) -> Request:
+    """Return the Request that asks these messages as a template wants it."""
+    return Request(
+        item=item.id,
+        messages=messages,
+        max_tokens=front.max_tokens,
+        repeat=repeat,
+        draw=draw,
+        temperature=sampling.temperature,
+        seed=sampling.seed_of(repeat, draw),
+        logprobs=True,
+        grammar=front.grammar,
+        top_logprobs=front.top_logprobs,
+        turn=turn,
+        role=role,
+    )
 
 
 def read(response: Response, turn: Turn, front: FrontMatter) -> dict[Field, Reading[Any]]:

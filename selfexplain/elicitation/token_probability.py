@@ -35,10 +35,20 @@ def token_probability(response: Response, answer: Reading[str]) -> Reading[float
     """
     if not response.tokens or answer.span is None:
         return Reading(None, "absent")
+    logprob = 0.0
+    for each in answer_logprobs(response, answer):
+        logprob += each
+    return Reading(min(1.0, float(f"{math.exp(logprob):.12g}")), "read")
+
+
+def answer_logprobs(response: Response, answer: Reading[str]) -> list[float]:
+    """Return the natural log-probabilities of the tokens that make up the answer; none where there are none."""
+    if answer.span is None:
+        return []
     start, end = answer.span
-    position, logprob = 0, 0.0
+    position, found = 0, []
     for token in response.tokens:
         begins, position = position, position + len(token.text)
         if begins < end and position > start:
-            logprob += token.logprob
-    return Reading(min(1.0, float(f"{math.exp(logprob):.12g}")), "read")
+            found.append(token.logprob)
+    return found

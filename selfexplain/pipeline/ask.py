@@ -28,6 +28,11 @@ class Asked(NamedTuple):
     provider: Provider
     calls: Calls
 
+    @property
+    def who(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Who answers; Runs that the same model answers share its requests at once."""
+        return self.provider.name, tuple(sorted(self.provider.identity.items()))
+
     def ask(self, budget: Budget | None) -> Ask:
         """Return what sends, retries and records, and sends nothing that has a recorded reply."""
         send = recorded(self.provider.generate, self.calls)
@@ -96,8 +101,8 @@ async def ask_runs(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for provider in {id(run.provider): run.provider for run in runs}.values():
-                turns = in_turns([run if run.provider is provider else None for run in runs], repeats)
+            for who, provider in {run.who: run.provider for run in runs}.items():
+                turns = in_turns([run if run.who == who else None for run in runs], repeats)
                 for _ in range(min(provider.concurrency if concurrency is None else concurrency, progress.total)):
                     group.create_task(work(turns))
     except* SelfexplainError as failures:

@@ -35,8 +35,22 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
             "identity": dict(spec.model_identity),
             "not_taken": sorted(calls.dropped),
             "versions": dict(manifest.versions),
+            **({"roles": {role: filled.model for role, filled in spec.roles.items()}} if spec.roles else {}),
         },
         "transparency": msgspec.to_builtins(card),
         "usage": usage_of(calls.totals),
         "cost": cost_of(calls.totals, settings.prices.get(spec.model), model=spec.model),
+        **({"roles": roles_of(manifest, calls, settings)} if spec.roles else {}),
+    }
+
+
+def roles_of(manifest: Manifest, calls: Calls, settings: Settings) -> dict[str, Any]:
+    """Return for each role who fills it, what that used and what it cost; not in the sums of the model itself."""
+    return {
+        role: {
+            "model": filled.model,
+            "usage": usage_of(calls.totals_of(role)),
+            "cost": cost_of(calls.totals_of(role), settings.prices.get(filled.model), model=filled.model),
+        }
+        for role, filled in manifest.spec.roles.items()
     }

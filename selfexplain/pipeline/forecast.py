@@ -1,12 +1,13 @@
 """What asking would take: how many calls, how many tokens, what cost. Nothing is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
-from selfexplain.records import Item, Request, Response
+from selfexplain.records import LETTERS, Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
 
@@ -22,21 +23,26 @@ RULE = (
     "completion tokens are an upper bound: the template's max_tokens for every call"
 )
 
-REHEARSED = Response("completed", text="Answer: A\nBecause: it is.\nConfidence: 50%")
-"""Stands for a reply that has not been given, so that an elicitation with several turns goes on to the next."""
+REHEARSED = "Answer: {}\nBecause: it is.\nConfidence: 50%"
+"""Stands for a reply that has not been given, so that an elicitation with several turns goes on to the next.
+
+Each draw gives another answer: then there is most to compare and to judge, so that no more calls are made than said.
+"""
 
 
 class Forecast(NamedTuple):
     """What asking would take."""
 
     calls: int
-    """Requests that have no recorded reply."""
+    """Requests that have no recorded reply; where later ones depend on replies, as many as there can be."""
     recorded: int
     """Requests that have one, and will not be sent."""
     prompt_tokens: int
     """Estimated by `RULE`."""
     completion_tokens: int
     """At most."""
+    roles: "Mapping[str, Forecast]" = MappingProxyType({})
+    """The same of each other model that is asked, by role; not in the numbers above."""
 
     def cost(self, price: Price | None, *, model: str) -> dict[str, Any]:
         """Return what the calls would cost if every reply were as long as it may be, or why that is unknown."""
@@ -63,27 +69,26 @@ async def forecast(
     calls : Calls or None
         The recorded calls of the same Run, if it has begun.
     """
-    requests: list[Request] = []
-    recorded = 0
+    found = {"": Forecast(0, 0, 0, 0)}
 
     async def rehearse(request: Request) -> Response:
-        nonlocal recorded
+        so_far = found.get(request.role, Forecast(0, 0, 0, 0))
         reply = None if calls is None else calls.reply(request.key)
         if reply is not None:
-            recorded += 1
+            found[request.role] = so_far._replace(recorded=so_far.recorded + 1)
             return reply
-        requests.append(request)
-        return REHEARSED
+        found[request.role] = Forecast(
+            so_far.calls + 1,
+            so_far.recorded,
+            so_far.prompt_tokens + estimated_tokens(request),
+            so_far.completion_tokens + request.max_tokens,
+        )
+        return Response("completed", REHEARSED.format(LETTERS[request.draw % len(LETTERS)]))
 
-    n, prompt, completion = 0, 0, 0
     for item in items:
         for repeat in range(repeats):
             await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
-            n += len(requests)
-            prompt += sum(map(estimated_tokens, requests))
-            completion += sum(request.max_tokens for request in requests)
-            requests.clear()
-    return Forecast(n, recorded, prompt, completion)
+    return found.pop("")._replace(roles=found)
 
 
 def estimated_tokens(request: Request) -> int:

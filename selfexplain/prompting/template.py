@@ -15,7 +15,7 @@ import yaml
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import lock, probability_words
-from selfexplain.prompting.turns import UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
+from selfexplain.prompting.turns import HANDED, UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
 from selfexplain.records import LETTERS, Item, Message, Option
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
@@ -45,6 +45,14 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     needs: tuple[Need, ...] = ()
     """What every Item must have."""
+    roles: tuple[str, ...] = ()
+    """Which other models its elicitation asks: each is named at the Run, as `--role entailment=openai/NAME`."""
+    guesses: Annotated[int, msgspec.Meta(gt=0, le=20)] = 4
+    """How many guesses, or how many alternatives to an answer, its elicitation asks for, where it asks for several."""
+    orders: Annotated[int, msgspec.Meta(gt=0)] = 1
+    """In how many orders an elicitation shows the options that averages over them; at most as many as there are."""
+    draws: Annotated[int, msgspec.Meta(gt=0)] = 1
+    """How many replies to one prompt an elicitation takes that draws; with more than one not at temperature 0."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     """The longest reply to one turn."""
     top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -210,9 +218,9 @@ def parse(text: str, *, where: str) -> Template:
     known: set[str] = set()
     for fields, (fresh, blocks) in zip(elicits, asked, strict=True):
         quotes = frozenset(name for block in blocks for name in quoted(block.text))
-        if not quotes <= known:
+        if not quotes <= known | HANDED:
             raise InputError(
-                f"{where}: {{{{ reply.{min(quotes - known)} }}}} is not there yet",
+                f"{where}: {{{{ reply.{min(quotes - known - HANDED)} }}}} is not there yet",
                 hint=f"earlier turns elicit: {', '.join(sorted(known)) or 'nothing'}",
             )
         known.update(fields)

@@ -18,7 +18,20 @@ HEADING = re.compile(r"^## (?P<role>[^\n]*?)[ \t]*$", re.MULTILINE)
 
 NEW_CONVERSATION = "new conversation"
 
-Field = Literal["answer", "rationale", "confidence"]
+Field = Literal[
+    "answer",
+    "rationale",
+    "confidence",
+    # Of elicitations that ask for several answers, or for a judgement of one:
+    "guesses",
+    "confidences",
+    "alternatives",
+    "verdict",
+    "verdict_swapped",
+]
+
+HANDED = frozenset({"other"})
+"""What an elicitation hands to a turn beside what was read: another answer, to compare with the first."""
 
 
 class Block(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ SETTINGS: Mapping[str, str] = {
     "created": "Begun (UTC)",
     "identity": "Identity of the model",
     "not_taken": "Not taken by the provider",
+    "roles": "Other models that were asked, by role",
     "versions": "Versions",
 }
 """The order in which they are read; what is not listed follows under its own name."""

@@ -51,7 +51,7 @@ class Calls:
         """(Item, repeat) of every call, in the order first asked."""
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
-        self.totals = Totals()
+        self._totals: dict[str, Totals] = {}
         for call in read_calls(folder):
             self._remember(call)
         self._there = frozenset(self._replies)
@@ -74,6 +74,15 @@ class Calls:
         return key in self._there
 
     @property
+    def totals(self) -> Totals:
+        """What the calls of the model that the Run is about add up to."""
+        return self.totals_of("")
+
+    def totals_of(self, role: str) -> Totals:
+        """Return what the calls in one role add up to, which grows with them: each role has its own price."""
+        return self._totals.setdefault(role, Totals())
+
+    @property
     def last_failure(self) -> str:
         """The sentence of the last failed try, empty when there was none."""
         failures = [each.failure.message for each in self._failures.values() if each.failure is not None]
@@ -89,8 +98,9 @@ class Calls:
         if call.response.outcome == "failed":
             self._failures[call.key] = call.response
         self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
-        self.dropped.update(call.response.dropped)
-        self.totals.add(call)
+        self.totals_of(call.request.role).add(call)
+        if not call.request.role:
+            self.dropped.update(call.response.dropped)
         self.asked.setdefault((call.request.item, call.request.repeat))
 
     async def append(self, call: Call) -> None:

@@ -9,7 +9,14 @@ import msgspec
 from selfexplain.records import SCHEMA_VERSION, Transparency
 
 
-class RunSpec(msgspec.Struct, frozen=True):
+class Filled(msgspec.Struct, frozen=True):
+    """The model that fills a role, and what else decides its replies."""
+
+    model: str
+    identity: Mapping[str, str]
+
+
+class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):  # so that a Run without roles keeps its hash
     """Everything that decides what a model is asked; its hash names the Run.
 
     How many Items are asked now, how many at once, and how replies are read and graded stand outside: the same Run
@@ -27,6 +34,13 @@ class RunSpec(msgspec.Struct, frozen=True):
     temperature: float | None
     """None: the provider's own."""
     seed: int | None
+    roles: Mapping[str, Filled] = {}
+    """Which other models are asked, by role: one that judges whether two answers say the same, say."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Every model that is asked, by role; the one that the Run is about has the empty one."""
+        return {"": self.model, **{role: filled.model for role, filled in self.roles.items()}}
 
     @property
     def hash(self) -> str:

@@ -40,7 +40,7 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25}
+READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25, "other": "<other>"}
 
 
 def rendered(shipped: Template, item: Item) -> tuple[Message, ...]:
@@ -142,8 +142,8 @@ def test_the_files_of_windows_load(tmp_path: Path) -> None:
 
 
 KEYS = (
-    "name, version, elicits, elicitation, scale, about, audience, language, needs, max_tokens, top_logprobs, "
-    "grammar, source"
+    "name, version, elicits, elicitation, scale, about, audience, language, needs, roles, guesses, orders, draws, "
+    "max_tokens, top_logprobs, grammar, source"
 )
 KNOWN = f"\nhint: known keys: {KEYS}"
 

@@ -437,6 +437,7 @@ def test_every_field_of_a_request_is_in_its_key() -> None:
         "grammar": "root ::= [0-9]",
         "top_logprobs": 5,
         "turn": 1,
+        "role": "entailment",
     }
 
     assert others.keys() == set(Request.__struct_fields__)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
 from selfexplain.runs.folder import RunFolder, write_atomically
-from selfexplain.runs.manifest import RunSpec, slug
+from selfexplain.runs.manifest import Filled, RunSpec, slug
 
 DATASET = Dataset("sums", "1", (Item("q1", "2 + 2?", ("4",)), Item("q2", "Café?\u2028\x85", ("☕",))))
 SPEC = RunSpec(
@@ -53,6 +53,7 @@ def test_every_field_of_a_spec_is_in_its_hash() -> None:
         "template_hash": "b",
         "temperature": None,
         "seed": None,
+        "roles": {"entailment": Filled("m", {})},
     }
 
     assert others.keys() == set(RunSpec.__struct_fields__)
