@@ -17,6 +17,7 @@ from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for
+from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import RULE, Forecast, forecast
 from selfexplain.pipeline.read import read_records
@@ -91,6 +92,8 @@ def run(
     base_url: str | None = None,
     roles: "Roles | None" = None,
     temperature: float | None = None,
+    effort: str | None = None,
+    ask_again: int = 0,
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -123,6 +126,11 @@ def run(
         Provider, such as one with an address of its own.
     temperature : float, optional
         At which replies are drawn; by default 0, and 1, the model's own distribution, for a template with `draws`.
+    effort : str, optional
+        How much a reasoning model is to think, in its provider's word: `low`, `medium`, `high` …
+    ask_again : int
+        How often a question is asked once more, with a sentence that says what is missing, when the reply cannot be
+        read. Those calls are recorded, and what they mended is counted apart (`compliance`).
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
     repeats : int
@@ -171,6 +179,8 @@ def run(
         base_url=base_url,
         roles=roles,
         temperature=temperature,
+        effort=effort,
+        ask_again=ask_again,
         limit=limit,
         repeats=repeats,
         asks=True,
@@ -263,6 +273,8 @@ def dry_run(
     base_url: str | None = None,
     roles: "Roles | None" = None,
     temperature: float | None = None,
+    effort: str | None = None,
+    ask_again: int = 0,
     limit: int | None = None,
     repeats: int = 1,
     results: str | Path = RESULTS,
@@ -271,7 +283,7 @@ def dry_run(
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, roles, temperature, limit, repeats, results
+    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, limit, repeats, results
         As for `run`.
 
     Returns
@@ -309,6 +321,8 @@ def dry_run(
         base_url=base_url,
         roles=roles,
         temperature=temperature,
+        effort=effort,
+        ask_again=ask_again,
         limit=limit,
         repeats=repeats,
         asks=False,
@@ -368,6 +382,8 @@ def planned(
     base_url: str | None,
     roles: "Roles | None" = None,
     temperature: float | None = None,
+    effort: str | None = None,
+    ask_again: int = 0,
     limit: int | None,
     repeats: int,
     asks: bool,
@@ -392,7 +408,9 @@ def planned(
     template = plugins.template(template) if isinstance(template, str) else template
     template.require_suits(dataset.items, dataset.examples)
     template = template.showing(dataset.examples)
-    sampling = Sampling(temperature=temperature_for(template, temperature), seed=1)
+    if ask_again < 0:
+        raise InputError(f"ask_again is {ask_again}", hint="expected a whole number of at least 0")
+    sampling = Sampling(temperature_for(template, temperature), seed=1, effort=effort, again=ask_again)
     filled = providers_of(roles, template, asks=asks)
     spec = RunSpec(
         dataset=dataset.name,
@@ -404,6 +422,8 @@ def planned(
         template_hash=template.content_hash,
         temperature=sampling.temperature,
         seed=sampling.seed,
+        effort=effort,
+        again=ask_again,
         roles={role: Filled(each.name, each.identity) for role, each in filled.items()},
     )
     return Plan(dataset, WithRoles(provider, filled) if filled else provider, template, sampling, spec)
@@ -500,6 +520,7 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
     calls = folder.calls()
     records = records_of(folder, calls)
     require_answered(records, calls)
+    compliance = compliance_of(records, template)
     if write:  # before they are measured: of a Run without a single usable answer they are all there is to look at
         folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
     try:
@@ -514,8 +535,9 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
                 "template": spec.template,
                 "about": template.front.about,
                 **facts_of(folder.manifest, template.front, calls, read_settings()),
+                "compliance": compliance,
             },
-            warnings=remarks_on(folder, records, calls),
+            warnings=[*remarks_on(folder, records, calls), *strayed(compliance)],
         )
     except NothingUsable as unusable:
         raise NothingUsable(
@@ -558,7 +580,7 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
             calls=calls,
             template=template,
             elicitation=plugins.elicitation(template.front.elicitation),
-            sampling=Sampling(spec.temperature, spec.seed),
+            sampling=Sampling(spec.temperature, spec.seed, spec.effort, spec.again),
             graders=plugins.graders(),
             categorisers=plugins.categorisers(),
         )

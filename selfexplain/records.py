@@ -147,7 +147,7 @@ class Message(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly what is asked, and on whose behalf.
 
-    `item`, `repeat`, `draw`, `turn` and `role` are not sent: they address the reply, so that two Items with the same
+    `item`, `repeat`, `draw`, `turn`, `again` and `role` are not sent: they address the reply, so that two Items with the same
     question, or two repeats of one Item, never share a reply.
     """
 
@@ -166,6 +166,12 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many alternatives to each token of the reply are wanted; beside `logprobs` only."""
     turn: int = 0
     """Which of the template's asked turns this is."""
+    effort: str | None = None
+    """How much a reasoning model is to think, in the provider's own word; None: whatever it does by default."""
+    form: dict[str, Any] | None = None
+    """A JSON schema that the reply must follow; providers that do not take it drop it and say so."""
+    again: int = 0
+    """Which asking of the same turn this is, where earlier replies could not be read."""
     role: str = ""
     """Which other model is asked, such as `entailment`; empty for the model that the Run is about."""
 
@@ -321,6 +327,9 @@ class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys of the calls this rests on."""
     read_in: dict[str, int] = {}
     """The reply that a field was read from and that its span refers to, where that is not the first."""
+    asked_again: int = 0
+    """How many replies could not be read and were asked for once more; theirs are among the `calls`, not the
+    `replies`."""
     candidates: tuple[Candidate, ...] = ()
     """Where several answers were given or weighed, each that is different from the others, in the order of the replies;
     the answer is one of them."""

@@ -58,6 +58,8 @@ def run_ways(
     base_url: str | None = None,
     roles: "api.Roles | None" = None,
     temperature: float | None = None,
+    effort: str | None = None,
+    ask_again: int = 0,
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -75,7 +77,7 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, limit, repeats, results, metrics, say, watch
+    dataset, columns, base_url, temperature, effort, ask_again, limit, repeats, results, metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
@@ -132,6 +134,8 @@ def run_ways(
             base_url=None,
             roles={role: who for role, who in (roles or {}).items() if role in roles_of(template)},
             temperature=temperature,
+            effort=effort,
+            ask_again=ask_again,
             limit=limit,
             repeats=repeats,
             asks=True,

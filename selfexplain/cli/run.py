@@ -50,6 +50,14 @@ from selfexplain.ways import WaysResult, run_ways
     type=click.FloatRange(min=0),
     help="At which replies are drawn.  [default: 0; 1 for a template with draws]",
 )
+@click.option("--effort", metavar="WORD", help="How much a reasoning model is to think: low, medium, high …")
+@click.option(
+    "--ask-again",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How often to ask once more when a reply cannot be read.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
@@ -75,6 +83,8 @@ def run(
     base_url: str | None,
     roles: tuple[str, ...],
     temperature: float | None,
+    effort: str | None,
+    ask_again: int,
     limit: int | None,
     repeats: int,
     concurrency: int | None,
@@ -97,6 +107,8 @@ def run(
         "base_url": base_url,
         "roles": pairs(roles, option="--role", example="entailment=openai/NAME"),
         "temperature": temperature,
+        "effort": effort,
+        "ask_again": ask_again,
         "limit": limit,
         "repeats": repeats,
         "results": results,

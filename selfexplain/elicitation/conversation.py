@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
+from selfexplain.prompting.again import mendable, plea
+from selfexplain.prompting.form import schema_of
 from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.read_listed import read_answers, read_confidences
@@ -45,6 +47,8 @@ class Said:
     request: Request
     response: Response
     readings: Mapping[Field, Reading[Any]]
+    unread: tuple[Request, ...] = ()
+    """Earlier askings of this turn, whose replies could not be read."""
 
 
 async def converse(
@@ -80,14 +84,13 @@ async def converse(
         if not turn.quotes <= known.keys():
             break
         messages = (() if turn.fresh else messages) + template.render(item, turn=number, reply=known)
-        request = request_for(item, front, messages, sampling=sampling, repeat=repeat, draw=draw, turn=number)
-        response = await ask(request)
-        readings = read(response, turn, front)
-        said.append(Said(request, response, readings))
+        request = request_for(item, template, messages, sampling=sampling, repeat=repeat, draw=draw, turn=number)
+        said.append(await asked(request, turn, front, ask, again=sampling.again))
+        response = said[-1].response
         if response.outcome in NO_REPLY or not response.text.strip():
             break
-        known |= {field: reading.value for field, reading in readings.items() if reading.value is not None}
-        messages += (Message("assistant", response.text),)
+        known |= {field: reading.value for field, reading in said[-1].readings.items() if reading.value is not None}
+        messages = (*said[-1].request.messages, Message("assistant", response.text))
     return tuple(said)
 
 
@@ -117,16 +120,30 @@ async def ask_apart(
         Which other model is asked; empty for the one that the Run is about.
     """
     messages = template.render(item, turn=turn, reply=about)
-    request = request_for(
-        item, template.front, messages, sampling=sampling, repeat=repeat, draw=draw, turn=turn, role=role
-    )
-    response = await ask(request)
-    return Said(request, response, read(response, template.turns[turn], template.front))
+    request = request_for(item, template, messages, sampling=sampling, repeat=repeat, draw=draw, turn=turn, role=role)
+    return await asked(request, template.turns[turn], template.front, ask, again=sampling.again)
+
+
+async def asked(request: Request, turn: Turn, front: FrontMatter, ask: Ask, *, again: int) -> Said:
+    """Ask one turn, and up to `again` times more while its reply is whole and cannot be read.
+
+    The unread reply stays in the conversation, with a sentence that says what is missing.
+    """
+    unread: tuple[Request, ...] = ()
+    while True:
+        response = await ask(request)
+        readings = read(response, turn, front)
+        missing = mendable(readings) if response.outcome == "completed" else {}
+        if not missing or len(unread) >= again:
+            return Said(request, response, readings, unread)
+        unread += (request,)
+        told = (Message("assistant", response.text), Message("user", plea(missing, language=front.language)))
+        request = replace(request, messages=request.messages + told, again=len(unread))
 
 
 def request_for(
     item: Item,
-    front: FrontMatter,
+    template: Template,
     messages: tuple[Message, ...],
     *,
     sampling: Sampling,
@@ -136,6 +153,7 @@ def request_for(
     role: str = "",
 ) -> Request:
     """Return the Request that asks these messages as a template wants it."""
+    front, elicits = template.front, template.turns[turn].elicits
     return Request(
         item=item.id,
         messages=messages,
@@ -144,6 +162,8 @@ def request_for(
         draw=draw,
         temperature=sampling.temperature,
         seed=sampling.seed_of(repeat, draw),
+        effort=sampling.effort,
+        form=schema_of(elicits, scale=front.scale, language=front.language) if front.structured else None,
         logprobs=True,
         grammar=front.grammar,
         top_logprobs=front.top_logprobs,
@@ -184,6 +204,7 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
         confidence=confidence,
         outcome=said[-1].response.outcome,
         replies=tuple(one.response.text for one in said),
-        calls=tuple(one.request.key for one in said),
+        calls=tuple(request.key for one in said for request in (*one.unread, one.request)),
+        asked_again=sum(len(one.unread) for one in said),
         read_in={field: number for field, (number, _) in found.items() if number},
     )

@@ -121,7 +121,7 @@ def together(
     counted : sequence of int
         Those draws that the numbers rest on; how most of them ended is how the whole ended.
     """
-    before = sum(len(report.calls) for report in reports[:chosen])
+    before = sum(len(report.replies) for report in reports[:chosen])
     base = reports[chosen]
     places = {field: before + base.read_in.get(field, 0) for field in ("answer", "rationale")}
     return SelfReport(
@@ -132,6 +132,7 @@ def together(
         replies=tuple(reply for report in reports for reply in report.replies),
         calls=tuple(call for report in reports for call in report.calls),
         read_in={field: place for field, place in places.items() if place},
+        asked_again=sum(report.asked_again for report in reports),
         candidates=candidates,
     )
 

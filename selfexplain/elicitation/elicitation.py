@@ -10,10 +10,14 @@ from selfexplain.records import Ask, Item, SelfReport
 
 
 class Sampling(NamedTuple):
-    """How a provider is asked to draw; None leaves it to the provider."""
+    """How replies are asked for, whatever the template; None leaves it to the provider."""
 
     temperature: float | None
     seed: int | None
+    effort: str | None = None
+    """How much a reasoning model is to think, in the provider's own word."""
+    again: int = 0
+    """How often a turn is asked once more when its reply cannot be read."""
 
     def seed_of(self, repeat: int, draw: int = 0) -> int | None:
         """Return the seed of one draw of one repeat: each has another, as long as there are fewer than 1,000 repeats.

@@ -24,6 +24,8 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
         "settings": {
             "temperature": spec.temperature,
             "seed": spec.seed,
+            **({} if spec.effort is None else {"effort": spec.effort}),
+            **({"ask_again": spec.again} if spec.again else {}),
             "scale": front.scale,
             "elicitation": front.elicitation,
             "elicits": list(front.elicits),

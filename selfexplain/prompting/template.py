@@ -7,6 +7,7 @@ What a model replied is data like a question: it is put into later turns as it i
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ import yaml
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import lock, probability_words
+from selfexplain.prompting.form import STRUCTURED
 from selfexplain.prompting.turns import HANDED, UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
 from selfexplain.records import LETTERS, Item, Message, Option
 
@@ -57,6 +59,11 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The longest reply to one turn."""
     top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0
     """How many alternatives to each token to ask for: OpenAI gives up to 20, llama.cpp hundreds."""
+    structured: bool = False
+    """Ask servers to hold each reply to one JSON object with the fields in their order, where they can.
+
+    It is checked in every reply, never believed; where a server does not take it, the text alone asks for the form.
+    """
     grammar: str | None = None
     """GBNF that holds the reply to its form, on servers that take it.
 
@@ -212,6 +219,12 @@ def parse(text: str, *, where: str) -> Template:
         )
     if front.grammar is not None and len(asked) > 1:
         raise InputError(f"{where}: a grammar holds one reply, and {len(asked)} turns are asked", hint="leave it out")
+    if front.structured and front.grammar is not None:
+        raise InputError(f"{where}: `structured` and `grammar` both hold the reply to a form", hint="leave one out")
+    if front.structured and not set(chain.from_iterable(elicits)) <= set(STRUCTURED):
+        raise InputError(
+            f"{where}: `structured` holds {', '.join(STRUCTURED)} alone", hint="leave it out, or elicit only these"
+        )
     if front.scale == "words":
         probability_words.of(front.language)  # raises here, not in the middle of a Run
     turns = []

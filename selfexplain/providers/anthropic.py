@@ -95,14 +95,14 @@ class Anthropic:
         self._refused: set[str] = set(NEVER_TAKEN)
 
     async def generate(self, request: Request) -> Response:
-        """Send one Request; a temperature that the server refuses is dropped, for good, and the Response says so."""
+        """Send one Request; what the server refuses and can be left out is dropped, for good, and the Response says so."""
         while True:
             sent = to_anthropic(request, without=self._refused)
             try:
                 with self._server.errors():
                     raw = await self._client.messages.create(model=self._model, **sent)
             except UnsupportedParameterError as refusal:
-                if refusal.parameter not in sent.get("extra_body", {}):
+                if refusal.parameter not in wanted(request) - self._refused:
                     raise refusal.error from None  # asking again would never end
                 self._refused.add(refusal.parameter)
                 continue
@@ -118,7 +118,7 @@ class Anthropic:
             await self._client.close()
 
 
-OPTIONAL: dict[str, str] = {"temperature": "temperature"}
+OPTIONAL: dict[str, str] = {"temperature": "temperature", "effort": "effort", "format": "form", "output_config": "form"}
 """Parameters on the wire that can be left out, and the Request's word for each."""
 
 
@@ -135,7 +135,15 @@ def to_anthropic(request: Request, *, without: set[str] | frozenset[str] = NEVER
     }
     if system:
         sent["system"] = "\n\n".join(system)
-    if request.temperature is not None and "temperature" not in without:
+    asked = wanted(request) - without
+    config: dict[str, Any] = {}
+    if "effort" in asked:
+        config["effort"] = request.effort
+    if "form" in asked:
+        config["format"] = {"type": "json_schema", "schema": request.form}
+    if config:
+        sent["output_config"] = config
+    if "temperature" in asked:
         sent["extra_body"] = {"temperature": request.temperature}  # the SDK has no keyword for it any more
     return sent
 

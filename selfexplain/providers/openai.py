@@ -121,7 +121,8 @@ class OpenAI:
             return True
         if parameter == "top_logprobs" and parameter not in sent:
             parameter = "logprobs"  # some name the one when they mean the other
-        if parameter not in sent and parameter not in sent.get("extra_body", {}):
+        on_wire = next((theirs for theirs, ours in OPTIONAL.items() if ours == parameter), parameter)
+        if on_wire not in sent and on_wire not in sent.get("extra_body", {}):
             return False  # the server complains of something that is not there: asking again would never end
         self._refused |= {parameter, "top_logprobs"} if parameter == "logprobs" else {parameter}
         return True
@@ -138,6 +139,8 @@ OPTIONAL: dict[str, str] = {
     "logprobs": "logprobs",
     "top_logprobs": "top_logprobs",
     "grammar": "grammar",
+    "reasoning_effort": "effort",
+    "response_format": "form",
     "max_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
 }
@@ -159,6 +162,13 @@ def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozense
         sent["logprobs"] = True
     if "top_logprobs" in asked:
         sent["top_logprobs"] = request.top_logprobs
+    if "effort" in asked:
+        sent["reasoning_effort"] = request.effort
+    if "form" in asked:
+        sent["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "reply", "strict": True, "schema": request.form},
+        }
     if "grammar" in asked:
         sent["extra_body"] = {"grammar": request.grammar}
     return sent

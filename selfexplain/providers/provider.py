@@ -57,5 +57,6 @@ def wanted(request: Request) -> set[str]:
     """Return the optional parameters that a Request asks for: what is not sent of them stands in `dropped`."""
     present = {"temperature": request.temperature is not None, "seed": request.seed is not None}
     present |= {"logprobs": request.logprobs, "top_logprobs": request.logprobs and request.top_logprobs > 0}
-    present |= {"grammar": request.grammar is not None}
+    present |= {"grammar": request.grammar is not None, "effort": request.effort is not None}
+    present |= {"form": request.form is not None}
     return {name for name, is_there in present.items() if is_there}

@@ -16,7 +16,7 @@ class Filled(msgspec.Struct, frozen=True):
     identity: Mapping[str, str]
 
 
-class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):  # so that a Run without roles keeps its hash
+class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):  # so that a Run without what came later keeps its hash
     """Everything that decides what a model is asked; its hash names the Run.
 
     How many Items are asked now, how many at once, and how replies are read and graded stand outside: the same Run
@@ -34,6 +34,10 @@ class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):  # so that a Run
     temperature: float | None
     """None: the provider's own."""
     seed: int | None
+    effort: str | None = None
+    """How much a reasoning model is to think; None: the provider's own."""
+    again: int = 0
+    """How often a turn is asked once more when its reply cannot be read."""
     roles: Mapping[str, Filled] = {}
     """Which other models are asked, by role: one that judges whether two answers say the same, say."""
 

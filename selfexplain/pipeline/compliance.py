@@ -1,0 +1,119 @@
+"""Did the replies keep to the way they were asked for? Checked in the raw text, never believed.
+
+A confidence that is written before the answer is a forecast, not a judgement of that answer; explanations in another
+language than the one asked for are for other readers; an object that a server promised may not be there.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from selfexplain.prompting.form import is_honoured
+from selfexplain.prompting.template import Template
+from selfexplain.records import Reading, Record
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+LETTER = re.compile(r"[^\W\d_]")
+
+SCRIPTS: Mapping[str, bool] = {"en": False, "zh": True}
+"""Of the languages whose script tells them apart: whether most letters are Han characters."""
+
+STRAYS = 0.02
+"""From this share on a reader of the numbers must know."""
+
+
+def compliance_of(records: Sequence[Record], template: Template) -> dict[str, Any]:
+    """Return how many replies kept to the order, the language and the form asked for, and how many were asked again.
+
+    Each is a mapping of counts; `untold` are Records in which it cannot be seen, since fields are missing, say.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    template : Template
+        What was asked for: `elicits` in its order, `language`, `structured`.
+    """
+    found: dict[str, Any] = {
+        "order": counts(in_order(record, template) for record in records),
+        "language": counts(in_language(record, template.front.language) for record in records),
+    }
+    if template.front.structured:
+        found["structured"] = counts(is_structured(record, template) for record in records)
+    again = [record for record in records if record.report.asked_again]
+    if again:
+        mended = sum(any(status == "ok" for status in record.status.values()) for record in again)
+        found["asked_again"] = {
+            "records": len(again),
+            "calls": sum(record.report.asked_again for record in again),
+            "then_usable": mended,
+        }
+    return found
+
+
+def counts(kept: Iterable[bool | None]) -> dict[str, int]:
+    """Count what was kept, what was not, and where it cannot be told.
+
+    >>> counts([True, True, False, None])
+    {'kept': 2, 'strayed': 1, 'untold': 1}
+    """
+    kept = list(kept)
+    return {"kept": kept.count(True), "strayed": kept.count(False), "untold": kept.count(None)}
+
+
+def readings_of(record: Record) -> dict[str, Reading[Any]]:
+    """Return the fields of a Record whose place in a reply is known."""
+    report = record.report
+    fields: dict[str, Reading[Any]] = {"answer": report.answer, "rationale": report.rationale}
+    if "stated" in report.confidence:
+        fields["confidence"] = report.confidence["stated"]
+    return {name: reading for name, reading in fields.items() if reading.span is not None}
+
+
+def in_order(record: Record, template: Template) -> bool | None:
+    """Tell whether the fields stand in the replies in the order asked for; None where fewer than two stand in one."""
+    places = readings_of(record)
+    told: bool | None = None
+    for number, turn in enumerate(template.turns):
+        here = [name for name in turn.elicits if name in places and record.report.read_in.get(name, 0) == number]
+        starts = [places[name].span[0] for name in here]  # type: ignore[index]  # those without a span are left out
+        if len(starts) > 1:
+            told = (told is not False) and starts == sorted(starts)
+    return told
+
+
+def in_language(record: Record, language: str) -> bool | None:
+    """Tell whether the explanation is in the script of its language; None where that cannot be seen."""
+    text = record.report.rationale.value
+    letters = len(LETTER.findall(text or ""))
+    if language not in SCRIPTS or text is None or not letters:
+        return None
+    return (2 * len(HAN.findall(text)) > letters) == SCRIPTS[language]
+
+
+def is_structured(record: Record, template: Template) -> bool | None:
+    """Tell whether every reply is the object that was asked for; None where there is none."""
+    replies = record.report.replies
+    if not any(reply.strip() for reply in replies):
+        return None
+    return all(is_honoured(reply, turn.elicits) for reply, turn in zip(replies, template.turns, strict=False))
+
+
+def strayed(compliance: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return what a reader must know, a sentence each."""
+    words = {
+        "order": "the fields stand in another order than asked for, so confidence may be about something else",
+        "language": "the explanation is in another language than asked for",
+        "structured": "the reply is not the JSON object that was asked for: the server did not hold it to the form",
+    }
+    found = []
+    for name, sentence in words.items():
+        seen = compliance.get(name)
+        if seen and seen["strayed"] > STRAYS * (seen["kept"] + seen["strayed"]):
+            found.append(f"in {seen['strayed']} of {seen['kept'] + seen['strayed']} replies {sentence}")
+    again = compliance.get("asked_again")
+    if again:
+        found.append(
+            f"{again['records']} replies could not be read and were asked for once more; {again['then_usable']} of "
+            "them can be used now, and are in the numbers"
+        )
+    return found
