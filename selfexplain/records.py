@@ -147,8 +147,8 @@ class Message(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """Exactly what is asked, and on whose behalf.
 
-    `item`, `repeat`, `draw`, `turn`, `again` and `role` are not sent: they address the reply, so that two Items with the same
-    question, or two repeats of one Item, never share a reply.
+    `item`, `repeat`, `draw`, `turn`, `again` and `role` are not sent: they address the reply, so that two Items with
+    the same question, or two repeats of one Item, never share a reply.
     """
 
     item: str

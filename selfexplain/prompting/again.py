@@ -6,11 +6,13 @@ from typing import Any
 from selfexplain.prompting.turns import Field
 from selfexplain.records import Reading, Why
 
-MENDABLE: frozenset[Why] = frozenset({"absent", "ambiguous", "out_of_range", "non_numeric", "template_echo"})
-"""Why a field has no value where asking again may help; whoever declines has answered."""
+MENDABLE: frozenset[Why] = frozenset(
+    {"absent", "ambiguous", "out_of_range", "non_numeric", "template_echo", "truncated"}
+)
+"""Why a field of a whole reply has no value where asking again may help; whoever declines has answered."""
 
 PLEAS: Mapping[str, str] = {
-    "en": "I could not read your reply: {fields}. Reply once more, in the form that was asked for and with nothing else.",
+    "en": "I could not read your reply: {fields}. Reply once more, in the form asked for and with nothing else.",
     "zh": "我无法读取你的回复：{fields}。请严格按照要求的格式再回复一次，不要写任何其他内容。",
 }
 
@@ -21,6 +23,7 @@ REASONS: Mapping[str, Mapping[Why, str]] = {
         "out_of_range": "{} is outside the range",
         "non_numeric": "{} is no number",
         "template_echo": "{} repeats the instruction",
+        "truncated": "{} is missing or cut off",
     },
     "zh": {
         "absent": "缺少 {}",
@@ -28,6 +31,7 @@ REASONS: Mapping[str, Mapping[Why, str]] = {
         "out_of_range": "{} 超出范围",
         "non_numeric": "{} 不是数字",
         "template_echo": "{} 只是重复了指令",
+        "truncated": "缺少 {} 或其内容不完整",
     },
 }
 

@@ -95,7 +95,7 @@ class Anthropic:
         self._refused: set[str] = set(NEVER_TAKEN)
 
     async def generate(self, request: Request) -> Response:
-        """Send one Request; what the server refuses and can be left out is dropped, for good, and the Response says so."""
+        """Send one Request; what the server refuses is dropped, for good, and the Response says so."""
         while True:
             sent = to_anthropic(request, without=self._refused)
             try:

@@ -143,7 +143,7 @@ def test_the_files_of_windows_load(tmp_path: Path) -> None:
 
 KEYS = (
     "name, version, elicits, elicitation, scale, about, audience, language, needs, roles, guesses, orders, draws, "
-    "max_tokens, top_logprobs, grammar, source"
+    "max_tokens, top_logprobs, structured, grammar, source"
 )
 KNOWN = f"\nhint: known keys: {KEYS}"
 
