@@ -7,20 +7,23 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, M
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from selfexplain import plugins
 from selfexplain.datasets.askable import require_askable
+from selfexplain.datasets.grades import Grades, read_grades
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError, NothingUsable, ProviderError
+from selfexplain.grading.judge import NAME as JUDGE
+from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import RULE, Forecast, forecast
-from selfexplain.pipeline.read import read_records
+from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider, transparency_of
@@ -94,6 +97,7 @@ def run(
     temperature: float | None = None,
     effort: str | None = None,
     ask_again: int = 0,
+    judge: str = "judge",
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -131,6 +135,10 @@ def run(
     ask_again : int
         How often a question is asked once more, with a sentence that says what is missing, when the reply cannot be
         read. Those calls are recorded, and what they mended is counted apart (`compliance`).
+    judge : str
+        What the model in the role `judge` is asked, if there is one: `judge`, `judge-zh`, or the path of a template
+        of yours. It grades Items whose grader is `judge`, and beside the exact grader all others, so that its own
+        error is known (`second_opinion`).
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
     repeats : int
@@ -181,6 +189,7 @@ def run(
         temperature=temperature,
         effort=effort,
         ask_again=ask_again,
+        judge=judge,
         limit=limit,
         repeats=repeats,
         asks=True,
@@ -228,7 +237,8 @@ def asked(
     folders = []
     for plan in plans:
         card = settings.declared(plan.spec.model, transparency_of(plan.provider))
-        folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card))
+        text = "" if plan.judging is None else plan.judging.text
+        folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text))
         say(f"Run: {folders[-1].path}")
 
     async def ask() -> None:
@@ -240,6 +250,7 @@ def asked(
                 plan.sampling,
                 plan.provider,
                 folder.calls(),
+                None if plan.judging is None else Judge(plan.judging),
             )
             for plan, folder in zip(plans, folders, strict=True)
         ]
@@ -275,6 +286,7 @@ def dry_run(
     temperature: float | None = None,
     effort: str | None = None,
     ask_again: int = 0,
+    judge: str = "judge",
     limit: int | None = None,
     repeats: int = 1,
     results: str | Path = RESULTS,
@@ -283,7 +295,7 @@ def dry_run(
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, limit, repeats, results
+    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, repeats, results
         As for `run`.
 
     Returns
@@ -323,6 +335,7 @@ def dry_run(
         temperature=temperature,
         effort=effort,
         ask_again=ask_again,
+        judge=judge,
         limit=limit,
         repeats=repeats,
         asks=False,
@@ -371,6 +384,8 @@ class Plan:
     template: Template
     sampling: Sampling
     spec: RunSpec
+    judging: Template | None = None
+    """What the judge is asked, if there is one."""
 
 
 def planned(
@@ -384,6 +399,7 @@ def planned(
     temperature: float | None = None,
     effort: str | None = None,
     ask_again: int = 0,
+    judge: str = "judge",
     limit: int | None,
     repeats: int,
     asks: bool,
@@ -411,7 +427,8 @@ def planned(
     if ask_again < 0:
         raise InputError(f"ask_again is {ask_again}", hint="expected a whole number of at least 0")
     sampling = Sampling(temperature_for(template, temperature), seed=1, effort=effort, again=ask_again)
-    filled = providers_of(roles, template, asks=asks)
+    filled = providers_of(roles, template, judges=require_judge(dataset, roles or {}), asks=asks)
+    judging = plugins.judging(judge) if JUDGE in filled else None
     spec = RunSpec(
         dataset=dataset.name,
         dataset_version=dataset.version,
@@ -424,13 +441,26 @@ def planned(
         seed=sampling.seed,
         effort=effort,
         again=ask_again,
+        judge="" if judging is None else judging.id,
+        judge_hash="" if judging is None else judging.content_hash,
         roles={role: Filled(each.name, each.identity) for role, each in filled.items()},
     )
-    return Plan(dataset, WithRoles(provider, filled) if filled else provider, template, sampling, spec)
+    return Plan(dataset, WithRoles(provider, filled) if filled else provider, template, sampling, spec, judging)
 
 
-def providers_of(roles: "Roles | None", template: Template, *, asks: bool) -> dict[str, Provider]:
-    """Return who fills each role that a template needs.
+def require_judge(dataset: Dataset, roles: "Roles") -> bool:
+    """Return whether a judge grades; raise InputError where an Item needs one and none is named."""
+    needing = next((item for item in dataset.items if item.graded_by == JUDGE and not item.is_survey), None)
+    if needing is not None and JUDGE not in roles:
+        raise InputError(
+            f"Item {needing.id!r} is graded by a judge, and none is named",
+            hint=f"say --role {JUDGE}=PROVIDER/NAME; any model that -m takes can fill it",
+        )
+    return JUDGE in roles
+
+
+def providers_of(roles: "Roles | None", template: Template, *, judges: bool, asks: bool) -> dict[str, Provider]:
+    """Return who fills each role that a template, or a judge, needs.
 
     Raises
     ------
@@ -438,7 +468,7 @@ def providers_of(roles: "Roles | None", template: Template, *, asks: bool) -> di
         When a role is not filled, or one is that nobody needs.
     """
     roles = roles or {}
-    require_filled(template.front.roles, roles, by=f"the template {template.id}")
+    require_filled((*template.front.roles, *([JUDGE] if judges else [])), roles, by=f"the template {template.id}")
     return {
         role: plugins.provider(model, asks=asks) if isinstance(model, str) else plugins.as_provider(model)
         for role, model in sorted(roles.items())
@@ -484,7 +514,14 @@ def require_counts(**counts: int | None) -> None:
             raise InputError(f"{name} is {count}", hint="expected a whole number of at least 1")
 
 
-def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline", say: Say = silent) -> Result:
+def evaluate_run(
+    path: str | Path,
+    *,
+    grades: "str | Path | DataFrame | None" = None,
+    gold_error: float | None = None,
+    metrics: "Chosen" = "headline",
+    say: Say = silent,
+) -> Result:
     """Read, grade and measure a Run again from its recorded calls, and rewrite its page; nothing is asked.
 
     A Run in a folder that must not be written is measured all the same: its files stay as they were, `say` is told,
@@ -494,6 +531,12 @@ def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline", say: Say =
     ----------
     path : str or Path
         The Run's folder.
+    grades : str, Path or DataFrame, optional
+        Grades from elsewhere: a table with columns `item` and `correct`, optional `repeat`. They replace the Run's own,
+        which stand beside them (`second_opinion`); Records that the table does not name keep theirs.
+    gold_error : float, optional
+        The largest share of gold labels that may be wrong: `if_gold_wrong` says between which values the numbers then
+        lie.
     metrics : str, metric function, or iterable of these
         What to measure, as in :func:`run`.
     say : callable
@@ -505,22 +548,41 @@ def evaluate_run(path: str | Path, *, metrics: "Chosen" = "headline", say: Say =
         When the folder is not a Run, or another process is working on it.
     """
     chosen, folder = chosen_metrics(metrics), RunFolder(Path(path))
+    judged = Judgement(None if grades is None else read_grades(grades), gold_error)
     if not folder.writable:
         say(f"{folder.path} cannot be written: its records, numbers and page stay as they are")
-        return evaluated(folder, chosen, write=False)
+        return evaluated(folder, chosen, judged, write=False)
     with folder.locked():
-        return evaluated(folder, chosen)
+        return evaluated(folder, chosen, judged)
 
 
-def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool = True) -> Result:
+class Judgement(NamedTuple):
+    """What a caller knows of right and wrong beside the Run's own grades."""
+
+    grades: "Grades | None" = None
+    gold_error: float | None = None
+
+
+def evaluated(
+    folder: RunFolder,
+    chosen: Sequence["Metric[...]"],
+    judged: Judgement = Judgement(),  # noqa: B008 - a tuple
+    *,
+    write: bool = True,
+) -> Result:
     """Build everything that is derived from a Run's truth, and write it."""
+    from selfexplain.pipeline.gold_error import if_gold_wrong, in_words  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.second_opinion import opinions, second_opinion  # noqa: PLC0415 - numpy
+
     spec = folder.manifest.spec
     template = template_of(folder)
     items = {item.id: item for item in folder.items}
     calls = folder.calls()
     records = records_of(folder, calls)
     require_answered(records, calls)
-    compliance = compliance_of(records, template)
+    if judged.grades is not None:
+        records = regraded(records, judged.grades)
+    compliance, second = compliance_of(records, template), second_opinion(records, items)
     if write:  # before they are measured: of a Run without a single usable answer they are all there is to look at
         folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
     try:
@@ -536,9 +598,13 @@ def evaluated(folder: RunFolder, chosen: Sequence["Metric[...]"], *, write: bool
                 "about": template.front.about,
                 **facts_of(folder.manifest, template.front, calls, read_settings()),
                 "compliance": compliance,
+                **({} if second is None else {"second_opinion": second}),
             },
-            warnings=[*remarks_on(folder, records, calls), *strayed(compliance)],
+            warnings=[*remarks_on(folder, records, calls), *strayed(compliance), *opinions(second)],
         )
+        if judged.gold_error is not None:
+            metrics["if_gold_wrong"] = if_gold_wrong(metrics["sources"], judged.gold_error)
+            metrics["warnings"] += in_words(metrics["if_gold_wrong"])
     except NothingUsable as unusable:
         raise NothingUsable(
             f"{unusable.message}{reasons_of(records)}",
@@ -565,6 +631,12 @@ def template_of(folder: RunFolder) -> Template:
     return parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
 
 
+def judge_of(folder: RunFolder) -> Judge | None:
+    """Return the judge of a Run, as it was asked."""
+    text = folder.manifest.judge_text
+    return Judge(parse(text, where=str(folder.path / "manifest.json"))) if text else None
+
+
 def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
     """Read and grade the recorded calls of a Run.
 
@@ -582,6 +654,7 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
             elicitation=plugins.elicitation(template.front.elicitation),
             sampling=Sampling(spec.temperature, spec.seed, spec.effort, spec.again),
             graders=plugins.graders(),
+            judge=judge_of(folder),
             categorisers=plugins.categorisers(),
         )
     )

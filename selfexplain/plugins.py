@@ -112,6 +112,11 @@ def template(name: str) -> Template:
     return templates.named(name)
 
 
+def judging(name: str) -> Template:
+    """Return what a judge is asked, by its name or its file."""
+    return templates.judging(name)
+
+
 def metric(name: str, known: Mapping[str, Any]) -> Any:
     """Return a metric by its name, or the one in `path.py:OBJECT`.
 

@@ -364,6 +364,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     repeat: int = 0
     category: Category | None = None
     """In a survey, instead of a Grade."""
+    second: Grade | None = None
+    """What a judge, or a file of grades, says beside the grade; the same as the grade where that is all there is."""
 
     @property
     def verdict(self) -> Verdict | None:

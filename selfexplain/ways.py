@@ -10,6 +10,7 @@ import msgspec
 
 from selfexplain import api, plugins
 from selfexplain.errors import InputError, NothingUsable, ProviderError
+from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.pipeline.ask import Watch
 from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import Template
@@ -60,6 +61,7 @@ def run_ways(
     temperature: float | None = None,
     effort: str | None = None,
     ask_again: int = 0,
+    judge: str = "judge",
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
@@ -77,7 +79,7 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, effort, ask_again, limit, repeats, results, metrics, say, watch
+    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, repeats, results, metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
@@ -136,6 +138,7 @@ def run_ways(
             temperature=temperature,
             effort=effort,
             ask_again=ask_again,
+            judge=judge,
             limit=limit,
             repeats=repeats,
             asks=True,
@@ -167,8 +170,8 @@ def run_ways(
 
 
 def roles_of(template: Template | None) -> tuple[str, ...]:
-    """Return the roles that a template needs filled; the default one needs none."""
-    return () if template is None else template.front.roles
+    """Return the roles that a Run with a template can have filled; the default one needs none but a judge."""
+    return (JUDGE,) if template is None else (JUDGE, *template.front.roles)
 
 
 def require_all_needed(roles: Mapping[str, object], templates: Sequence[Template | None]) -> None:

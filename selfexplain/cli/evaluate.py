@@ -29,12 +29,21 @@ from selfexplain.errors import InputError
     metavar="NAME,…",
     help="headline, all, a metric's name, or FILE.py:NAME; commas or repetition.",
 )
+@click.option("--grades", metavar="FILE", help="Of a RUN: a table item, correct with grades from elsewhere.")
+@click.option(
+    "--gold-error",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Of a RUN: how the numbers may change if so many gold labels are wrong.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics object to stdout.")
 def evaluate(
     source: Path,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
     metrics: tuple[str, ...],
+    grades: str | None,
+    gold_error: float | None,
     as_json: bool,
 ) -> None:
     """Measure a RUN from its recorded calls, or a FILE with columns `confidence` and `correct`.
@@ -45,7 +54,9 @@ def evaluate(
     if os.path.isdir(source):  # noqa: PTH112 - says no, where a Path raises: a name too long, a folder out of reach
         if mapped or scale != "probability":
             raise InputError("--map and --scale describe a FILE, and this is a Run", hint="leave them out")
-        result = api.evaluate_run(source, metrics=chosen, say=tell)
+        result = api.evaluate_run(source, grades=grades, gold_error=gold_error, metrics=chosen, say=tell)
+    elif grades is not None or gold_error is not None:
+        raise InputError("--grades and --gold-error are of a Run, and this is a FILE", hint="leave them out")
     else:
         result = api.evaluate_file(
             source, columns=pairs(mapped, option="--map", example="confidence=score"), scale=scale, metrics=chosen

@@ -58,6 +58,9 @@ from selfexplain.ways import WaysResult, run_ways
     show_default=True,
     help="How often to ask once more when a reply cannot be read.",
 )
+@click.option(
+    "--judge", default="judge", show_default=True, metavar="TEMPLATE", help="What --role judge=MODEL is asked."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
@@ -85,6 +88,7 @@ def run(
     temperature: float | None,
     effort: str | None,
     ask_again: int,
+    judge: str,
     limit: int | None,
     repeats: int,
     concurrency: int | None,
@@ -109,6 +113,7 @@ def run(
         "temperature": temperature,
         "effort": effort,
         "ask_again": ask_again,
+        "judge": judge,
         "limit": limit,
         "repeats": repeats,
         "results": results,

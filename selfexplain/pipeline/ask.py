@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.errors import BudgetSpent, SelfexplainError
+from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider
@@ -27,6 +28,8 @@ class Asked(NamedTuple):
     sampling: Sampling
     provider: Provider
     calls: Calls
+    judge: Judge | None = None
+    """Who grades beside the exact graders; asked right after the answer, so that both can be resumed."""
 
     @property
     def who(self) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -89,6 +92,8 @@ async def ask_runs(
             run = runs[which]
             try:
                 report = await run.elicitation(item, run.template, asks[which], sampling=run.sampling, repeat=repeat)
+                if run.judge is not None and report.answer.value is not None and not item.is_survey:
+                    await run.judge(item, report.answer.value, asks[which], repeat=repeat)
             except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
                 stopped.append(spent)
                 return

@@ -1,13 +1,19 @@
 """From recorded calls to Records: replay the asking, read, grade. Nothing is sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
+from selfexplain.datasets.grades import Grades
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
+from selfexplain.errors import InputError
 from selfexplain.grading.categoriser import Categoriser
 from selfexplain.grading.grader import Grader
+from selfexplain.grading.judge import NAME as JUDGED
+from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.statuses import statuses, survey_statuses
 from selfexplain.prompting.template import Template
-from selfexplain.records import Grade, Item, Record, SelfReport
+from selfexplain.records import Grade, Item, Record, SelfReport, Verdict
 from selfexplain.runs.calls import Calls, NotAsked, replayed
 
 NO_ANSWER = "no answer was read"
@@ -21,6 +27,7 @@ async def read_records(
     elicitation: Elicitation,
     sampling: Sampling,
     graders: Mapping[str, Grader],
+    judge: Judge | None = None,
     categorisers: Mapping[str, Categoriser],
 ) -> list[Record]:
     """Return a Record for each Item and repeat that was asked, in the order of the Items.
@@ -37,20 +44,59 @@ async def read_records(
         for repeat in sorted(repeats_of.get(item.id, ())):
             try:
                 report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
+                answer = report.answer.value
+                judged = judge is not None and answer is not None and not item.is_survey
+                second = await judge(item, answer, ask, repeat=repeat) if judged else None  # type: ignore[arg-type, misc]
             except NotAsked:
                 continue
             if item.is_survey:
                 records.append(survey_record_of(item, report, repeat=repeat, sort=categorisers[item.graded_by]))
             else:
-                records.append(record_of(item, report, repeat=repeat, grader=graders[item.graded_by]))
+                records.append(record_of(item, report, repeat=repeat, grader=graders[item.graded_by], second=second))
     return records
 
 
-def record_of(item: Item, report: SelfReport, *, repeat: int, grader: Grader) -> Record:
-    """Return the Record of one report: graded, with a status per source."""
+def record_of(item: Item, report: SelfReport, *, repeat: int, grader: Grader, second: Grade | None = None) -> Record:
+    """Return the Record of one report: graded, with a status per source.
+
+    A judge's grade counts where the Item is graded by a judge, unless the answer is a gold text word for word; else it
+    stands beside the grade.
+    """
     answer = report.answer.value
     grade = Grade("undecided", grader.facts.name, NO_ANSWER) if answer is None else grader(answer, item)
-    return Record(item=item.id, repeat=repeat, report=report, grade=grade, status=statuses(report, grade))
+    if second is not None and item.graded_by == JUDGED and grade.verdict == "undecided":
+        grade = second
+    return Record(
+        item=item.id, repeat=repeat, report=report, grade=grade, second=second, status=statuses(report, grade)
+    )
+
+
+def regraded(records: Sequence[Record], grades: Grades) -> list[Record]:
+    """Return Records with the grades that a table gives them, their own beside these.
+
+    Raises
+    ------
+    InputError
+        When the table grades an answer that was not asked for: the ids do not mean the same then.
+    """
+    unknown = sorted(grades.correct.keys() - {(record.item, record.repeat) for record in records})
+    if unknown:
+        item, repeat = unknown[0]
+        raise InputError(
+            f"{grades.name} grades {len(unknown)} answers that this Run does not hold, the first {item!r}"
+            + (f", repeat {repeat}" if repeat else ""),
+            hint="use the Items' ids, as in records.jsonl",
+        )
+    words: Mapping[bool | None, Verdict] = {True: "correct", False: "wrong", None: "undecided"}
+    found = []
+    for record in records:
+        key = (record.item, record.repeat)
+        if key in grades.correct and record.grade is not None:
+            grade = Grade(words[grades.correct[key]], grades.name)
+            status = statuses(record.report, grade)
+            record = msgspec.structs.replace(record, grade=grade, second=record.grade, status=status)  # noqa: PLW2901
+        found.append(record)
+    return found
 
 
 def survey_record_of(item: Item, report: SelfReport, *, repeat: int, sort: Categoriser) -> Record:

@@ -296,16 +296,37 @@ def folders() -> Sequence[Path]:
     return (Path("prompts"), packaged if packaged.is_dir() else package.parent / "prompts")
 
 
-def available() -> dict[str, Path]:
-    """Return the file of every template by name, the user's own first."""
+JUDGES = "judge"
+"""The folder inside `prompts` with what judges are asked: no ways of asking the model that a Run is about."""
+
+
+def available(kind: str = "") -> dict[str, Path]:
+    """Return the file of every template by name, the user's own first; of those for judges with `kind="judge"`."""
     found: dict[str, Path] = {}
     for folder in folders():
-        for path in sorted(folder.glob("*.md")):
+        for path in sorted((folder / kind).glob("*.md")):
             found.setdefault(path.stem, path)
     return found
 
 
-def named(name: str) -> Template:
+def judging(name: str) -> Template:
+    """Return a judge's template by its name, or by the path of its file.
+
+    Raises
+    ------
+    InputError
+        When there is none, or it does not ask for one verdict.
+    """
+    template = named(name, JUDGES)
+    if [turn.elicits for turn in template.turns] != [("verdict",)]:
+        raise InputError(
+            f"the template {template.id} does not ask for a verdict alone",
+            hint="let it have one turn and `elicits: [verdict]`, as judge has",
+        )
+    return template
+
+
+def named(name: str, kind: str = "") -> Template:
     """Return a template by its name, or by the path of its file.
 
     Raises
@@ -315,7 +336,7 @@ def named(name: str) -> Template:
     """
     if name.endswith(".md"):
         return load(Path(name))
-    known = available()
+    known = available(kind)
     if name not in known:
         raise InputError(
             f"no template is called {name!r}", hint=f"known: {', '.join(sorted(known))}; or a path to a .md"

@@ -30,8 +30,9 @@ Field = Literal[
     "verdict_swapped",
 ]
 
-HANDED = frozenset({"other"})
-"""What an elicitation hands to a turn beside what was read: another answer, to compare with the first."""
+HANDED = frozenset({"other", "candidate", "gold"})
+"""What an elicitation hands to a turn beside what was read: another answer, to compare with the first;
+to a judge, the answer that it grades and what is right."""
 
 
 class Block(msgspec.Struct, frozen=True):

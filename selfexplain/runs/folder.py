@@ -58,6 +58,8 @@ class RunFolder:
         dataset: Dataset,
         template_text: str,
         transparency: Transparency = Transparency(),  # noqa: B008 - frozen
+        *,
+        judge_text: str = "",
     ) -> "RunFolder":
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
@@ -74,6 +76,7 @@ class RunFolder:
                 template_text=template_text,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 versions=versions(),
+                judge_text=judge_text,
                 transparency=transparency,
             )
             # Last, so that a folder with a manifest is a whole Run.

@@ -38,6 +38,9 @@ class RunSpec(msgspec.Struct, frozen=True, omit_defaults=True):  # so that a Run
     """How much a reasoning model is to think; None: the provider's own."""
     again: int = 0
     """How often a turn is asked once more when its reply cannot be read."""
+    judge: str = ""
+    """name@version of what the judge is asked; empty without one."""
+    judge_hash: str = ""
     roles: Mapping[str, Filled] = {}
     """Which other models are asked, by role: one that judges whether two answers say the same, say."""
 
@@ -66,6 +69,8 @@ class Manifest(msgspec.Struct, frozen=True):  # defaults are written out: a late
     created: str
     """UTC, ISO 8601."""
     versions: Mapping[str, str]
+    judge_text: str = ""
+    """What the judge is asked; empty without one."""
     transparency: Transparency = Transparency()
     """What was known of the model when the Run began; unknown in manifests that are older than this field."""
     schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,151 @@
+"""Two graders of the same answers: how often they agree, and what the second one's errors may do to the result.
+
+A judge with a false-negative rate f turns an accuracy a into a(1 − f), and the gap grows by af; so its rates are
+measured where an exact grader decides too, and the result is shown as it may be within them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from selfexplain.inference import Estimate, clopper_pearson, share
+from selfexplain.records import Item, Record, Verdict
+
+FEWEST = 20
+"""With fewer answers that both have graded, a rate says little; the sentence says so."""
+
+
+def second_opinion(records: Sequence[Record], items: Mapping[str, Item]) -> dict[str, Any] | None:
+    """Return how the second grader compares with the first, and how accuracy may change within its error.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        Those with a `second` grade are looked at.
+    items : mapping of Item id to Item
+
+    Returns
+    -------
+    dict or None
+        None where nobody was graded twice and nobody by a judge alone. `n_both` answers that both decided;
+        `agreement`, `false_positive` (second says right where the first says wrong) and `false_negative`, as
+        Estimates; `undecided` of the second; `graded_alone`, the answers that rest on the second grader; `accuracy`
+        of these, with `low` and `high` as they may be within its error (Rogan & Gladen 1978, American Journal of
+        Epidemiology 107:71, at the corners of exact limits that hold together with 95 %).
+    """
+    alone = [record for record in records if record.grade is not None and record.second == record.grade]
+    twice = [record for record in records if record.second is not None and record.second != record.grade]
+    if not alone and not twice:
+        return None
+    both = [record for record in twice if decided(record.verdict) and decided(verdict_of(record))]
+    counts = Counter((record.verdict, verdict_of(record)) for record in both)
+    clusters = [items[record.item].drawn_with for record in both]
+    agree = share([record.verdict == verdict_of(record) for record in both], clusters)
+    return {
+        "first": first_of(twice),
+        "grader": next(record.second.grader for record in (*twice, *alone) if record.second is not None),
+        "n_both": len(both),
+        "undecided": sum(not decided(verdict_of(record)) for record in (*twice, *alone)),
+        "agreement": agree.to_dict(),
+        "false_positive": rate(counts["wrong", "correct"], counts["wrong", "wrong"]).to_dict(),
+        "false_negative": rate(counts["correct", "wrong"], counts["correct", "correct"]).to_dict(),
+        "graded_alone": len(alone),
+        "accuracy": within_error(alone, counts),
+    }
+
+
+def verdict_of(record: Record) -> Verdict | None:
+    """Return the second grader's verdict."""
+    return None if record.second is None else record.second.verdict
+
+
+def first_of(twice: Sequence[Record]) -> str:
+    """Return the names of the first graders."""
+    names = dict.fromkeys(record.grade.grader for record in twice if record.grade is not None)
+    return ", ".join(name.partition("@")[0] for name in names)
+
+
+def decided(verdict: Verdict | None) -> bool:
+    """Tell whether a grader said right or wrong."""
+    return verdict in {"correct", "wrong"}
+
+
+def rate(erred: int, kept: int) -> Estimate:
+    """Return an error rate with its exact interval."""
+    n = erred + kept
+    if not n:
+        return Estimate.missing("no answer that the first grader calls so was graded twice", n=0, level=0.95)
+    low, high = clopper_pearson([erred], [n])
+    return Estimate(erred / n, float(low[0]), float(high[0]), 0.95, "Clopper–Pearson interval", n)
+
+
+def within_error(alone: Sequence[Record], counts: Mapping[tuple[Any, Any], int]) -> dict[str, Any] | None:
+    """Return the accuracy of answers graded by the second grader alone, and its range within that grader's error.
+
+    The true accuracy a makes the second grader say right with p = a(1 − fn) + (1 − a)fp, so a = (p − fp)/(1 − fn − fp).
+    The range goes over the corners of exact limits of p, fn and fp, each at 1 − .05/3, so that all three hold together
+    with 95 %.
+
+    Examples
+    --------
+    Nobody is graded by the second alone:
+
+    >>> within_error([], {}) is None
+    True
+    """
+    right = [verdict_of(record) == "correct" for record in alone if decided(verdict_of(record))]
+    if not right:
+        return None
+    value = sum(right) / len(right)
+    errors = [
+        (counts.get(("correct", "wrong"), 0), counts.get(("correct", "correct"), 0)),
+        (counts.get(("wrong", "correct"), 0), counts.get(("wrong", "wrong"), 0)),
+    ]
+    if not all(erred + kept for erred, kept in errors):
+        why = "the second grader's error is not known: no right or no wrong answer was graded by both"
+        return {"value": value, "low": None, "high": None, "n": len(right), "unknown": why}
+    (p_low, p_high), (fn_low, fn_high), (fp_low, fp_high) = (
+        limits(hits, n) for hits, n in ((sum(right), len(right)), *((erred, erred + kept) for erred, kept in errors))
+    )
+    corners = [
+        (p - fp) / (1 - fn - fp)
+        for p in (p_low, p_high)
+        for fn in (fn_low, fn_high)
+        for fp in (fp_low, fp_high)
+        if fn + fp < 1
+    ]
+    if fn_high + fp_high >= 1:
+        return {"value": value, "low": 0.0, "high": 1.0, "n": len(right), "unknown": None}  # no better than a coin
+    low, high = (min(1.0, max(0.0, end)) for end in (min(corners), max(corners)))
+    return {"value": value, "low": low, "high": high, "n": len(right), "unknown": None}
+
+
+def limits(hits: int, n: int) -> tuple[float, float]:
+    """Return exact limits of a share, one of three that hold together with 95 %."""
+    low, high = clopper_pearson([hits], [n], level=1 - 0.05 / 3)
+    return float(low[0]), float(high[0])
+
+
+def opinions(found: Mapping[str, Any] | None) -> list[str]:
+    """Return what a reader must know of the second grader, a sentence each; nothing where there is none."""
+    if found is None:
+        return []
+    said = []
+    if found["n_both"]:
+        agreement = found["agreement"]
+        told = f"{found['grader']} agrees with {found['first']} on {100 * agreement['value']:.0f} % of "
+        told += f"{found['n_both']} answers that both decided"
+        if agreement["low"] is not None:
+            told += f" (95 % interval {100 * agreement['low']:.0f}–{100 * agreement['high']:.0f})"
+        said.append(told + (", too few to rely on" if found["n_both"] < FEWEST else ""))
+    accuracy = found["accuracy"]
+    if accuracy is not None:
+        told = f"{found['graded_alone']} answers are graded by {found['grader']} alone"
+        if accuracy["unknown"] is not None:
+            said.append(f"{told}; {accuracy['unknown']}")
+        else:
+            said.append(
+                f"{told}: it calls {100 * accuracy['value']:.0f} % right, which within its measured error is "
+                f"{100 * accuracy['low']:.0f} to {100 * accuracy['high']:.0f} %"
+            )
+    return said
