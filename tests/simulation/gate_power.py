@@ -41,7 +41,7 @@ NARROW = {"overconfidence": 0.03, "underconfidence": 0.03, "brier": 0.02}
 WIDE = {"overconfidence": 0.05, "underconfidence": 0.05, "brier": 0.03}
 
 SIZES = (100, 300, 1000, 3000)
-SETS = 4000
+SETS = 2000
 SEED = 20261124
 
 
@@ -351,7 +351,7 @@ anew; four answers in five share their luck, as at a temperature above 0. How of
 is right is *near* calibration (.55 .72 .80 .87 .92 .97: gap +.020), *over*confident (.40 .55 .65 .77 .83 .92:
 +.120) or *under*confident (.70 .85 .92 .97 .985 1: −.062). The second run's accuracy changes by so much at every
 value; or its answers are the same and confidence rises by .05. {sets} data sets for each number, so one standard
-error is at most 0.8 points. The three paired rules of the gate are applied by the code that `selfexplain gate`
+error is at most 1.1 points. The three paired rules of the gate are applied by the code that `selfexplain gate`
 runs. Its fourth rule, coverage, sees nothing here, since nothing is missing; but with fewer than 183 answers it
 cannot rule out a loss of .02, so a whole gate of 100 Items never passes unless runs are identical.
 
