@@ -23,11 +23,9 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--level",
     type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
-    help="Of intervals.  [default: the policy's]",
+    help="Of intervals.  [default: the gate's]",
 )
-@click.option(
-    "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often each Item is asked."
-)
+@click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often an Item is asked.")
 @click.option("--dataset", metavar="DATASET", help="What would be asked, for the cost.  [default: that of RUN]")
 @click.option("-m", "--model", help="Of what would be asked.  [default: that of RUN]")
 @click.option("-t", "--template", help="Of what would be asked.  [default: that of RUN]")

@@ -76,14 +76,15 @@ class Needed(msgspec.Struct, frozen=True):
     """How many Items one measure takes."""
 
     name: Measure
-    tolerance: float
-    """Of its rule, with so many Items as it takes to fail; the narrowest if it never does."""
     see: int | None
     """For the interval of the difference to lie above 0."""
     fail: int | None
     """For the rule to fail; None where the change is within the tolerance."""
+    fail_tolerance: float
+    """The rule's, with so many Items; the narrowest if it never fails."""
     passes: int | None
     """For the rule to pass when nothing changed."""
+    passes_tolerance: float
     spread: float
     """Standard deviation of one Item's difference when nothing changed."""
 
@@ -224,10 +225,11 @@ class Chances:
         passes = self.within_steps(lambda n, tolerance: self.decidable(n, wanted) <= tolerance, wanted)
         return Needed(
             self.name,
-            self.tolerance(MANY**2 if fail is None else fail),
             see,
             fail,
+            self.tolerance(MANY**2 if fail is None else fail),
             passes,
+            self.tolerance(MANY**2 if passes is None else passes),
             math.sqrt(self.basis.clustering * self.spread.variance(0.0, self.repeats)),
         )
 

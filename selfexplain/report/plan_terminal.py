@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-NEEDED = ("", "To see it", "To fail", "To pass", "Tolerance")
-SIGHT = ("", "Seen from", "Fails from", "Decidable", "Chance to see", "Chance to fail")
+NEEDED = ("", "To see it", "To fail", "To pass")
+SIGHT = ("", "Seen from", "Fails from", "Decidable", "Seen", "Failed")
 
 
 def summary(outlook: Outlook) -> "RenderableType":
@@ -26,7 +26,7 @@ def summary(outlook: Outlook) -> "RenderableType":
         Text(say.question(outlook), style="bold"),
         table(NEEDED, (say.row_of_needed(each, outlook) for each in outlook.needed)),
         Text(),
-        Text(f"With {outlook.items:,} Items:", style="bold"),
+        Text(say.sight(outlook), style="bold"),
         table(SIGHT, map(say.row_of_sight, outlook.with_items)),
         Text(),
     ]
@@ -46,7 +46,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
 
     found = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for place, name in enumerate(head):
-        found.add_column(name, justify="right" if place else "left")
+        found.add_column(name, justify="right" if place else "left", no_wrap=True)
     for row in rows:
         found.add_row(*row)
     return found

@@ -9,15 +9,15 @@ from selfexplain.pipeline.plan import Measure, Needed, Outlook, Sight
 TITLES: Mapping[Measure, str] = {"gap": "Confidence gap", "brier": "Brier score", "coverage": "Usable answers"}
 
 MEANING = (
-    "To see it: the interval of the difference lies above 0 (compare). To fail: the whole interval of the harm lies above "
-    "the tolerance (gate). To pass: it lies below, though nothing changed."
+    "To see it: the interval of the difference lies above 0 (compare). To fail: the interval of the harm lies above "
+    "the tolerance, in brackets (gate). To pass: it lies below when nothing changed."
 )
 
 KINDS: Mapping[str, str] = {
-    "assumed": "No run is named, so a typical model is assumed: right in {right:.0f} %, calibrated, stating mostly .9 and "
-    "more, its errors correlating by {rho:.2f} when it is asked anew. Name a run, or better two, to plan with their own.",
-    "one": "Planned from {names}: {items}, {usable:.0f} % of answers usable. That its errors correlate by {rho:.2f} with "
-    "those of a second run is assumed; repeats or a second run would tell.",
+    "assumed": "No run is named, so a typical model is assumed: right in {right:.0f} %, calibrated, stating mostly .9 "
+    "and more, its errors correlating by {rho:.2f} when it is asked anew. Name a run, or better two.",
+    "one": "Planned from {names}: {items}, {usable:.0f} % of answers usable. That its errors correlate by {rho:.2f} "
+    "with those of a second run is assumed; repeats or a second run would tell.",
     "repeats": "Planned from {names}: {items}, {usable:.0f} % of answers usable. Asked again, its errors correlate by "
     "{rho:.2f}; another prompt or model may differ by more, which two runs would tell.",
     "two": "Planned from {names}: {items}, {usable:.0f} % of answers usable on both sides. Their errors correlate by "
@@ -55,10 +55,19 @@ def question(outlook: Outlook) -> str:
 
 
 def row_of_needed(needed: Needed, outlook: Outlook) -> tuple[str, ...]:
-    """Return one measure's row: to see it, to fail, to pass without it, the tolerance."""
-    within = f"never: {outlook.delta:g} is tolerated" if outlook.delta <= needed.tolerance else "never"
-    fail = within if needed.fail is None else f"{needed.fail:,}"
-    return TITLES[needed.name], number(needed.see), fail, number(needed.passes), f"{needed.tolerance:g}"
+    """Return one measure's row: to see it, to fail, to pass without it."""
+    within = "tolerated" if outlook.delta <= needed.fail_tolerance else "never"
+    fail = within if needed.fail is None else number(needed.fail)
+    fail, passes = f"{fail} ({needed.fail_tolerance:g})", f"{number(needed.passes)} ({needed.passes_tolerance:g})"
+    return TITLES[needed.name], number(needed.see), fail, passes
+
+
+def sight(outlook: Outlook) -> str:
+    """Return what the table of changes shows."""
+    return (
+        f"With {outlook.items:,} Items: the smallest change that is seen and that fails, the smallest tolerance that "
+        f"can be decided, and how often a change of {outlook.delta:g} is seen and fails:"
+    )
 
 
 def row_of_sight(sight: Sight) -> tuple[str, ...]:
@@ -110,9 +119,5 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
 
 def remarks(outlook: Outlook) -> list[str]:
     """Return what a reader of a plan must know."""
-    share = 100 * outlook.delta
-    return [
-        MEANING,
-        f"A loss of {share:.3g} points of accuracy raises the gap by as much and the Brier score by somewhat less; the gate "
-        "fails when any of its rules does.",
-    ]
+    loss = f"A loss of {100 * outlook.delta:.3g} points of accuracy raises the gap by as much, the Brier score by less"
+    return [MEANING, f"{loss}; the gate fails when any of its rules does."]
