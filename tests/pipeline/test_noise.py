@@ -1,4 +1,4 @@
-"""Noise is no verdict: the same calls give the same bytes, and what a server's batches change in the last digits, nothing."""
+"""Noise is no verdict: the same calls give the same bytes, and last digits that batches change turn nothing."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_confidences_that_moved_by_a_thousandth_pass(n: int, seed: int) -> None:
 
     assert not verdict.identical
     assert verdict.verdict == "pass"
-    assert all(abs(rule.harm or 0) < 2e-3 for rule in verdict.rules)
+    assert all((rule.high or 0) < 1e-3 for rule in verdict.rules if rule.name != "coverage")
 
 
 @pytest.mark.parametrize("seed", range(5))
