@@ -1,6 +1,7 @@
 """`plan` as people call it: what it rests on, and that better knowledge makes a better plan."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from selfexplain.cli import cli
 from selfexplain.errors import InputError
 from selfexplain.pipeline.gate import expected
 from selfexplain.pipeline.plan import Needed, Outlook, Sight
-from selfexplain.records import Answered
+from selfexplain.records import Answered, Request, Response, Usage
 from sides import near, row, side
 
 
@@ -177,6 +178,34 @@ def test_a_model_without_a_price_has_an_unknown_cost_and_a_plan_of_a_table_has_n
 
     assert all("no price" in each["cost"]["unknown"] for each in cost["sizes"])
     assert sx.plan().cost is None
+
+
+class Counting:
+    """Says the same to everything, and what it took: 30 tokens read, 10 written."""
+
+    prefix = "counting"
+    name = "counting/it"
+    concurrency = 1
+    identity: Mapping[str, str] = {}
+
+    async def generate(self, request: Request) -> Response:
+        sure = 60 + len(request.messages[-1].content) % 30
+        return Response("completed", text=f"Answer: Lima\nConfidence: {sure}", usage=Usage(30, 10))
+
+    async def aclose(self) -> None:
+        pass
+
+
+def test_a_run_whose_replies_state_their_tokens_costs_what_they_took(asked: Path) -> None:
+    """Twenty answers of one call each, so ten Items asked twice are 20 calls and 600 tokens read."""
+    folder = sx.run(str(asked.parents[1] / "q.csv"), model=Counting(), template="answer-confidence").folder
+    assert folder is not None
+    cost = sx.plan(folder, items=10, repeats=2).cost
+    assert cost is not None
+    (these,) = (each for each in cost["sizes"] if each["for"] == "these")
+
+    assert "recorded replies" in cost["rule"]
+    assert (these["calls"], these["prompt_tokens"], these["completion_tokens"]) == (20, 600, 200)
 
 
 def test_the_command_prints_a_plan_and_its_json(asked: Path, capsys: pytest.CaptureFixture[str]) -> None:
