@@ -83,6 +83,34 @@ def test_asking_more_often_reduces_the_noise_and_not_what_a_change_adds(
     assert once.see / 4 < often.see < once.see
 
 
+def test_two_runs_with_repeats_tell_noise_from_what_stays() -> None:
+    """Each confidence has its own noise of .02 each time, and in B each Item a shift of .03: 2 · .02² and .03²."""
+    rng = np.random.default_rng(6)
+    shift = rng.normal(0, 0.03, 1500)
+    a, b = (
+        [
+            row(i, 0.7 + by * shift[i] + rng.normal(0, 0.02), i % 5 > 0, repeat=time, cluster=str(i))
+            for i in range(1500)
+            for time in range(3)
+        ]
+        for by in (0, 1)
+    )
+    spread = sx.plan(frame(a), frame(b)).basis.spreads["gap"]
+
+    assert spread.noise == pytest.approx(2 * 0.02**2, rel=0.1)
+    assert spread.stays == pytest.approx(0.03**2, rel=0.1)
+
+
+def test_an_underconfident_model_is_planned_with_the_tolerance_of_its_own_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.selfexplain.gate]\nunderconfidence = 0.07\n")
+    shy, sure = ([row(i, c + i % 3 / 100, i % 5 > 0) for i in range(300)] for c in (0.6, 0.9))
+
+    assert [sight(sx.plan(frame(rows)), "gap").tolerance for rows in (shy, sure)] == [0.07, 0.05]
+
+
 def test_items_drawn_together_count_for_fewer(runs: tuple[list[Answered], list[Answered]]) -> None:
     """Each of 300 passages has five questions whose answers are the same: five times fewer Items."""
     rows = [one._replace(item=f"{one.item}-{k}", cluster=one.item) for one in runs[0][:300] for k in range(5)]
@@ -100,12 +128,19 @@ def test_a_change_that_is_tolerated_never_fails_and_a_larger_one_does() -> None:
 
 
 def test_a_gate_needs_a_hundred_pairs_and_twenty_wrong_answers() -> None:
-    """Right in 98 %: 20 wrong answers in both runs take 500 Items, however well a loss of .5 is seen."""
-    rows = [Answered(str(i), str(i), None, 0.9 + i % 7 / 100, i % 50 > 0, "ok") for i in range(1000)]
-    outlook = sx.plan(frame(rows), delta=0.5)
+    """Right in 98 %: 20 wrong answers in both runs take 500 Items; after a loss of .5 a hundred pairs have them."""
+    rows = [row(i, 0.9 + i % 7 / 100, i % 50 > 0) for i in range(1000)]
+    brier = needed(sx.plan(frame(rows), delta=0.5), "brier")
 
-    assert needed(outlook, "gap").fail == 500
-    assert (needed(outlook, "gap").see or 0) < 50
+    assert (brier.passes, brier.fail) == (500, 100)
+    assert (brier.see or 0) < 50
+
+
+def test_without_a_wrong_answer_nothing_passes() -> None:
+    outlook = sx.plan(frame([row(i, 0.9 + i % 7 / 100) for i in range(200)]))
+
+    assert [each.passes for each in outlook.needed] == [None, None, 183]
+    assert outlook.basis.accuracy == 1
 
 
 def test_coverage_without_a_loss_takes_the_exact_bound() -> None:
@@ -119,6 +154,7 @@ def test_unusable_answers_ask_for_more_items(runs: tuple[list[Answered], list[An
     whole, missing = needed(sx.plan(table), "brier"), needed(sx.plan(half), "brier")
 
     assert (missing.see or 0) == pytest.approx(2 * (whole.see or 0), rel=0.15)
+    assert sx.plan(half).items == 1500
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from selfexplain.calibration.harm import FEWEST_ERRORS, FEWEST_PAIRS
-from selfexplain.calibration.paired_power import Mean, fewest, power, smallest_change
+from selfexplain.calibration.paired_power import MOST, Mean, fewest, power, smallest_change
 from selfexplain.errors import InputError
 from selfexplain.inference import Floats
 from selfexplain.pipeline.gate import CORRELATION, MANY, NARROW, WIDE
@@ -28,7 +28,7 @@ from selfexplain.settings import Policy, Price
 Measure = Literal["gap", "brier", "coverage"]
 
 RULES: Mapping[Measure, str] = {"gap": "overconfidence", "brier": "brier", "coverage": "coverage"}
-"""The rule of a gate that stands on each measure."""
+"""The rule of a gate that stands on each measure; on a gap below 0 stands `underconfidence`."""
 
 LEAST = 30
 """With fewer pairs a mean is not nearly normal."""
@@ -196,7 +196,8 @@ class Chances:
     def tolerance(self, items: int) -> float:
         """Return what the gate tolerates with so many Items."""
         defaults = NARROW if self.pairs(items) >= MANY else WIDE
-        return self.policy.tolerance.get(RULES[self.name], defaults[RULES[self.name]])
+        rule = "underconfidence" if self.name == "gap" and self.basis.gap < 0 else RULES[self.name]
+        return self.policy.tolerance.get(rule, defaults[rule])
 
     def to_see(self, delta: float, items: int) -> float:
         """Return the chance that the interval of the difference lies above 0."""
@@ -221,34 +222,41 @@ class Chances:
     def needed(self, delta: float, wanted: float) -> Needed:
         """Return how many Items it takes to see a change, to fail on it, and to pass without it."""
         see = fewest(lambda n: self.to_see(delta, n), wanted, least=LEAST)
-        fail = self.within_steps(lambda n, tolerance: self.to_fail(delta, n, tolerance) >= wanted, wanted)
-        passes = self.within_steps(lambda n, tolerance: self.decidable(n, wanted) <= tolerance, wanted)
+        errors = 2 * (1 - self.basis.accuracy)
+        fail = self.within_steps(lambda n, tau: self.to_fail(delta, n, tau) >= wanted, errors=errors + delta)
+        passes = self.within_steps(lambda n, tau: self.decidable(n, wanted) <= tau, errors=errors)
         return Needed(
             self.name,
             see,
             fail,
-            self.tolerance(MANY**2 if fail is None else fail),
+            self.tolerance(MOST if fail is None else fail),
             passes,
-            self.tolerance(MANY**2 if passes is None else passes),
+            self.tolerance(MOST if passes is None else passes),
             math.sqrt(self.basis.clustering * self.spread.variance(0.0, self.repeats)),
         )
 
-    def within_steps(self, holds: Callable[[int, float], bool], wanted: float) -> int | None:
+    def within_steps(self, holds: Callable[[int, float], bool], *, errors: float) -> int | None:
         """Return the fewest Items, enough for a verdict, with which something holds under the tolerance for so many.
 
         The tolerance narrows at one number of Items; on either side of it, what holds goes on to hold with more.
+
+        Parameters
+        ----------
+        holds : callable
+            Of Items and tolerance.
+        errors : float
+            Wrong answers to an Item in both runs together: a verdict needs some, but for coverage.
         """
-        errors = 2 * (1 - self.basis.accuracy)
-        least = max(FEWEST_PAIRS, math.ceil(FEWEST_ERRORS / errors) if errors > 0 else MANY**2)
-        least = least if self.name == "coverage" else math.ceil(least / max(self.basis.usable, 1e-6))
-        step = MANY if self.name == "coverage" else math.ceil(MANY / max(self.basis.usable, 1e-6))
-        for first, last in ((least, step - 1), (max(least, step), 10 * MANY**2)):
-            found = fewest(
-                lambda n: wanted if holds(n, self.tolerance(n)) else 0.0,
-                wanted,
-                least=first,
-                most=last,
-            )
+        share = 1.0 if self.name == "coverage" else max(self.basis.usable, 1e-6)
+        if self.name == "coverage":
+            least = LEAST
+        elif errors <= 0:
+            return None
+        else:
+            least = math.ceil(max(FEWEST_PAIRS, round(FEWEST_ERRORS / errors, 6)) / share)
+        step = math.ceil(MANY / share)
+        for first, last in ((least, step - 1), (max(least, step), MOST)):
+            found = fewest(lambda n: float(holds(n, self.tolerance(n))), 1.0, least=first, most=last)
             if found is not None:
                 return found
         return None
@@ -294,7 +302,7 @@ def basis_of_one(answers: Answers) -> Basis:
     return Basis(
         kind="repeats" if measured else "one",
         names=(answers.name,),
-        n_items=len(items),
+        n_items=len({row.item for row in answers.rows}),
         accuracy=right,
         gap=float(np.mean([confidence - correct for each in items.values() for confidence, correct, _ in each])),
         usable=share,
@@ -336,7 +344,7 @@ def basis_of_two(a: Answers, b: Answers) -> Basis:
     return Basis(
         kind="two",
         names=(a.name, b.name),
-        n_items=len(one),
+        n_items=len({x.item for x, _ in joined.pairs}),
         accuracy=right,
         gap=float(np.mean(list(means[0].values()))),
         usable=len(usable) / len(joined.pairs),

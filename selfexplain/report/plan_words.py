@@ -31,6 +31,7 @@ def basis(outlook: Outlook) -> str:
     drawn = ""
     if known.clustering > 1.005:
         drawn = f" Items were drawn together: that makes it as if they were {known.clustering:.1f} times fewer."
+    right = " No answer is wrong, and a verdict needs 20 wrong ones." if known.accuracy == 1 else ""
     few = " So few say little of how answers vary." if known.kind != "assumed" and known.n_items < 100 else ""
     return (
         KINDS[known.kind].format(
@@ -42,6 +43,7 @@ def basis(outlook: Outlook) -> str:
         )
         + drawn
         + few
+        + right
     )
 
 
