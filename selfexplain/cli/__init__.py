@@ -14,6 +14,7 @@ from selfexplain.cli.evaluate import evaluate
 from selfexplain.cli.gate import gate
 from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
+from selfexplain.cli.plan import plan
 from selfexplain.cli.recalibrate import recalibrate
 from selfexplain.cli.report import report
 from selfexplain.cli.run import run
@@ -35,7 +36,7 @@ def cli() -> None:
     """
 
 
-for command in (run, evaluate, report, compare, baseline, gate, recalibrate, decide, list_, show, model):
+for command in (run, evaluate, report, compare, plan, baseline, gate, recalibrate, decide, list_, show, model):
     cli.add_command(command)
 
 

@@ -9,6 +9,7 @@ from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import NothingUsable
+from selfexplain.pipeline.repeats import Key, asked_again
 from selfexplain.records import SCHEMA_VERSION, STATUSES, Item, Record, Source
 
 ONE_VALUE_SHARE = 0.95
@@ -21,6 +22,7 @@ def evaluate_sources(
     metrics: Iterable[Metric[...]],
     about: Mapping[str, Any],
     warnings: Iterable[str] = (),
+    answers: Mapping[Key, str] | None = None,
 ) -> dict[str, Any]:
     """Return the metrics object: what `--json` prints, `metrics.json` holds and the page shows.
 
@@ -33,6 +35,8 @@ def evaluate_sources(
         Facts that stand beside the numbers: run, dataset, model, template, what the confidence is about.
     warnings : iterable of str
         Sentences that belong beside the numbers.
+    answers : mapping of (Item, repeat) to text, optional
+        What was answered, to tell whether repeats agree.
 
     Raises
     ------
@@ -41,6 +45,9 @@ def evaluate_sources(
     """
     chosen = list(metrics)
     measured = {source: evaluate_source(rows, chosen) for source, rows in sources.items()}
+    for source, rows in sources.items():
+        if (repeats := asked_again(rows, answers)) is not None:
+            measured[source]["repeats"] = repeats
     first = next(iter(sources))
     if not any(each["n"] for each in measured.values()):
         raise NothingUsable(

@@ -46,6 +46,7 @@ def render(view: RunView) -> str:
         *(f"> {quoted(text)}" for text in (view.caveat, view.note, *view.warnings[:WARNINGS]) if text),
         _metrics(view, cards),
         _groups(view, cards),
+        "\n".join(f"- **{title}, asked again**: {words}" for title, words in view.again[:SOURCES]),
         _left_out(cards),
         _worst(view),
         f"Brackets hold {view.level} intervals."

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
+from selfexplain.report.again import asked_again
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import written
 from selfexplain.report.rows import LONGEST_NAME, cut
@@ -55,6 +56,7 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
             for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))]
             if mix
         ]
+    parts += [Text(f"\n{title}, asked again: {words}") for title, words in asked_again(metrics)]
     parts.append(Text())
     for source in metrics["sources"]:
         clauses = (say.left_out(metrics, source), say.worst_case(metrics, source))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
+from selfexplain.report.again import asked_again
 from selfexplain.report.cards import Card, card_of
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
@@ -68,6 +69,8 @@ class RunView(Shown):
     """Those that are folded away, by family; empty where there are few."""
     groups: tuple[GroupRow, ...]
     group_mix: str
+    again: tuple[tuple[str, str], ...]
+    """The title of each source that was asked more than once, and what its repeats show."""
     sure: str
     words: Words
 
@@ -153,6 +156,7 @@ def view_of(
         usage=circumstances.usage(metrics),
         rows=tuple(row_of(record, (items or {}).get(record.item), sources) for record in chosen),
         rows_note=rows_note,
+        again=asked_again(metrics),
         sure=f"{100 * SURE:.0f} %",
         level=f"{100 * _level(metrics):g} %",
         words=words_for(metrics["about"]),
