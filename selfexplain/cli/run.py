@@ -65,8 +65,8 @@ def run(
 ) -> None:
     """Ask a model every question of DATASET, grade the answers and measure its confidence.
 
-    DATASET is `quickstart` (90 short questions, the default), `shutdown` (a survey), or a .jsonl, .csv or .parquet
-    file. The same command resumes an interrupted Run.
+    DATASET is `quickstart` (90 short questions, the default), `selfgate` (358 of nine kinds), `shutdown` (a survey), or
+    a .jsonl, .csv or .parquet file. The same command resumes an interrupted Run.
     """
     asked: dict[str, Any] = {
         "columns": pairs(mapped, option="--map", example="gold=answer"),
