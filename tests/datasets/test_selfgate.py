@@ -90,12 +90,13 @@ def test_the_calendar_is_that_of_the_standard_library() -> None:
         assert names[(there - 1 if where == "after" else there + 1) % len(names)] == name
 
 
-def test_a_country_has_one_capital_and_one_continent() -> None:
-    """Where a country is asked for in both, nothing contradicts; no capital belongs to two countries."""
+def test_no_capital_belongs_to_two_countries() -> None:
+    """And a continent is one of three, with about as many countries each: the Americas are named in two ways."""
     capitals = [item.gold[0] for item in of_group("capitals")]
+    continents = Counter(item.gold for item in of_group("continents"))
 
     assert len(set(capitals)) == 40
-    assert {item.gold for item in of_group("continents")} == {("Africa",), ("Asia",), ("Europe",)}
+    assert continents == {("Africa",): 13, ("Asia",): 13, ("Europe",): 14}
 
 
 def test_no_gold_answer_stands_in_its_question() -> None:
