@@ -21,6 +21,8 @@ from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
 from selfexplain.datasets.quickstart import quickstart
 from selfexplain.datasets.rows import SUFFIXES
+from selfexplain.datasets.selfgate import NAME as SELFGATE
+from selfexplain.datasets.selfgate import selfgate
 from selfexplain.datasets.shutdown import NAME as SHUTDOWN
 from selfexplain.datasets.shutdown import shutdown
 from selfexplain.elicitation.elicitation import Elicitation
@@ -104,7 +106,7 @@ def providers() -> dict[str, Callable[..., Provider]]:
 
 def datasets() -> dict[str, Callable[[], Dataset]]:
     """Return every built-in question set by its name."""
-    return {QUICKSTART: quickstart, SHUTDOWN: shutdown}
+    return {QUICKSTART: quickstart, SELFGATE: selfgate, SHUTDOWN: shutdown}
 
 
 def template(name: str) -> Template:

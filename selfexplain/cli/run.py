@@ -100,9 +100,9 @@ def run(
 ) -> None:
     """Ask a model every question of DATASET, grade the answers and measure its confidence.
 
-    DATASET is `quickstart` (90 short questions, the default), `shutdown` (a survey), or a .jsonl, .csv or .parquet
-    file. The same command resumes an interrupted Run. Several templates or models make a Run each and one page on
-    which they stand side by side.
+    DATASET is `quickstart` (90 short questions, the default), `selfgate` (358 of nine kinds), `shutdown` (a survey), or
+    a .jsonl, .csv or .parquet file. The same command resumes an interrupted Run. Several templates or models make a Run
+    each and one page on which they stand side by side.
     """
     chosen: list[str | None] = [*names(templates)] or [None]
     ways = list(itertools.product(models, chosen))

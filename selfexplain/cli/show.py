@@ -23,8 +23,8 @@ from selfexplain.settings import read_settings
 def show(kind: str, name: str, as_json: bool) -> None:
     """Show what is known of one thing: `show model openai/NAME`, `show metric ece`, `show template few-shot`.
 
-    Of a model: how open it is. Of a dataset, which may be a file: its size, its groups and its first Item. Of all
-    others: their own words.
+    Of a model: how open it is. Of a dataset, which may be a file: its size, its groups and its first Item, and of one
+    that ships its own words, as of all others.
     """
     found = LOOK_UP[kind](name)
     if as_json:
@@ -61,12 +61,15 @@ def dataset(name: str) -> dict[str, Any]:
         if item.group is not None:
             groups[item.group] = groups.get(item.group, 0) + 1
     first = msgspec.to_builtins(found.items[0]) if found.items else None
+    # A file has no words of its own; of a set that ships, its module says what it is for.
+    told = {"text": words_of(inspect.getmodule(plugins.datasets()[name]))} if name in plugins.datasets() else {}
     return {
         "dataset": found.name,
         "version": found.version,
         "n_items": len(found.items),
         "groups": groups,
         "first_item": first,
+        **told,
     }
 
 

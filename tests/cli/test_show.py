@@ -102,6 +102,11 @@ def test_a_file_of_questions_shows_its_groups_and_its_first_item(tmp_path: Path)
     assert "Peru?" in printed("dataset", "q.csv")
 
 
+def test_a_set_of_questions_that_ships_says_what_it_is_for() -> None:
+    assert shown("dataset", "selfgate")["text"].startswith("The question set that selfexplain gates itself with")
+    assert "gates itself" in printed("dataset", "selfgate")
+
+
 def test_hidden_characters_of_a_file_are_made_visible(tmp_path: Path) -> None:
     """A question could otherwise write to the terminal's title."""
     (tmp_path / "q.csv").write_text("id,question,gold\na,Peru?\x1b]0;x\x07,Lima\n")

@@ -1,0 +1,127 @@
+"""How far the embedded model's answers to `selfgate` move when nothing that matters changed.
+
+`python benchmarks/selfgate_noise.py BASELINE_RUN VARIANT… --results FOLDER` asks all Items again for each variant and
+prints how many answers, stated confidences and token probabilities differ from those of the Run, and what the gate
+says. The variants stand for what may be otherwise on another machine: the order of the questions, the number of
+threads, how the prompt is cut into batches, which kernels compute attention, how keys and values are rounded.
+
+About two minutes of one processor core each. Arithmetic on another processor is not among them: run it there.
+"""
+
+import argparse
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import selfexplain as sx
+from selfexplain.datasets.selfgate import selfgate
+from selfexplain.pipeline.gate import Verdict
+from selfexplain.providers import model_file
+from selfexplain.providers.openai import OpenAI
+from selfexplain.records import Source
+from selfexplain.runs.folder import RunFolder
+from selfexplain.verdicts import gate, set_baseline
+
+
+def as_shipped(_: Any) -> None:
+    """Change nothing: another process."""
+
+
+def two_threads(params: Any) -> None:
+    """Share each matrix product between two threads."""
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+
+
+def small_batches(params: Any) -> None:
+    """Read the prompt 32 tokens at a time instead of 512."""
+    params.n_batch = params.n_ubatch = 32
+
+
+def plain_attention(params: Any) -> None:
+    """Compute attention without the fused kernel."""
+    params.flash_attn_type = 0
+
+
+SOURCES: tuple[Source, ...] = ("stated", "token")
+
+VARIANTS: dict[str, Callable[[Any], None]] = {
+    "as-shipped": as_shipped,
+    "reversed": as_shipped,
+    "two-threads": two_threads,
+    "small-batches": small_batches,
+    "plain-attention": plain_attention,
+}
+
+
+def served(change: Callable[[Any], None]) -> tuple[Any, OpenAI]:
+    """Return a server whose parameters were changed, and what asks it; `providers.local.start_server` is the model."""
+    import xllamacpp  # noqa: PLC0415 - an extra
+
+    key, params = secrets.token_hex(), xllamacpp.CommonParams()
+    params.model.path = str(model_file.pull(print))
+    params.n_ctx, params.n_parallel, params.verbosity, params.ui = 2048, 1, 0, False
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.api_keys = [key]
+    change(params)
+    server = xllamacpp.Server(params)
+    return server, OpenAI("any", base_url=f"{server.listening_address}/v1", api_key=key, name="local/changed")
+
+
+def ask_again(variant: str, results: Path) -> Path:
+    """Ask all Items under a variant; return the Run's folder."""
+    dataset = selfgate()
+    if variant == "reversed":
+        dataset = msgspec.structs.replace(dataset, items=dataset.items[::-1])
+    server, provider = served(VARIANTS[variant])
+    run = sx.run(dataset, model=provider, template="few-shot", concurrency=1, results=results / variant)
+    del server
+    assert run.folder is not None
+    return run.folder
+
+
+def changed(before: Path, after: Path) -> str:
+    """Return how many answers and numbers differ between two Runs."""
+    one, other = (
+        {record["item"]: record for record in map(msgspec.json.decode, (run / "records.jsonl").open("rb"))}
+        for run in (before, after)
+    )
+    assert one.keys() == other.keys()
+
+    def differ(look: Callable[[Any], Any]) -> int:
+        return sum(look(one[item]) != look(other[item]) for item in one)
+
+    texts = differ(lambda record: record["report"]["answer"].get("value"))
+    grades = differ(lambda record: record["grade"]["verdict"])
+    stated = differ(lambda record: record["report"]["confidence"]["stated"].get("value"))
+    token = differ(lambda record: record["report"]["confidence"]["token"].get("value"))
+    return f"of {len(one)}: {texts} answers, {grades} grades, {stated} stated, {token} token probabilities differ"
+
+
+def judged(verdict: Verdict) -> str:
+    """Return a verdict in one line."""
+    rules = " ".join(f"{rule.name} {rule.harm:+.3f} [{rule.low:+.3f}, {rule.high:+.3f}]" for rule in verdict.rules)
+    return f"{verdict.source}: {verdict.verdict}{' (identical)' if verdict.identical else ''}; {rules}"
+
+
+def main() -> None:
+    """Ask, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("baseline_run", type=Path)
+    parser.add_argument("variant", nargs="+", choices=VARIANTS)
+    parser.add_argument("--results", type=Path, required=True)
+    asked = parser.parse_args()
+    assert (RunFolder(asked.baseline_run)).items == selfgate().items
+    for source in SOURCES:
+        set_baseline(asked.baseline_run, source, source, results=asked.results, replace=True)
+    for variant in asked.variant:
+        run = ask_again(variant, asked.results)
+        print(f"{variant:<16} {changed(asked.baseline_run, run)}", flush=True)
+        for source in SOURCES:
+            print(f"  {judged(gate(run, source, source, results=asked.results))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
