@@ -77,11 +77,13 @@ def test_inputs_come_before_the_policy(home: Path) -> None:
 def test_a_pattern_names_one_run_or_is_refused(home: Path) -> None:
     (home / "with space").mkdir()
     (home / "same.csv").rename(home / "with space" / "same.csv")
+    (home / "few.csv").rename(home / "--json.csv")
 
     assert gate(home, "with*/s?me.csv").code == 0
+    assert gate(home, "--json.csv", "few").outputs["gate"]["verdict"] == "inconclusive", "a name is no option"
     several, nothing = gate(home, "*.csv"), gate(home, "nothing-*")
     assert (several.code, nothing.code) == (2, 2)
-    assert "matches more than one:%0Aafter.csv%0A" in several.commands[0]
+    assert "matches more than one:%0A--json.csv%0Aafter.csv%0A" in several.commands[0]
     assert nothing.outputs["gate"] == {"exit-code": "2"}
 
 

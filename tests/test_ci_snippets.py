@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,19 @@ def test_the_lines_for_any_other_service_let_inconclusive_pass(home: Path, confi
     set_baseline(home / "before.csv", "main", replace=True)
 
     assert bash(home, ANYWHERE, RUN="after.csv") == code
+
+
+def test_the_test_that_the_page_shows_runs(home: Path) -> None:
+    """A fifth is wrong, and nobody said 0.9: whether at most 5 % are, is not known, so it is skipped; said of all, it fails."""
+    (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    (home / "test_it.py").write_text(example.replace("openai/NAME", "scripted/s.jsonl"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "selfexplain.pytest_plugin", "-p", "no:cacheprovider"]
+    said = []
+    for confidence in (80, 95):
+        says(home, confidence)
+        done = subprocess.run(command, cwd=home, env=environment(home), capture_output=True, text=True, check=False)
+        said.append(done.stdout)
+
+    assert "1 skipped" in said[0], said[0]
+    assert "1 failed" in said[1], said[1]
+    assert "A limit is exceeded: Wrong though sure." in said[1]

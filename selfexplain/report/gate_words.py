@@ -22,6 +22,8 @@ TITLES: Mapping[str, str] = {
     "coverage": "Usable answers fell",
     "max_gap": "Gap, in either direction",
     "max_error_when_sure": "Wrong though sure",
+    "max_ece": "Calibration error (ECE)",
+    "min_coverage": "Answers that cannot be used",
 }
 """What each rule measures."""
 
