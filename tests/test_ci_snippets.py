@@ -117,7 +117,7 @@ def test_the_lines_for_any_other_service_let_inconclusive_pass(home: Path, confi
 
 
 def test_the_test_that_the_page_shows_runs(home: Path) -> None:
-    """A fifth is wrong, and nobody said 0.9: whether at most 5 % are, is not known, so it is skipped; said of all, it fails."""
+    """A fifth is wrong, and nobody said 0.9: whether at most 5 % are, is unknown: skipped. Of 95 % said, failed."""
     (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
     (home / "test_it.py").write_text(example.replace("openai/NAME", "scripted/s.jsonl"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "selfexplain.pytest_plugin", "-p", "no:cacheprovider"]

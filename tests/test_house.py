@@ -54,6 +54,7 @@ def test_the_public_names_are_these() -> None:
         "evaluate_file",
         "evaluate_run",
         "gate",
+        "history",
         "load_map",
         "pull_model",
         "read_confidence",
@@ -66,7 +67,17 @@ def test_the_public_names_are_these() -> None:
 
 def test_every_public_thing_has_a_docstring_with_an_example_or_is_plain_data() -> None:
     """Functions that people call show how."""
-    shown = {"compare", "decide", "dry_run", "evaluate", "evaluate_file", "gate", "load_map", "read_confidence"}
+    shown = {
+        "compare",
+        "decide",
+        "dry_run",
+        "evaluate",
+        "evaluate_file",
+        "gate",
+        "history",
+        "load_map",
+        "read_confidence",
+    }
     for name in sorted(shown | {"recalibrate", "run", "set_baseline"}):
         assert ">>>" in (getattr(selfexplain, name).__doc__ or ""), name
 

@@ -250,9 +250,14 @@ def test_the_results_folder_is_an_option_too_and_the_policy_that_of_the_root(hom
     )
     (home / "test_it.py").write_text(TESTS)
     sx.set_baseline(table(0.8), "main", results="else/where")
+    (home / "away").mkdir()
     said = session(home, "--selfexplain-results", "else/where", "-q")
+    away = session(
+        home / "away", "--rootdir", str(home), "--selfexplain-results", "../else/where", "-q", "../test_it.py"
+    )
 
     assert "4 failed, 1 passed" in said
+    assert "3 failed, 1 passed, 1 skipped" in away, "the test without the fixture knows only where it is run"
 
 
 def test_a_session_that_does_not_use_it_does_not_pay_for_it(home: Path) -> None:
