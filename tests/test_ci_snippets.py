@@ -74,6 +74,8 @@ def test_the_job_on_github_may_do_no_more_than_it_must_and_keeps_no_baseline() -
     assert {step["with"]["path"] for step in steps if "cache" in step.get("uses", "")} == {"results/*__*"}
     assert GITLAB["confidence"]["cache"]["paths"] == ["results/*__*"]
     assert not any("${{" in step.get("run", "") for step in steps)
+    others = [step["uses"] for step in steps if "uses" in step and "OWNER" not in step["uses"]]
+    assert all(len(each.partition("@")[2]) == 40 for each in others), "an action of others is pinned by its hash"
     assert {step["with"]["run"] for step in steps if "OWNER" in step.get("uses", "")} == {
         "${{ steps.ask.outputs.run }}"
     }

@@ -12,8 +12,8 @@ from selfexplain.report.visible import visible
 
 TITLE = "selfexplain gate"
 
-SHOWN = 10
-"""So many reasons are named; the summary holds all."""
+SHOWN, LONGEST = 10, 400
+"""So many reasons are named, and so many characters of each; the summary holds all."""
 
 
 def annotation(verdict: Verdict) -> str:
@@ -28,7 +28,12 @@ def sentences(verdict: Verdict) -> list[str]:
     """Return what a verdict says: the headline, then what decided it."""
     reasons: Sequence[str] = verdict.why or say.decided_by(verdict)
     more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
-    return [say.headline(verdict), *(f"• {reason}" for reason in reasons[:SHOWN]), *more, say.advice(verdict)]
+    return [say.headline(verdict), *(f"• {cut(reason)}" for reason in reasons[:SHOWN]), *more, say.advice(verdict)]
+
+
+def cut(sentence: str) -> str:
+    """Return a sentence that names of any length cannot make long."""
+    return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 1]}…"
 
 
 def escaped(text: str) -> str:
