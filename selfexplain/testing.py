@@ -4,6 +4,7 @@ They need no test runner. pytest and unittest show what cannot be told as a skip
 :mod:`selfexplain.pytest_plugin` brings them as a fixture that knows where results lie.
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -291,8 +292,8 @@ def settle(lines: Sequence[str], *, skips: bool) -> NoReturn:
     __tracebackhide__ = True
     if not skips:
         raise AssertionError("\n".join(lines))
-    if "pytest" in sys.modules:  # its own way of skipping names the test's line, and not one in here
-        import pytest  # noqa: PLC0415 - no dependency of ours
+    if "pytest" in sys.modules and "PYTEST_CURRENT_TEST" in os.environ:  # one of its tests is running, in this process
+        import pytest  # noqa: PLC0415 - no dependency of ours; its own way of skipping names the test's line
 
         pytest.skip(" ".join(lines))
     raise SkipTest(" ".join(lines))

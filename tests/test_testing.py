@@ -3,13 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
-from unittest import SkipTest
 
 import pandas as pd
 import pytest
 
 import selfexplain as sx
-from selfexplain import testing
 from selfexplain.pipeline.calibrated import Limits, judge_calibration
 from selfexplain.runs.baseline import write_baseline
 from selfexplain.settings import SureLimit
@@ -189,11 +187,21 @@ def test_names_from_files_cannot_write_to_the_terminal() -> None:
     assert "owned" in str(failure.value)
 
 
-def test_without_pytest_a_skip_is_unittests_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "pytest")
+def test_in_unittest_a_skip_is_its_own_also_where_pytest_is_imported(home: Path) -> None:
+    """Pytest's skip is no Exception: it would end unittest's whole session."""
+    (home / "test_unit.py").write_text(
+        "import unittest, pytest\n"
+        "from selfexplain.testing import settle\n"
+        "class Test(unittest.TestCase):\n"
+        "    def test_a(self): settle(['why', 'not'], skips=True)\n"
+        "    def test_b(self): settle(['why', 'not'], skips=False)\n"
+    )
+    command = [sys.executable, "-m", "unittest", "-v", "test_unit"]
+    env = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, check=False)
 
-    with pytest.raises(SkipTest, match="why not"):
-        testing.settle(["why", "not"], skips=True)
+    assert "skipped 'why not'" in done.stderr
+    assert "FAILED (failures=1, skipped=1)" in done.stderr
 
 
 TESTS = """
@@ -245,19 +253,17 @@ def test_a_session_shows_the_verdict_the_tests_own_line_and_no_more(home: Path) 
 
 
 def test_the_results_folder_is_an_option_too_and_the_policy_that_of_the_root(home: Path) -> None:
-    (home / "pyproject.toml").write_text(
-        '[tool.pytest.ini_options]\n[tool.selfexplain.gate]\non_inconclusive = "fail"\n'
-    )
-    (home / "test_it.py").write_text(TESTS)
-    sx.set_baseline(table(0.8), "main", results="else/where")
-    (home / "away").mkdir()
-    said = session(home, "--selfexplain-results", "else/where", "-q")
-    away = session(
-        home / "away", "--rootdir", str(home), "--selfexplain-results", "../else/where", "-q", "../test_it.py"
-    )
+    """The session begins in another folder: the option is seen from there, the policy from the root."""
+    project, elsewhere = home / "project", home / "elsewhere"
+    for folder in (project, elsewhere):
+        folder.mkdir()
+    policy = '[tool.selfexplain.gate]\non_inconclusive = "fail"\n'
+    (project / "pyproject.toml").write_text(f"[tool.pytest.ini_options]\n{policy}")
+    (project / "test_it.py").write_text(TESTS)
+    sx.set_baseline(table(0.8), "main", results=elsewhere / "kept")
+    said = session(elsewhere, "--rootdir", str(project), "--selfexplain-results", "kept", "-q", "../project/test_it.py")
 
     assert "4 failed, 1 passed" in said
-    assert "3 failed, 1 passed, 1 skipped" in away, "the test without the fixture knows only where it is run"
 
 
 def test_a_session_that_does_not_use_it_does_not_pay_for_it(home: Path) -> None:
