@@ -29,8 +29,8 @@ UNITS: Mapping[str, tuple[float, str]] = {
     "auroc": (1.0, "AUROC: 0.5 is a coin"),
 }
 """How an axis is scaled and called; other metrics have their title, and which way is better."""
-REFERENCE = {"auroc": 0.5}
-"""Where nothing is there, for metrics that are not best there."""
+REFERENCE = {"gap": 0.0, "auroc": 0.5}
+"""Where nothing is wrong, or nothing there."""
 COLUMNS = ("asked", "run", "model", "template", "n", "n_asked", "coverage", "value", "low", "high", "undefined")
 
 
@@ -62,12 +62,12 @@ class HistoryDisplay:
 
     @classmethod
     def of(cls, series: Series, metric: str, facts: MetricFacts | None = None) -> "HistoryDisplay":
-        """Take a series of a History, with the facts of its metric."""
-        label, reference = metric, REFERENCE.get(metric)
-        if facts is not None:
+        """Take a series of a History, and of a metric that is none of :data:`UNITS` the facts."""
+        label, reference = UNITS.get(metric, (1.0, metric))[1], REFERENCE.get(metric)
+        if facts is not None and metric not in UNITS:
             better = {"higher": "\nhigher is better", "lower": "\nlower is better"}.get(facts.direction, "")
-            label = UNITS[metric][1] if metric in UNITS else f"{facts.title}{better}"
-            reference = facts.best if facts.direction == "closer" else reference
+            label = f"{facts.title}{better}"
+            reference = facts.best if facts.direction == "closer" else None
         if series.about == "event" and metric == "accuracy":
             label = "Share that happened, %"
         kind = " · ".join(filter(None, (series.dataset, f"{series.source} confidence", series.template)))

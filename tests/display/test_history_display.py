@@ -96,6 +96,9 @@ def test_a_metric_without_a_side_has_no_dashed_line_and_says_which_way_is_better
     assert "lower is better" in ax.get_ylabel()
     assert to_hex(marks(ax)[0].get_facecolor()[0]) == palette.INK
     assert display(point(estimate(0.6)), metric="auroc").reference == 0.5
+    assert display(point(estimate(1.0)), metric="calibration_slope_clip_5e-3").reference == 1.0
+    bare = HistoryDisplay.of(Series(dataset="d", source="stated", about="own_answer", points=()), "gap")
+    assert (bare.reference, bare.label) == (0.0, FOUR.label)
     assert "happened" in display(point(estimate(0.6)), metric="accuracy", about="event").label
 
 
