@@ -123,10 +123,13 @@ def test_the_frame_keeps_every_run_and_the_reason_of_what_is_missing() -> None:
 @pytest.mark.parametrize("n", [1, 2, 9, 17, 100])
 def test_labels_are_evenly_apart_and_the_last_run_has_one(n: int) -> None:
     many = display(*(point(estimate(0.1, 0.05, 0.15), place) for place in range(n)))
-    ticks = [int(tick) for tick in many.plot(axes()).get_xticks()]
+    ax = many.plot(axes())
+    ticks = [int(tick) for tick in ax.get_xticks()]
+    labels = {tick: text.get_text() for tick, text in zip(ticks, ax.get_xticklabels(), strict=True)}
 
     assert len(many.frame()) == n
     assert max(ticks) == min(n, MOST) - 1
+    assert labels[max(ticks)].startswith(f"2026-11-{(n - 1) % 28 + 1:02d}"), "of very many the last are drawn"
     assert 1 <= len(ticks) <= LABELS
     assert len(set(np.diff(sorted(ticks)))) <= 1
 
