@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from selfexplain.acting import Recalibration, decide, load_map, recalibrate
     from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
+    from selfexplain.histories import history
     from selfexplain.planning import plan
     from selfexplain.prompting.read_confidence import read_confidence
     from selfexplain.records import Dataset, Item, Reading, Record
@@ -23,6 +24,7 @@ HOMES = {
     "selfexplain.acting": ("Recalibration", "decide", "load_map", "recalibrate"),
     "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
+    "selfexplain.histories": ("history",),
     "selfexplain.planning": ("plan",),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
@@ -52,6 +54,7 @@ __all__ = [
     "evaluate_file",
     "evaluate_run",
     "gate",
+    "history",
     "load_map",
     "plan",
     "pull_model",

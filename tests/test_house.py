@@ -54,6 +54,7 @@ def test_the_public_names_are_these() -> None:
         "evaluate_file",
         "evaluate_run",
         "gate",
+        "history",
         "load_map",
         "plan",
         "pull_model",

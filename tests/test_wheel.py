@@ -58,3 +58,28 @@ def test_the_unpacked_wheel_runs_the_main_job_without_the_checkout(wheel: Path, 
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["template"] == "few-shot@1"
+
+
+def test_pytest_finds_the_plugin_of_the_unpacked_wheel_and_loads_it_once(wheel: Path, tmp_path: Path) -> None:
+    """By its entry point; and named on the command line as well it is still one plugin."""
+    home = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(home)
+    (entry_points,) = home.glob("selfexplain-*.dist-info/entry_points.txt")
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(selfexplain, pytestconfig):\n"
+        "    assert selfexplain.results == pytestconfig.rootpath / 'results'\n"
+        "    assert 'site' in __import__('selfexplain').__file__\n"
+    )
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-W", "error::pytest.PytestWarning"]
+    for named in ([], ["-p", "selfexplain.pytest_plugin"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *quiet, *named],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(home), "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+    assert "[pytest11]\nselfexplain.pytest_plugin = selfexplain.pytest_plugin\n" in entry_points.read_text()

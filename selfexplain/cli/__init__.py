@@ -12,6 +12,7 @@ from selfexplain.cli.compare import compare
 from selfexplain.cli.decide import decide
 from selfexplain.cli.evaluate import evaluate
 from selfexplain.cli.gate import gate
+from selfexplain.cli.history import history
 from selfexplain.cli.list import list_
 from selfexplain.cli.model import model
 from selfexplain.cli.plan import plan
@@ -36,7 +37,12 @@ def cli() -> None:
     """
 
 
-for command in (run, evaluate, report, compare, plan, baseline, gate, recalibrate, decide, list_, show, model):
+COMMANDS = (
+    *(run, evaluate, report, compare, plan, baseline, gate, history),
+    *(recalibrate, decide, list_, show, model),
+)
+
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -1,18 +1,23 @@
 """`selfexplain gate`: whether confidence became less trustworthy."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
 
 from selfexplain import verdicts
+from selfexplain.cli.github import protected, publish
 from selfexplain.cli.speak import pairs, print_json, show, tell
 from selfexplain.cli.table_options import columns_of, results_option, table_options
 from selfexplain.errors import InputError
 from selfexplain.records import Source
 from selfexplain.runs.folder import write_atomically
 from selfexplain.settings import PAIRED_RULES, Policy, SureLimit, read_settings
+
+if TYPE_CHECKING:
+    from selfexplain.pipeline.gate import Verdict
 
 SHARE = click.FloatRange(0, 1)
 
@@ -36,6 +41,7 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the verdict for a pull request.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the verdict as JUnit XML.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as an object to stdout.")
+@click.option("--github", is_flag=True, help="In a job on GitHub: annotate it, and write its summary and output.")
 def gate(
     of: Path,
     baseline: str,
@@ -47,6 +53,7 @@ def gate(
     markdown: Path | None,
     junit: Path | None,
     as_json: bool,
+    github: bool,
     **flags: Any,
 ) -> int:
     """Judge whether confidence became less trustworthy than in a baseline.
@@ -55,6 +62,8 @@ def gate(
 
     Exit codes: 0 pass · 1 fail · 2 misuse · 3 inconclusive · 4 not comparable.
     """
+    if github and as_json:
+        raise InputError("--github and --json both write to stdout", hint="leave one of them out")
     verdict = verdicts.gate(
         of,
         baseline,
@@ -70,14 +79,22 @@ def gate(
     else:
         from selfexplain.report.gate_terminal import summary  # noqa: PLC0415 - numpy
 
-        show(summary(verdict))
+        with protected() if github else nullcontext():
+            show(summary(verdict))
+    if github:
+        publish(verdict)
+    write_texts(verdict, markdown, junit)
+    return verdict.exit_code
+
+
+def write_texts(verdict: "Verdict", markdown: Path | None, junit: Path | None) -> None:
+    """Write a verdict for a pull request and for a list of tests, where these are asked for."""
     from selfexplain.report import gate_markdown  # noqa: PLC0415 - numpy
     from selfexplain.report import junit as junit_xml  # noqa: PLC0415 - numpy
 
     for path, content in ((markdown, gate_markdown.render(verdict).encode()), (junit, junit_xml.render(verdict))):
         if path is not None:
             tell(f"Written: {write_atomically(path, content)}")
-    return verdict.exit_code
 
 
 def policy_of(

@@ -4,6 +4,9 @@ Names come from files and models. They stand in `<code>`, where no service looks
 a numeric entity, which Markdown never takes for syntax.
 """
 
+from collections.abc import Sequence
+
+from selfexplain.calibration.harm import Judged
 from selfexplain.pipeline.gate import Verdict
 from selfexplain.report import gate_words as say
 from selfexplain.report.visible import visible
@@ -12,6 +15,9 @@ MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "⚠️", "not comparable
 
 LONGEST = 200
 """Characters of a name that are shown."""
+
+SHOWN = 60
+"""So many rules have a row, those that did not pass first: a comment on GitHub holds 65,536 characters."""
 
 
 def render(verdict: Verdict) -> str:
@@ -27,12 +33,14 @@ def render(verdict: Verdict) -> str:
     lines += [f"* {words(reason)}" for reason in verdict.why]
     if verdict.rules:
         lines += ["| rule | verdict | harm (interval) | tolerated | n | |", "|---|---|---:|---:|---:|---|"]
-        for rule in verdict.rules:
+        for rule in shown_of(verdict):
             name, why = words(say.title_of(rule.name)), words(rule.why)
             harm = say.harm_of(rule)
             mark = f"{MARKS[rule.verdict]} {rule.verdict}"
             lines.append(f"| {name} | {mark} | {harm} | {rule.tolerance:g} | {rule.n:,} | {why} |")
         lines.append("")
+        if len(verdict.rules) > SHOWN:
+            lines += [f"{len(verdict.rules) - SHOWN:,} more rules; `selfexplain gate --json` has all.", ""]
         if verdict.identical:
             lines += ["This run and its baseline are identical.", ""]
         lines += [sentence for sentence in [say.consequence(verdict)] if sentence]
@@ -44,6 +52,14 @@ def render(verdict: Verdict) -> str:
     if notes:
         lines += ["", *(f"* {words(note)}" for note in notes)]
     return "\n".join(lines).strip() + "\n"
+
+
+def shown_of(verdict: Verdict) -> Sequence[Judged]:
+    """Return the rules that have a row."""
+    if len(verdict.rules) <= SHOWN:
+        return verdict.rules
+    order = ("fail", "inconclusive", "pass")
+    return sorted(verdict.rules, key=lambda rule: order.index(rule.verdict))[:SHOWN]
 
 
 def words(sentence: str) -> str:

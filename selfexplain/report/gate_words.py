@@ -22,6 +22,8 @@ TITLES: Mapping[str, str] = {
     "coverage": "Usable answers fell",
     "max_gap": "Gap, in either direction",
     "max_error_when_sure": "Wrong though sure",
+    "max_ece": "Calibration error (ECE)",
+    "min_coverage": "Answers that cannot be used",
 }
 """What each rule measures."""
 
@@ -29,6 +31,14 @@ REMEDY = (
     "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More Items, or a wider "
     "tolerance, decide it; asking again until it passes does not."
 )
+
+ADVICE: Mapping[str, str] = {
+    "fail": (
+        "`selfexplain compare` names the answers that changed. If the change is meant, set the baseline again with "
+        "--replace, and let a review see it."
+    ),
+    "not comparable": "Judge a run of the baseline's own Items, or set a baseline of these.",
+}
 
 
 def headline(verdict: Verdict) -> str:
@@ -128,3 +138,25 @@ def consequence(verdict: Verdict) -> str:
         return ""
     counted = " This policy counts it as failed." if verdict.exit_code == 1 else ""
     return REMEDY + counted
+
+
+def decided_by(verdict: Verdict) -> list[str]:
+    """Return the rules that made a verdict what it is, a sentence each with the interval."""
+    return [sentence_of(rule) for rule in verdict.rules if rule.verdict == verdict.verdict != "pass"]
+
+
+def sentence_of(rule: Judged) -> str:
+    """Return what a rule found, in words and in numbers.
+
+    >>> sentence_of(Judged("brier", 0.05, 0.04, 0.06, 0.03, "fail", 1000, "the harm is at least 0.040"))
+    'Brier score rose: the harm is at least 0.040. Harm +0.050 (+0.040 to +0.060), tolerated 0.03, n = 1,000'
+    """
+    found = f"Harm {harm_of(rule)}, tolerated {rule.tolerance:g}, n = {rule.n:,}"
+    return f"{title_of(rule.name)}: {rule.why}. {found}"
+
+
+def advice(verdict: Verdict) -> str:
+    """Return what to do about a verdict; empty where all is well."""
+    if verdict.verdict == "inconclusive":
+        return consequence(verdict)
+    return ADVICE.get(verdict.verdict, "")

@@ -126,3 +126,22 @@ def test_a_run_is_compared_with_another_and_gated_by_its_stated_confidence(
     run(f"baseline set {one} main", capsys)
     assert run(f"gate {two} --baseline main", capsys)[0] == 3, "no answer is wrong: too few errors"
     assert run(f"gate {two} --baseline main --source token", capsys)[0] == 4
+
+
+def test_on_github_a_log_is_annotated_and_files_are_added_to(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("baseline set before.csv main", capsys)
+    for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        (home / variable).write_text("there\n")
+        monkeypatch.setenv(variable, str(home / variable))
+    code, out = run("gate after.csv --baseline main --github", capsys)
+    first, *_, resumed, command = out.splitlines()
+
+    assert code == 1
+    assert first == f"::stop-commands::{resumed.strip(':')}"
+    assert command.startswith("::error title=selfexplain gate::Confidence can be trusted less than before")
+    assert (home / "GITHUB_OUTPUT").read_text() == "there\nverdict=fail\n"
+    assert (home / "GITHUB_STEP_SUMMARY").read_text().startswith("there\n### ❌ Confidence gate: fail")
+    with pytest.raises(InputError, match="both write to stdout"):
+        run("gate after.csv --baseline main --github --json", capsys)

@@ -7,6 +7,7 @@ from markdown_it import MarkdownIt
 from selfexplain.pipeline.gate import Verdict, gate
 from selfexplain.report import gate_markdown, junit
 from selfexplain.report.gate_words import headline
+from selfexplain.report.github import annotation
 from selfexplain.settings import Policy
 from sides import row, side, stated
 
@@ -64,3 +65,26 @@ def test_what_cannot_be_compared_is_an_error_with_its_reasons() -> None:
     assert problem.text == "1 Item only in the baseline: 50"
     assert "do not go together" in headline(verdict)
     assert "1 Item only in the baseline: 50" in gate_markdown.render(verdict)
+
+
+def test_a_verdict_of_a_hundred_groups_still_fits_into_a_comment() -> None:
+    """GitHub takes 65,536 characters; and two names are longer than that; what fails is shown first."""
+    names = ["a" * 70_000, *(f"group {place}" for place in range(98)), "z" * 70_000]
+    before = [row(i, 0.8, i // 100 % 5 > 0, group=names[i % 100]) for i in range(12_000)]
+    after = [one._replace(confidence=0.95) if one.group == names[-1] else one for one in before]
+    text = gate_markdown.render(gate(side(after), side(before), Policy(per_group=True)))
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "rule | verdict" not in line]
+
+    assert len(text) < 65_536
+    assert len(rows) == gate_markdown.SHOWN
+    assert "zzzz" in rows[0] or "zzzz" in rows[1]
+    assert f"{404 - gate_markdown.SHOWN} more rules" in text
+
+
+def test_an_annotation_is_one_line_of_any_names() -> None:
+    for verdict in (hostile(), gate(side([row("x" * 10_000)]), side([row(HOSTILE)]), Policy())):
+        command = annotation(verdict)
+
+        assert command.startswith("::error title=selfexplain gate::")
+        assert len(command.splitlines()) == 1
+        assert len(command) < 3_000
