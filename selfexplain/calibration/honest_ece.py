@@ -21,14 +21,15 @@ them everything is said given the confidences: the error meant is that of these 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.table import CalibrationTable, sums
+from selfexplain.calibration.table import CalibrationTable, distinct, sums
 from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import (
     Estimate,
@@ -53,6 +54,9 @@ can be off by on average, E abs(y − p) = 2p(1 − p)."""
 
 SIMULATED = 1000
 """So many bins are simulated; a sum over more independent ones is as good as normal."""
+
+KEPT = 20
+"""Up to so many bins the normals are drawn once: 8 MB."""
 
 FEWEST_CLUSTERS = 5
 """With fewer clusters their variance is anybody's guess."""
@@ -240,7 +244,7 @@ def _errors_of_clusters(counts: ClusterTable, table: CalibrationTable, index: In
     # A cluster's influence on each D̂_b: its residuals in the bin, less its share of what is expected there.
     influence: Floats = excess.reshape(clusters, bins) - np.outer(counts.sizes, error)
     # The pseudo-cluster of a group has as many rows as its clusters have in it on average, all right or all wrong.
-    touched = np.unique(counts.cluster * len(groups.n) + groups.of_value[counts.value]) % len(groups.n)
+    touched = distinct(counts.cluster * len(groups.n) + groups.of_value[counts.value]) % len(groups.n)
     rows = groups.n / np.bincount(touched, minlength=len(groups.n))
     pseudo = sums(groups.bin, rows**2 * groups.pseudo, bins) / n**2
     covariance: Floats = clusters / (clusters - 1) * (influence.T @ influence) / n**2 + np.diag(pseudo)
@@ -278,16 +282,29 @@ def _quantile_of_length(covariance: Floats, probability: float, seed: int) -> fl
 
 
 def _quantile(covariance: Floats, probability: float, seed: int, size_of: Callable[[Floats], Floats]) -> float:
-    rng = stream(seed)
     if covariance.ndim == 1:
         root: NDArray[np.float64] = np.sqrt(covariance[covariance > 0])
     else:
         values, vectors = np.linalg.eigh(covariance)
         root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-    size = len(root)
-    drawn: list[Floats] = []
-    step = max(1, min(DRAWS, 4_000_000 // max(size, 1)))  # 32 MB at a time
-    for start in range(0, DRAWS, step):
-        normal = rng.standard_normal((min(step, DRAWS - start), size))
-        drawn.append(size_of(normal * root if root.ndim == 1 else normal @ root))
+    drawn = [size_of(normal * root if root.ndim == 1 else normal @ root) for normal in _normals(len(root), seed)]
     return float(np.quantile(np.concatenate(drawn), probability))
+
+
+def _normals(size: int, seed: int) -> Iterable[Floats]:
+    """Return `DRAWS` vectors of normals, a part at a time; few numbers a draw are kept for the next metric or group."""
+    return _kept_normals(size, seed) if size <= KEPT else _drawn_normals(size, seed)
+
+
+def _drawn_normals(size: int, seed: int) -> Iterator[Floats]:
+    rng, step = stream(seed), max(1, min(DRAWS, 4_000_000 // max(size, 1)))  # 32 MB at a time
+    for start in range(0, DRAWS, step):
+        yield rng.standard_normal((min(step, DRAWS - start), size))
+
+
+@lru_cache(maxsize=4)
+def _kept_normals(size: int, seed: int) -> tuple[Floats, ...]:
+    parts = tuple(_drawn_normals(size, seed))
+    for part in parts:
+        part.flags.writeable = False
+    return parts
