@@ -550,24 +550,27 @@ def evaluate_file(
     >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
     0.4
     """
-    from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
-    from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
+    from selfexplain.datasets.columns import read_columns  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.count import Tally  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.evaluate import evaluate_counted  # noqa: PLC0415 - numpy
 
     chosen = chosen_metrics(metrics)
     table = Path(table) if isinstance(table, str) else table
-    rows, remarks = read_confidences(table, columns=columns, scale=scale)
+    tally = Tally()
+    remarks = read_columns(table, tally.add, columns=columns, scale=scale)
+    counts = tally.counted()
     about = {
         "run": None,
         "dataset": {
             "name": table.name if isinstance(table, Path) else "dataframe",
             "version": "",
-            "n_items": len({row.item for row in rows}),
+            "n_items": counts.n_items,
         },
         "model": "",
         "template": "",
         "about": "own_answer",
     }
-    return Result(evaluate_sources({"given": rows}, metrics=chosen, about=about, warnings=remarks))
+    return Result(evaluate_counted({"given": counts}, metrics=chosen, about=about, warnings=remarks))
 
 
 def evaluate(

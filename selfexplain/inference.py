@@ -149,8 +149,13 @@ def share(hits: ArrayLike, cluster: ArrayLike | None = None, *, level: float = 0
         return Estimate.missing("no rows", n=0, level=level)
     if cluster is not None and _places(np.asarray(cluster))[1] < n:
         return mean_by_cluster_t(rows, cluster, within=(0.0, 1.0), level=level)
-    low, high = wilson(int(rows.sum()), n, level=level)
-    return Estimate(float(rows.mean()), low, high, level, "Wilson interval", n)
+    return share_of_counts(int(rows.sum()), n, level=level)
+
+
+def share_of_counts(hits: int, n: int, *, level: float = 0.95) -> Estimate:
+    """Estimate a share of n independent rows, at least one, by Wilson's interval."""
+    low, high = wilson(hits, n, level=level)
+    return Estimate(hits / n, low, high, level, "Wilson interval", n)
 
 
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:

@@ -22,7 +22,7 @@ FEW = 500
 """More distinct values than this among the first rows, and slots would be shared."""
 
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB)
-"""Odd constants of 64 bits, the first 2⁶⁴ over the golden ratio; the first that keeps the first rows' values apart is used."""
+"""Odd constants of 64 bits, the first 2⁶⁴ over the golden ratio; the first is used that keeps the first rows apart."""
 
 
 class Alike(NamedTuple):
