@@ -109,19 +109,19 @@ def sorted_names(labels: Labels) -> tuple[list[str], Places]:
 
 
 def by_text(values: Iterable[Any]) -> Cells:
-    """Return Python values as a column; equal are those of one type that read the same, whatever Python calls equal."""
-    seen: dict[tuple[type, str], int] = {}
+    """Return Python values as a column; equal are those that read the same, whatever Python calls equal."""
+    seen: dict[str, int] = {}
     distinct: list[Any] = []
     place = []
     for value in values:
         if is_empty(value):
             place.append(-1)
             continue
-        key = (type(value), str(value))
-        if key not in seen:
-            seen[key] = len(distinct)
+        text = str(value)
+        if text not in seen:
+            seen[text] = len(distinct)
             distinct.append(value)
-        place.append(seen[key])
+        place.append(seen[text])
     return Cells(distinct, np.array(place, dtype=np.int64))
 
 
