@@ -59,6 +59,8 @@ def coverage_of_counts(usable: ArrayLike, asked: ArrayLike, *, level: float = 0.
         return Estimate.missing("nothing was asked", n=0, level=level)
     if n.ndim == 0 or n.max() == 1:
         return share_of_counts(int(good.sum()), int(n.sum()), level=level)
+    alike = np.lexsort((good, n))  # so that the order in which clusters were named cannot move the last digit
+    good, n = good[alike], n[alike]
     kept = np.repeat([1.0, 0.0], len(n))
     times = np.concatenate([good, n - good])
     return mean_by_cluster_t(kept, np.tile(np.arange(len(n)), 2), within=(0.0, 1.0), times=times, level=level)

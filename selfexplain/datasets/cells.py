@@ -19,7 +19,8 @@ from selfexplain.datasets.rows import (
 if TYPE_CHECKING:  # heavy, and there already when a DataFrame is given
     from pandas import DataFrame, Series
 
-Places: TypeAlias = NDArray[np.int64]
+Places: TypeAlias = NDArray[np.int32]
+"""Positions among distinct things; half as large as whole numbers mostly are, since there is one for every row."""
 
 Names: TypeAlias = Any
 """Distinct texts: an Arrow array, which holds them without a Python object each, or an array of str."""
@@ -91,19 +92,23 @@ def batches(table: "Path | DataFrame", wanted: Callable[[Sequence[str]], Iterabl
 
 
 def joined(parts: Sequence[Labels]) -> Labels:
-    """Return the labels of all parts, one after the other, each name once; memory for the names and 8 bytes a row."""
-    shift = np.cumsum([0, *(len(part.names) for part in parts)])
-    place = [np.where(part.place < 0, -1, part.place + moved) for part, moved in zip(parts, shift[:-1], strict=True)]
+    """Return the labels of all parts, one after the other, each name once."""
     names, same = _distinct([part.names for part in parts])
-    return Labels(names, np.append(same, -1)[np.concatenate(place)])
+    place = np.empty(sum(len(part.place) for part in parts), dtype=np.int32)
+    row = name = 0
+    for part in parts:  # one at a time, so that there is no second array of all rows
+        of_part = np.append(same[name : name + len(part.names)], np.int32(-1))
+        place[row : row + len(part.place)] = of_part[part.place]
+        row, name = row + len(part.place), name + len(part.names)
+    return Labels(names, place)
 
 
 def sorted_names(labels: Labels) -> tuple[list[str], Places]:
     """Return those names that a row has, in order, and which of them each row has; −1 stays −1."""
     used = np.flatnonzero(np.bincount(labels.place[labels.place >= 0], minlength=len(labels.names)))
     names = [str(name) for name in labels.names.take(used).tolist()]
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
-    rank = np.full(len(labels.names) + 1, -1)
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int32)
+    rank = np.full(len(labels.names) + 1, -1, dtype=np.int32)
     rank[used[order]] = np.arange(len(order))
     return [names[each] for each in order.tolist()], rank[labels.place]
 
@@ -122,7 +127,7 @@ def by_text(values: Iterable[Any]) -> Cells:
             seen[text] = len(distinct)
             distinct.append(value)
         place.append(seen[text])
-    return Cells(distinct, np.array(place, dtype=np.int64))
+    return Cells(distinct, np.array(place, dtype=np.int32))
 
 
 def as_texts(cells: Cells) -> Labels:
@@ -130,7 +135,7 @@ def as_texts(cells: Cells) -> Labels:
     names = np.empty(len(cells.distinct), dtype=object)
     names[:] = [str(value) for value in cells.distinct]
     distinct, same = _distinct([names])
-    return Labels(distinct, np.append(same, -1)[cells.place])
+    return Labels(distinct, np.append(same, np.int32(-1))[cells.place])
 
 
 def with_line_names(labels: Labels, first: int) -> Labels:
@@ -139,7 +144,7 @@ def with_line_names(labels: Labels, first: int) -> Labels:
     if not without.any():
         return labels
     lines = np.array([f"line-{first + row}" for row in np.flatnonzero(without).tolist()], dtype=object)
-    return or_else(labels, Labels(like(labels.names, lines), np.cumsum(without) - 1))
+    return or_else(labels, Labels(like(labels.names, lines), np.cumsum(without, dtype=np.int32) - 1))
 
 
 def or_else(labels: Labels, others: Labels) -> Labels:
@@ -168,12 +173,12 @@ def _distinct(parts: Sequence[Names]) -> tuple[Names, Places]:
         import pyarrow as pa  # noqa: PLC0415 - these are its arrays
 
         encoded = pa.concat_arrays(parts).dictionary_encode()
-        return encoded.dictionary, encoded.indices.to_numpy().astype(np.int64)
+        return encoded.dictionary, encoded.indices.to_numpy()
     seen: dict[str, int] = {}
     same = [seen.setdefault(str(name), len(seen)) for part in parts for name in part.tolist()]
     names = np.empty(len(seen), dtype=object)
     names[:] = list(seen)
-    return names, np.array(same, dtype=np.int64)
+    return names, np.array(same, dtype=np.int32)
 
 
 class ArrowBatch:
@@ -207,8 +212,8 @@ class ArrowBatch:
         else:
             return by_text(column.to_pylist(maps_as_pydicts="strict"))
         empty = np.array([is_empty(value) for value in values] + [True])
-        place = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
-        return Cells(values, np.where(empty[place], -1, place))
+        place = encoded.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+        return Cells(values, np.where(empty[place], np.int32(-1), place))
 
     def labels(self, name: str) -> Labels:
         """Return a column as texts."""
@@ -219,7 +224,7 @@ class ArrowBatch:
             column = column.cast(pa.large_string())
         if pa.types.is_large_string(column.type):
             encoded = column.dictionary_encode()
-            return Labels(encoded.dictionary, encoded.indices.fill_null(-1).to_numpy().astype(np.int64))
+            return Labels(encoded.dictionary, encoded.indices.fill_null(-1).to_numpy().astype(np.int32, copy=False))
         texts = as_texts(self.cells(name))
         return Labels(pa.array(texts.names.tolist(), pa.large_string()), texts.place)
 
@@ -260,10 +265,10 @@ class FrameBatch:
         column = self._column(name)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
             distinct, place = np.unique(column.to_numpy(), return_inverse=True)
-            return Cells(distinct.tolist(), place)
+            return Cells(distinct.tolist(), place.astype(np.int32))
         if isinstance(column.dtype, pd.StringDtype):
             place, texts = pd.factorize(column)
-            found = Cells([str(text) for text in texts], place.astype(np.int64))
+            found = Cells([str(text) for text in texts], place.astype(np.int32))
         else:
             found = by_text(map(python_value, column))
         require_whole_characters(found.distinct)

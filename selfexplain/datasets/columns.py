@@ -217,7 +217,7 @@ class Reading:
         dtype: type[np.generic],
     ) -> tuple[NDArray[Any], Bools]:
         """Return what a column means, `empty` where a cell is, and where it holds what cannot be used."""
-        cells = Cells((), np.full(batch.rows, -1)) if name is None else batch.cells(name)
+        cells = Cells((), np.full(batch.rows, -1, dtype=np.int32)) if name is None else batch.cells(name)
         values, bad = (
             np.full(len(cells.distinct) + 1, empty, dtype=dtype),
             np.zeros(len(cells.distinct) + 1, dtype=bool),
@@ -232,7 +232,7 @@ class Reading:
 
     def _status(self, batch: Batch, name: str | None, implied: NDArray[np.int8]) -> tuple[NDArray[np.int8], Bools]:
         """Return the places of the words in `STATUSES`, and where there is another one."""
-        cells = Cells((), np.full(batch.rows, -1)) if name is None else batch.cells(name)
+        cells = Cells((), np.full(batch.rows, -1, dtype=np.int32)) if name is None else batch.cells(name)
         known = [next((place for place, word in enumerate(STATUSES) if word == value), -1) for value in cells.distinct]
         stated = np.array([*known, -1], dtype=np.int8)[cells.place]
         return np.where(stated < 0, implied, stated), (cells.place >= 0) & (stated < 0)

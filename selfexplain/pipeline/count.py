@@ -61,7 +61,8 @@ class Tally:
 
     Rows that are Items of their own leave nothing but the tables, one for all and one per group: memory grows with the
     number of distinct confidences, 24 bytes each. Where rows have names of Items or clusters, only the end shows which
-    belong together. Then they are kept: 18 to 34 bytes a row, and each name once.
+    belong together. Then they are kept, 14 to 22 bytes a row, and each name once; looking names up takes some 150 bytes
+    for each different one.
     """
 
     tables: Tables = field(default_factory=Tables)
@@ -97,20 +98,23 @@ class Tally:
 
     def _of_named_rows(self, excluded: Mapping[Status, int], n: int) -> Counted:
         ok = np.concatenate([rows.status for rows in self.rows]) == OK
+        items, stated, groups = (together(self.rows, name) for name in ("item", "cluster", "group"))
         confidence = np.concatenate([rows.confidence for rows in self.rows])[ok]
         correct = np.concatenate([rows.correct for rows in self.rows])[ok]
-        items, stated, groups = (together(self.rows, name) for name in ("item", "cluster", "group"))
+        self.rows.clear()
         n_items = n if items is None else int(np.count_nonzero(sizes(items)))
         clusters = stated if stated is not None else items
         if clusters is None:
             raise RuntimeError("rows without names were kept")
         usable = Labels(clusters.names, clusters.place[ok])
-        coverage = coverage_of_counts(sizes(usable), sizes(clusters))
+        usable_of, asked_of = sizes(usable), sizes(clusters)
+        coverage = coverage_of_counts(usable_of, asked_of)
         # Clusters of one row each need no names: ten million of them would be ten million texts.
-        named = sorted_names(usable) if sizes(usable).max(initial=0) > 1 else None
+        named = sorted_names(usable) if usable_of.max(initial=0) > 1 else None
 
         def counts(rows: slice | Ints) -> Counts:
-            return count(confidence[rows], correct[rows], None if named is None else (named[0], named[1][rows]))
+            clusters = None if named is None else (named[0], named[1][rows].astype(np.int64))
+            return count(confidence[rows], correct[rows], clusters)
 
         apart = {} if groups is None else dict(by_name(Labels(groups.names, groups.place[ok])))
         by_group = {name: counts(apart[name]) for name in sorted(apart)}
@@ -125,7 +129,7 @@ def together(rows: Sequence[Columns], name: str) -> Labels | None:
 
 def sizes(labels: Labels) -> Ints:
     """Return how many rows each name has."""
-    return np.bincount(labels.place[labels.place >= 0], minlength=len(labels.names))
+    return np.bincount(labels.place + 1, minlength=len(labels.names) + 1)[1:]
 
 
 def by_name(labels: Labels) -> Iterator[tuple[str, Ints]]:

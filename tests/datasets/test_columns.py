@@ -112,7 +112,8 @@ def test_batches_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, rows
     frame = pd.DataFrame(
         {"confidence": np.arange(rows) / 20, "correct": [True, False] * (rows // 2) + [True] * (rows % 2)}
     )
-    named = frame.assign(item=np.arange(rows) // 3, group=[("x", None, "y")[row % 3] for row in range(rows)])
+    groups = pd.Series([("x", None, "y")[row % 3] for row in range(rows)], dtype=object)
+    named = frame.assign(item=np.arange(rows) // 3, group=groups)
 
     for each in (frame, named, named.drop(columns="item"), frame.assign(confidence=frame["confidence"] * 3)):
         assert told(by_columns, each, "probability", {}) == told(by_rows, each, "probability", {})
