@@ -268,9 +268,7 @@ def _quantile_of_sum(covariance: Floats, probability: float, seed: int, part: Pa
         mean, square = (math.sqrt(2 / math.pi), 1.0) if part == "both" else (math.sqrt(1 / (2 * math.pi)), 0.5)
         spread = math.sqrt((square - mean**2) * float(covariance.sum()))
         return mean * float(np.sqrt(covariance).sum()) + spread * normal_quantile(2 * probability - 1)
-    if part == "both":
-        return _quantile(covariance, probability, seed, lambda drawn: np.abs(drawn).sum(axis=1))
-    return _quantile(covariance, probability, seed, lambda drawn: np.maximum(drawn, 0.0).sum(axis=1))
+    return float(np.quantile(_drawn_sums(covariance, seed, np.abs if part == "both" else _above_zero), probability))
 
 
 def _quantile_of_length(covariance: Floats, probability: float, seed: int) -> float:
@@ -278,17 +276,24 @@ def _quantile_of_length(covariance: Floats, probability: float, seed: int) -> fl
     if covariance.ndim == 1 and len(covariance) > SIMULATED:
         spread = math.sqrt(2 * float(covariance @ covariance))
         return math.sqrt(float(covariance.sum()) + spread * normal_quantile(2 * probability - 1))
-    return _quantile(covariance, probability, seed, lambda drawn: np.sqrt((drawn**2).sum(axis=1)))
+    return float(np.quantile(np.sqrt(_drawn_sums(covariance, seed, np.square)), probability))
 
 
-def _quantile(covariance: Floats, probability: float, seed: int, size_of: Callable[[Floats], Floats]) -> float:
+def _above_zero(drawn: Floats) -> Floats:
+    return np.maximum(drawn, 0.0)
+
+
+def _drawn_sums(covariance: Floats, seed: int, size_of: Callable[[Floats], Floats]) -> Floats:
+    """Return `DRAWS` sums Σ_b size(Z_b) for normal Z with this covariance, shape (DRAWS,)."""
     if covariance.ndim == 1:
         root: NDArray[np.float64] = np.sqrt(covariance[covariance > 0])
+        # size(σz) = size(z)·size(σ), so that the sum is a product with a vector: ten times as fast.
+        drawn = [size_of(normal) @ size_of(root) for normal in _normals(len(root), seed)]
     else:
         values, vectors = np.linalg.eigh(covariance)
         root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-    drawn = [size_of(normal * root if root.ndim == 1 else normal @ root) for normal in _normals(len(root), seed)]
-    return float(np.quantile(np.concatenate(drawn), probability))
+        drawn = [size_of(normal @ root).sum(axis=1) for normal in _normals(len(root), seed)]
+    return np.concatenate(drawn)
 
 
 def _normals(size: int, seed: int) -> Iterable[Floats]:
