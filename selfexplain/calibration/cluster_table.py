@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from selfexplain.calibration.counting import distinct
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
-from selfexplain.calibration.table import CalibrationTable, Cells, distinct, total
+from selfexplain.calibration.table import CalibrationTable, Cells, total
 from selfexplain.inference import Floats, Ints
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.counting import distinct
 from selfexplain.calibration.metric import Metric, estimate
 from selfexplain.calibration.reliability import Reliability
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
-from selfexplain.calibration.table import CalibrationTable, distinct
+from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError
 from selfexplain.inference import Estimate, Ints
 

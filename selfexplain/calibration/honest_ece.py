@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.table import CalibrationTable, distinct, sums
+from selfexplain.calibration.counting import distinct
+from selfexplain.calibration.table import CalibrationTable, sums
 from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import (
     Estimate,

@@ -208,9 +208,3 @@ def total(index: Ints, counts: Ints, size: int) -> Ints:
     """Return the sum of counts at each index, in integers."""
     # numpy adds weights as doubles: exact up to 2⁵³ rows.
     return sums(index, counts, size).astype(np.int64)
-
-
-def distinct(keys: Ints) -> Ints:
-    """Return the distinct whole numbers, ascending; numpy's own way hashes them, at twenty times the price."""
-    ordered = np.sort(keys)
-    return ordered[np.diff(ordered, prepend=ordered[:1] - 1) > 0]
