@@ -69,15 +69,19 @@ def test_outcomes_of_any_kind_of_number_make_the_same_table(kind: type) -> None:
     ("confidence", "correct", "told"),
     [
         ([0.5, np.nan], [1, 1], r"`confidence\[1\]` is NaN"),
-        ([0.5, -0.1], [1, 1], r"`confidence\[1\]` is -0.1"),
+        ([0.5, -0.5], [1, 1], r"`confidence\[1\]` is -0.5"),
         ([0.5, 1.5], [1, 1], r"`confidence\[1\]` is 1.5"),
         ([0.5, 0.5], [1, 2], r"`correct\[1\]` is 2.0"),
         ([0.5, 0.5], [1, -1], r"`correct\[1\]` is -1.0"),
         ([0.5, 0.5], [1], "`correct` has 1 rows and `confidence` has 2"),
     ],
 )
-def test_the_row_that_cannot_be_used_is_still_named(confidence: list[float], correct: list[int], told: str) -> None:
-    """Though rows are counted before any of them is read."""
+@pytest.mark.parametrize("few", [0, 500])
+def test_the_row_that_cannot_be_used_is_still_named(
+    monkeypatch: pytest.MonkeyPatch, confidence: list[float], correct: list[int], told: str, few: int
+) -> None:
+    """Though rows are counted before any of them is read; sorted, −0.5 must not be taken for 0.5."""
+    monkeypatch.setattr(module, "FEW", few)
     with pytest.raises(InputError, match=told):
         CalibrationTable.from_rows(np.array(confidence), np.array(correct))
 
