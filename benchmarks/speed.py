@@ -255,6 +255,7 @@ def smooth() -> None:
 
 CHILD = """
 import json, resource, sys, time
+from pathlib import Path
 started = time.process_time()
 if sys.argv[2] == "read":
     from pyarrow import parquet
@@ -266,8 +267,10 @@ else:
     from selfexplain import api
     from selfexplain.report.terminal import summary
     summary(selfexplain.evaluate_file(sys.argv[1], metrics=sys.argv[2]).metrics, api.metric_facts(), "")
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([time.process_time() - started, usage.ru_maxrss / 1024]))
+peak, status = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Path("/proc/self/status")
+if status.exists():  # Linux counts the parent's memory in the first
+    peak = int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1])
+print(json.dumps([time.process_time() - started, peak / 1024]))
 """
 
 
