@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from selfexplain.datasets.rows import (
     BATCH,
+    frame_with_stated_decimals,
     parquet_batches,
     python_value,
     require_distinct_names,
@@ -88,7 +89,7 @@ def batches(table: "Path | DataFrame", wanted: Callable[[Sequence[str]], Iterabl
         return
     require_distinct_names(table)
     for start in range(0, len(table), BATCH):
-        yield FrameBatch(table.iloc[start : start + BATCH], start + 1)
+        yield FrameBatch(frame_with_stated_decimals(table.iloc[start : start + BATCH]), start + 1)
 
 
 def joined(parts: Sequence[Labels]) -> Labels:

@@ -112,7 +112,38 @@ def parquet_batches(path: Path, wanted: Callable[[Sequence[str]], Iterable[str]]
         names = source.schema_arrow.names
         if len(set(names)) < len(names):
             raise KeyError("two columns have one name")
-        yield from source.iter_batches(BATCH, columns=list(wanted(names)))
+        yield from map(with_stated_decimals, source.iter_batches(BATCH, columns=list(wanted(names))))
+
+
+def with_stated_decimals(batch: Any) -> Any:
+    """Return a record batch in which a number of 32 or 16 bits is the decimal it prints as: 0.3, not 0.300000012."""
+    import pyarrow as pa  # noqa: PLC0415 - there already, since a batch is
+
+    for place, column in enumerate(batch.columns):
+        if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+            numbers = pa.array(stated_decimals(column.to_numpy(zero_copy_only=False)), from_pandas=True)
+            batch = batch.set_column(place, batch.schema.names[place], numbers)
+    return batch
+
+
+def stated_decimals(short: Any) -> Any:
+    """Return an array of 32 or 16 bit numbers as doubles, each the decimal that it prints as."""
+    import numpy as np  # noqa: PLC0415 - heavy, and there already when there is an array
+
+    distinct, place = np.unique(short, return_inverse=True)
+    return np.array([float(str(value)) for value in distinct], dtype=np.float64)[place]
+
+
+def frame_with_stated_decimals(frame: "DataFrame") -> "DataFrame":
+    """Return a DataFrame in which a number of 32 or 16 bits is the decimal that it prints as."""
+    short = [place for place, kind in enumerate(frame.dtypes) if str(kind) in {"float32", "float16"}]
+    if not short:
+        return frame
+    columns = {
+        place: stated_decimals(column.to_numpy()) if place in short else column
+        for place, (_, column) in enumerate(frame.items())
+    }
+    return type(frame)(columns).set_axis(frame.columns, axis=1)
 
 
 @contextlib.contextmanager
@@ -148,7 +179,8 @@ def frame_rows(frame: "DataFrame") -> Iterator[Row]:
     require_distinct_names(frame)
     names = [str(name) for name in frame.columns]
     records = (
-        dict(zip(names, map(python_value, values), strict=True)) for values in frame.itertuples(index=False, name=None)
+        dict(zip(names, map(python_value, values), strict=True))
+        for values in frame_with_stated_decimals(frame).itertuples(index=False, name=None)
     )
     yield from present(records, frame)
 

@@ -191,3 +191,16 @@ def test_the_columns_of_a_file_that_lacks_one_are_told(tmp_path: Path) -> None:
         InputError, match=r"no row has a value in the column 'confidence'\nhint:.*with values: correct, p$"
     ):
         read_columns(path, lambda _: None)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "float64"])
+def test_a_short_number_is_the_decimal_that_was_stated(tmp_path: Path, kind: str) -> None:
+    """0.3 in 32 bits is 0.300000012 as a double, which would fall into the bin above it."""
+    path = tmp_path / "t.parquet"
+    stated = np.array([0.3, np.nan, 0.9], dtype=kind)
+    parquet.write_table(pa.table({"confidence": stated, "correct": [True, None, False]}), path)
+    frame = pd.DataFrame({"confidence": stated, "correct": [1.0, np.nan, 0.0]}, index=[7, 7, 9])
+
+    for table in (path, frame):
+        assert list(by_columns(table, "probability", {})[0].counts.pooled.rows()) == [(0.3, 1, 1), (0.9, 1, 0)]
+        assert by_columns(table, "probability", {}) == by_rows(table, "probability", {})
