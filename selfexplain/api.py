@@ -28,7 +28,7 @@ from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
-from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, encode
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, Source, encode
 from selfexplain.report.families import HEADLINE
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
@@ -52,6 +52,9 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 
 RESULTS = Path("results")
+
+REPEATS_SHOWN = 100_000
+"""Of tables with up to so many rows the noise between repeats is looked at, which takes an object for each row."""
 
 NOTES: Mapping[str, str] = {
     plugins.DEFAULT_MODEL: (
@@ -768,24 +771,34 @@ def evaluate_file(
     >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
     0.4
     """
+    from selfexplain.datasets.columns import read_columns  # noqa: PLC0415 - numpy
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
-    from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.count import Tally  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.evaluate import evaluate_counted  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.repeats import asked_again  # noqa: PLC0415 - numpy
 
     chosen = chosen_metrics(metrics)
     table = Path(table) if isinstance(table, str) else table
-    rows, remarks = read_confidences(table, columns=columns, scale=scale)
+    tally = Tally()
+    remarks = read_columns(table, tally.add, columns=columns, scale=scale)
+    counts = tally.counted()
     about = {
         "run": None,
         "dataset": {
             "name": table.name if isinstance(table, Path) else "dataframe",
             "version": "",
-            "n_items": len({row.item for row in rows}),
+            "n_items": counts.n_items,
         },
         "model": "",
         "template": "",
         "about": "own_answer",
     }
-    return Result(evaluate_sources({"given": rows}, metrics=chosen, about=about, warnings=remarks))
+    repeats: dict[Source, Any] = {}
+    if counts.n_items < counts.n_answers <= REPEATS_SHOWN:
+        noise = asked_again(read_confidences(table, columns=columns, scale=scale)[0])
+        repeats = {} if noise is None else {"given": noise}
+    found = evaluate_counted({"given": counts}, metrics=chosen, about=about, warnings=remarks, repeats=repeats)
+    return Result(found)
 
 
 def evaluate(

@@ -147,10 +147,15 @@ def share(hits: ArrayLike, cluster: ArrayLike | None = None, *, level: float = 0
     n = len(rows)
     if not n:
         return Estimate.missing("no rows", n=0, level=level)
-    if cluster is not None and len(np.unique(np.asarray(cluster))) < n:
+    if cluster is not None and _places(np.asarray(cluster))[1] < n:
         return mean_by_cluster_t(rows, cluster, within=(0.0, 1.0), level=level)
-    low, high = wilson(int(rows.sum()), n, level=level)
-    return Estimate(float(rows.mean()), low, high, level, "Wilson interval", n)
+    return share_of_counts(int(rows.sum()), n, level=level)
+
+
+def share_of_counts(hits: int, n: int, *, level: float = 0.95) -> Estimate:
+    """Estimate a share of n independent rows, at least one, by Wilson's interval."""
+    low, high = wilson(hits, n, level=level)
+    return Estimate(hits / n, low, high, level, "Wilson interval", n)
 
 
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -248,8 +253,8 @@ def mean_by_cluster_t(
         raise InputError(f"`cluster` has shape {labels.shape}; expected the shape of the rows, {np.shape(x)}")
     if times is not None:
         labels = labels[np.asarray(times) > 0]
-    names, owner = np.unique(labels, return_inverse=True)
-    n, clusters = int(often.sum()), len(names)
+    owner, clusters = _places(labels)
+    n = int(often.sum())
     if n == clusters:
         return mean_by_t(values, within=within, times=often, level=level)
     mean = float(often @ values / n)
@@ -484,6 +489,16 @@ def _rows(x: ArrayLike, times: ArrayLike | None) -> tuple[Floats, Ints]:
     often = np.ones(len(values), dtype=np.int64) if times is None else np.asarray(times, dtype=np.int64)
     occurs = often > 0
     return values[occurs], often[occurs]
+
+
+def _places(labels: NDArray[Any]) -> tuple[Ints, int]:
+    """Return which of the distinct labels each row has, and how many there are."""
+    # Places in a list of names, which they mostly are already, need no sorting: a million of them take 5 ms, not 100.
+    if labels.dtype.kind == "i" and len(labels) and labels.min() >= 0 and labels.max() < 4 * len(labels):
+        here = np.bincount(labels) > 0
+        return (np.cumsum(here) - 1)[labels], int(here.sum())
+    names, place = np.unique(labels, return_inverse=True)
+    return place, len(names)
 
 
 def _around(value: float, half: float, within: Range, *, n: int, level: float, method: str) -> Estimate:

@@ -1,12 +1,13 @@
 """The table for rows that were drawn together: it remembers which cluster each count belongs to."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from selfexplain.calibration.counting import distinct
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import CalibrationTable, Cells, total
 from selfexplain.inference import Floats, Ints
@@ -67,14 +68,34 @@ class ClusterTable:
         return cls._counted(names, index, stated, np.ones_like(right), right)
 
     @classmethod
-    def _counted(cls, names: list[str], cluster: Ints, confidence: Floats, n: Ints, n_correct: Ints) -> Self:
-        distinct, value = np.unique(confidence, return_inverse=True)
-        key, index = np.unique(cluster * max(len(distinct), 1) + value, return_inverse=True)
+    def from_places(cls, confidence: ArrayLike, correct: ArrayLike, names: Sequence[str], place: Ints) -> Self:
+        """Count rows of which the clusters have been looked up already.
+
+        Parameters
+        ----------
+        confidence, correct
+            As in `CalibrationTable.from_rows`.
+        names : sequence of str
+            Distinct and sorted; those without rows are left out.
+        place : array of int, shape (n,)
+            Of each row's cluster in `names`.
+        """
+        stated = read_confidence(confidence)
+        right = read_correct(correct, n=len(stated))
+        here = distinct(place)
+        if len(here) < len(names):  # a group has few of the clusters, and there may be thousands of groups
+            names, place = [names[each] for each in here.tolist()], np.searchsorted(here, place)
+        return cls._counted(names, place, stated, np.ones_like(right), right)
+
+    @classmethod
+    def _counted(cls, names: Sequence[str], cluster: Ints, confidence: Floats, n: Ints, n_correct: Ints) -> Self:
+        stated, value = np.unique(confidence, return_inverse=True)
+        key, index = np.unique(cluster * max(len(stated), 1) + value, return_inverse=True)
         return cls(
             clusters=tuple(names),
-            confidence=distinct,
-            cluster=key // max(len(distinct), 1),
-            value=key % max(len(distinct), 1),
+            confidence=stated,
+            cluster=key // max(len(stated), 1),
+            value=key % max(len(stated), 1),
             n=total(index, n, len(key)),
             n_correct=total(index, n_correct, len(key)),
         )

@@ -4,7 +4,7 @@ Where stated confidences sit on bin edges, as they do, each of these is another 
 a name that says its bins, and :func:`selfexplain.calibration.ece`, ten right-closed bins, is the one to read.
 """
 
-from selfexplain.calibration.expected_calibration_error import by_honest_interval, ece
+from selfexplain.calibration.expected_calibration_error import by_honest_interval, ece, over_resamples
 from selfexplain.calibration.metric import Confidences, Outcomes, metric
 
 
@@ -17,6 +17,7 @@ from selfexplain.calibration.metric import Confidences, Outcomes, metric
     best=0.0,
     within=(0.0, 1.0),
     interval=by_honest_interval(closed="left"),
+    over_resamples=over_resamples(closed="left"),
 )
 def ece_width_10_left_closed(confidence: Confidences, correct: Outcomes = None) -> float:
     """ECE in the bins [0, 0.1), [0.1, 0.2), …, [0.9, 1], in [0, 1]; 0 is best.
@@ -66,6 +67,7 @@ def ece_width_10_left_closed(confidence: Confidences, correct: Outcomes = None) 
     best=0.0,
     within=(0.0, 1.0),
     interval=by_honest_interval(bins=15),
+    over_resamples=over_resamples(bins=15),
 )
 def ece_width_15_right_closed(confidence: Confidences, correct: Outcomes = None) -> float:
     """ECE in fifteen right-closed bins of equal width, in [0, 1]; 0 is best.

@@ -1,20 +1,21 @@
 """From rows to every number: the value of each metric with its interval, over all answers and per group."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.counting import distinct
 from selfexplain.calibration.metric import Metric, estimate
 from selfexplain.calibration.reliability import Reliability
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError
-from selfexplain.inference import Estimate, Floats, Ints
+from selfexplain.inference import Estimate, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,26 +93,58 @@ def evaluate(
     >>> {name: round(part.metrics["gap"].value, 12) for name, part in evaluation.groups.items()}
     {'a': 0.4, 'b': 0.1}
     """
-    chosen = list(metrics)
     stated = read_confidence(confidence, scale=scale)
     right = read_correct(correct, n=len(stated))
-    clusters = None if cluster is None else _named(cluster, len(stated), "cluster")
+    clusters = None if cluster is None else read_labels(cluster, n=len(stated), name="cluster")
 
-    def part(rows: slice | Ints) -> tuple[Counts, dict[str, Estimate]]:
-        counts = _count(stated[rows], right[rows], None if clusters is None else clusters[rows])
-        return counts, {each.facts.name: estimate(each, counts, level=level, seed=seed) for each in chosen}
+    def counted(rows: slice | Ints) -> Counts:
+        return count(stated[rows], right[rows], None if clusters is None else (clusters[0], clusters[1][rows]))
 
-    groups: dict[str, Evaluation] = {}
-    if group is not None:
-        groups = {name: Evaluation(*part(rows)) for name, rows in _rows_by_group(group, len(stated)).items()}
-    return Evaluation(*part(slice(None)), groups)
+    by_group = {} if group is None else _rows_by_group(group, len(stated))
+    groups = {name: counted(rows) for name, rows in by_group.items()}
+    return evaluate_counts(counted(slice(None)), groups, metrics=metrics, level=level, seed=seed)
 
 
-def _count(confidence: Floats, correct: Ints, cluster: NDArray[np.object_] | None) -> Counts:
-    if cluster is None:
+def evaluate_counts(
+    counts: Counts,
+    groups: Mapping[str, Counts],
+    *,
+    metrics: Iterable[Metric[...]],
+    level: float = 0.95,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure what has been counted, over all of it and per group; takes no longer for more rows.
+
+    Parameters
+    ----------
+    counts : CalibrationTable or ClusterTable
+    groups : mapping of name to CalibrationTable or ClusterTable
+        Counts of the same rows, without those that belong to no group.
+    metrics, level, seed
+        As in :func:`evaluate`.
+    """
+    chosen = list(metrics)
+
+    def part(of: Counts) -> dict[str, Estimate]:
+        return {each.facts.name: estimate(each, of, level=level, seed=seed) for each in chosen}
+
+    apart = {name: Evaluation(of, part(of)) for name, of in groups.items()}
+    return Evaluation(counts, part(counts), apart)
+
+
+def count(confidence: ArrayLike, correct: ArrayLike, clusters: tuple[Sequence[str], Ints] | None) -> Counts:
+    """Count rows; clusters of one row each are the independent rows they are.
+
+    Parameters
+    ----------
+    confidence, correct
+        As in :func:`evaluate`.
+    clusters : (names, place), optional
+        Distinct names, sorted, and which of them each row has.
+    """
+    if clusters is None or len(distinct(clusters[1])) == len(clusters[1]):
         return CalibrationTable.from_rows(confidence, correct)
-    counts = ClusterTable.from_rows(confidence, correct, cluster)
-    return counts.pooled if counts.independent else counts
+    return ClusterTable.from_places(confidence, correct, *clusters)
 
 
 def _rows_by_group(group: Iterable[Hashable | None], n: int) -> dict[str, Ints]:
@@ -132,11 +165,6 @@ def _is_missing(label: Hashable | None) -> bool:
     if isinstance(label, float):
         return math.isnan(label)
     return label is None or type(label).__name__ in {"NAType", "NaTType"}
-
-
-def _named(labels: Iterable[Hashable], n: int, name: str) -> NDArray[np.object_]:
-    names, index = read_labels(labels, n=n, name=name)
-    return np.array(names, dtype=object)[index]
 
 
 def _plain(metrics: Mapping[str, Estimate]) -> dict[str, Mapping[str, Any]]:

@@ -2,18 +2,30 @@
 
 import numpy as np
 
-from selfexplain.calibration.binning import Closed, Scheme, bin_of
+from selfexplain.calibration.binning import Closed, Scheme, bin_of, equal_width
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.honest_ece import Part, honest_interval
-from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Outcomes, metric, tabulate
-from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.inference import Estimate, Floats
+from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Outcomes, OverResamples, metric, tabulate
+from selfexplain.calibration.table import CalibrationTable, ratio, sums
+from selfexplain.inference import Estimate, Floats, Ints
 
 
 def binned(table: CalibrationTable, *, bins: int, scheme: Scheme, closed: Closed) -> Floats:
     """Return D̂_b = Σ_{i∈b} (cᵢ − yᵢ) / N of each bin, from which every binned error is made."""
     index, n_bins = bin_of(table, bins=bins, scheme=scheme, closed=closed)
     return sums(index, table.excess, n_bins) / table.total
+
+
+def over_resamples(*, bins: int = 10, closed: Closed = "right", part: Part = "both") -> OverResamples:
+    """Return the error in bins of equal width of many tables at once: one product of matrices."""
+
+    def error(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
+        joins = np.equal.outer(equal_width(confidence, bins=bins, closed=closed), np.arange(bins)).astype(np.float64)
+        excess = n @ (joins * confidence[:, None]) - n_correct @ joins
+        size = np.abs(excess) if part == "both" else np.maximum(excess if part == "over" else -excess, 0.0)
+        return ratio(size.sum(axis=-1), n.sum(axis=-1))
+
+    return error
 
 
 def by_honest_interval(
@@ -38,6 +50,7 @@ def by_honest_interval(
     best=0.0,
     within=(0.0, 1.0),
     interval=by_honest_interval(),
+    over_resamples=over_resamples(),
 )
 def ece(
     confidence: Confidences,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from selfexplain.calibration.binning import Closed, Scheme
-from selfexplain.calibration.expected_calibration_error import binned, by_honest_interval
+from selfexplain.calibration.expected_calibration_error import binned, by_honest_interval, over_resamples
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
 
 
@@ -13,6 +13,7 @@ from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabula
     best=0.0,
     within=(0.0, 1.0),
     interval=by_honest_interval(part="over"),
+    over_resamples=over_resamples(part="over"),
 )
 def over(
     confidence: Confidences,
@@ -69,6 +70,7 @@ def over(
     best=0.0,
     within=(0.0, 1.0),
     interval=by_honest_interval(part="under"),
+    over_resamples=over_resamples(part="under"),
 )
 def under(
     confidence: Confidences,

@@ -127,8 +127,10 @@ def _drawn(counts: Counts, rng: np.random.Generator, replicates: int) -> Resampl
         return _of_clusters(counts, rng, replicates)
     cells = np.concatenate([counts.n_correct, counts.n_wrong])
     filled = np.flatnonzero(cells)
-    drawn = np.zeros((replicates, len(cells)), dtype=np.int64)
-    drawn[:, filled] = _of_rows(cells[filled], rng, replicates)
+    drawn = some = _of_rows(cells[filled], rng, replicates)
+    if len(filled) < len(cells):
+        drawn = np.zeros((replicates, len(cells)), dtype=np.int64)
+        drawn[:, filled] = some
     n_correct, n_wrong = drawn[:, : len(counts.n)], drawn[:, len(counts.n) :]
     return Resamples(counts.confidence, n_correct + n_wrong, n_correct)
 

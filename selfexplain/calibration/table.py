@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from selfexplain.calibration.counting import count_alike
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct
 from selfexplain.errors import InputError, Undefined
 from selfexplain.inference import Floats, Ints
@@ -73,9 +74,25 @@ class CalibrationTable:
         InputError
             If a row cannot be used; names the row, what it holds and what to do.
         """
+        stated, right = np.asarray(confidence), np.asarray(correct)
+        if stated.dtype == np.float64 and right.dtype.kind in "bi" and stated.ndim == 1 and stated.shape == right.shape:
+            counted = cls._of_alike(stated, right, scale)
+            if counted is not None:
+                return counted
         stated = read_confidence(confidence, scale=scale)
         right = read_correct(correct, n=len(stated))
         return cls._counted(stated, np.ones_like(right), right)
+
+    @classmethod
+    def _of_alike(cls, stated: Floats, right: NDArray[Any], scale: Scale) -> Self | None:
+        """Count rows first and read each distinct confidence once; None where one of them cannot be used."""
+        if not len(stated) or right.min() < 0 or right.max() > 1 or not stated.min() >= 0:
+            return None  # whoever reads row by row can name the row
+        alike = count_alike(stated, right.astype(np.int8, copy=False))
+        try:
+            return cls._counted(read_confidence(alike.value, scale=scale), alike.n, alike.n_correct)
+        except InputError:
+            return None
 
     @classmethod
     def from_counts(cls, counts: Mapping[float, tuple[int, int]]) -> Self:
@@ -91,8 +108,14 @@ class CalibrationTable:
     def _counted(cls, confidence: Floats, n: Ints, n_correct: Ints) -> Self:
         """Add up what has the same confidence; drop what never occurred."""
         occurs = n > 0
-        distinct, index = np.unique(confidence[occurs], return_inverse=True)
-        return cls(distinct, total(index, n[occurs], len(distinct)), total(index, n_correct[occurs], len(distinct)))
+        if not occurs.all():
+            confidence, n, n_correct = confidence[occurs], n[occurs], n_correct[occurs]
+        step = np.diff(confidence, prepend=-1.0)
+        if len(n) and step.min() >= 0:  # in order already, as after sorting: a million values need not be sorted again
+            first = np.flatnonzero(step)
+            return cls(confidence[first], np.add.reduceat(n, first), np.add.reduceat(n_correct, first))
+        stated, index = np.unique(confidence, return_inverse=True)
+        return cls(stated, total(index, n, len(stated)), total(index, n_correct, len(stated)))
 
     @property
     def total(self) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.calibration.rows import read_correct, read_labels
-from selfexplain.inference import Estimate, share
+from selfexplain.inference import Estimate, mean_by_cluster_t, share, share_of_counts
 
 
 def coverage(usable: ArrayLike, *, cluster: Iterable[Hashable] | None = None, level: float = 0.95) -> Estimate:
@@ -38,3 +38,29 @@ def coverage(usable: ArrayLike, *, cluster: Iterable[Hashable] | None = None, le
     if not n:
         return Estimate.missing("nothing was asked", n=0, level=level)
     return share(kept, None if cluster is None else read_labels(cluster, n=n, name="cluster")[1], level=level)
+
+
+def coverage_of_counts(usable: ArrayLike, asked: ArrayLike, *, level: float = 0.95) -> Estimate:
+    """Estimate the same from counts.
+
+    Parameters
+    ----------
+    usable, asked : int, or array of int of shape (c,)
+        How many questions gave a usable row and how many were asked: in all, or of each cluster.
+    level : float, in (0, 1)
+
+    Examples
+    --------
+    >>> coverage_of_counts(3, 4) == coverage([True, True, True, False])
+    True
+    """
+    good, n = np.asarray(usable, dtype=np.int64), np.asarray(asked, dtype=np.int64)
+    if not n.sum():
+        return Estimate.missing("nothing was asked", n=0, level=level)
+    if n.ndim == 0 or n.max() == 1:
+        return share_of_counts(int(good.sum()), int(n.sum()), level=level)
+    alike = np.lexsort((good, n))  # so that the order in which clusters were named cannot move the last digit
+    good, n = good[alike], n[alike]
+    kept = np.repeat([1.0, 0.0], len(n))
+    times = np.concatenate([good, n - good])
+    return mean_by_cluster_t(kept, np.tile(np.arange(len(n)), 2), within=(0.0, 1.0), times=times, level=level)

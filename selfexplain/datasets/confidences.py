@@ -1,7 +1,7 @@
 """A table of confidences and correctness from any other tool. `docs/datasets.md` documents the columns."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from selfexplain.datasets.rows import Problem, Row, Table, named, read_rows, refuse, renamed
@@ -45,35 +45,56 @@ def read_confidences(
     InputError
         When a value is out of its scale or of the wrong kind; names file, line, column, value and remedy.
     """
-    unknown = sorted((columns or {}).keys() - set(COLUMNS))
-    if unknown:
-        raise InputError(f"--map knows no column {unknown[0]!r}", hint=f"ours are: {', '.join(COLUMNS)}")
+    remarks: list[str] = []
+    return list(answers_in(table, remarks, columns=columns or {}, scale=scale, joined=joined)), remarks
+
+
+def answers_in(
+    table: Table, remarks: list[str], *, columns: Mapping[str, str], scale: str, joined: bool = False
+) -> Iterator[Answered]:
+    """Yield the rows of a table one by one, then add to the remarks; parameters are those of `read_confidences`.
+
+    What was yielded is worth nothing when an InputError ends it.
+    """
+    require_known(columns)
     problems: list[Problem] = []
-    answered: list[Answered] = []
     present: set[str] = set()
     blank: set[str] = set()
     lines: dict[tuple[str, int], int] = {}
-    for row in renamed(read_rows(table), columns or {}, table=table):
+    rows, largest = 0, -1.0
+    for rows, row in enumerate(renamed(read_rows(table), columns, table=table), 1):  # noqa: B007 - counted to the end
         present |= row.fields.keys()
         blank |= row.blank
         one = answered_of(row, scale, problems)
         if one is not None:
-            answered.append(one)
+            largest = max(largest, -1.0 if one.confidence is None else one.confidence)
             if joined:
                 require_joinable(row, one, lines, problems)
+            yield one
     # Where answers are compared, a column without one value is a finding: nothing could be read any more.
-    require_columns(table, present | blank if joined else present, rows=len(answered) + len(problems))
+    require_columns(table, present | blank if joined else present, rows=rows)
     if joined and "item" not in present:
         raise InputError(
             f"{named(table)} has no column 'item'; answers of two tables are joined by it, never by their order",
             hint="name each question in a column `item`, or say --map item=THEIRS",
         )
-    refuse(table, problems, hint=hint_for(problems, scale))
-    remarks = [] if "item" in present else ["no column `item`: every row counts as an Item of its own"]
-    stated = [row.confidence for row in answered if row.confidence is not None]
-    if scale == "percent" and stated and max(stated) <= 1 / 100:
+    refuse(table, problems, hint=hint_for((each.found for each in problems if each.field == "confidence"), scale))
+    remarks.extend(remarks_on(has_items="item" in present, largest=largest, scale=scale))
+
+
+def require_known(columns: Mapping[str, str]) -> None:
+    """Raise InputError when a column is to be renamed to none of ours."""
+    unknown = sorted(columns.keys() - set(COLUMNS))
+    if unknown:
+        raise InputError(f"--map knows no column {unknown[0]!r}", hint=f"ours are: {', '.join(COLUMNS)}")
+
+
+def remarks_on(*, has_items: bool, largest: float, scale: str) -> list[str]:
+    """Return what a careful reader should know about a table; −1 is the largest confidence of none."""
+    remarks = [] if has_items else ["no column `item`: every row counts as an Item of its own"]
+    if scale == "percent" and 0 <= largest <= 1 / 100:
         remarks.append("no confidence is above 1 %: if the column holds 0 to 1, leave out --scale percent")
-    return answered, remarks
+    return remarks
 
 
 def require_columns(table: Table, present: set[str], *, rows: int) -> None:
@@ -186,10 +207,9 @@ def status_of(
     return implied
 
 
-def hint_for(problems: list[Problem], scale: str) -> str:
-    """Return the remedy that fits most of what went wrong."""
-    numbers = [problem.found for problem in problems if problem.field == "confidence"]
-    if scale == "probability" and any(is_percent(value) for value in numbers):
+def hint_for(refused: Iterable[Any], scale: str) -> str:
+    """Return the remedy that fits most of what went wrong, given the confidences that were refused."""
+    if scale == "probability" and any(map(is_percent, refused)):
         return "if the column holds 0 to 100, say --scale percent"
     return "mend these rows and run again; the columns are described in docs/datasets.md"
 

@@ -1,9 +1,10 @@
 """Rows of a CSV, JSONL or Parquet file or of a DataFrame, each with the place a person can go to."""
 
+import contextlib
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
@@ -18,6 +19,9 @@ Table: TypeAlias = "Path | DataFrame"
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 SHOWN_PROBLEMS = 10
+
+BATCH = 1 << 17
+"""Rows of a table that are held at a time."""
 
 
 class Row(NamedTuple):
@@ -86,53 +90,132 @@ def read_rows(table: Table) -> Iterator[Row]:
 
 def parquet_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a Parquet file; nulls and NaN are left out."""
+    with readable_parquet(path):
+        records = (
+            record for batch in parquet_batches(path, list) for record in batch.to_pylist(maps_as_pydicts="strict")
+        )
+        yield from present(records, path)
+
+
+def parquet_batches(path: Path, wanted: Callable[[Sequence[str]], Iterable[str]]) -> Iterator[Any]:
+    """Yield the record batches of a Parquet file with the columns that are wanted of those that it has.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read as Parquet, or pyarrow is not installed.
+    """
+    with readable_parquet(path), path.open("rb") as file:
+        from pyarrow import parquet  # noqa: PLC0415 - an extra, and heavy
+
+        source = parquet.ParquetFile(file)
+        names = source.schema_arrow.names
+        if len(set(names)) < len(names):
+            raise KeyError("two columns have one name")
+        yield from map(with_stated_decimals, source.iter_batches(BATCH, columns=list(wanted(names))))
+
+
+def with_stated_decimals(batch: Any) -> Any:
+    """Return a record batch in which a number of 32 or 16 bits is the decimal it prints as: 0.3, not 0.300000012."""
+    import pyarrow as pa  # noqa: PLC0415 - there already, since a batch is
+
+    for place, column in enumerate(batch.columns):
+        if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+            numbers = pa.array(stated_decimals(column.to_numpy(zero_copy_only=False)), from_pandas=True)
+            batch = batch.set_column(place, batch.schema.names[place], numbers)
+    return batch
+
+
+def stated_decimals(short: Any) -> Any:
+    """Return an array of 32 or 16 bit numbers as doubles, each the decimal that it prints as."""
+    import numpy as np  # noqa: PLC0415 - heavy, and there already when there is an array
+
+    distinct, place = np.unique(short, return_inverse=True)
+    return np.array([float(str(value)) for value in distinct], dtype=np.float64)[place]
+
+
+def frame_with_stated_decimals(frame: "DataFrame") -> "DataFrame":
+    """Return a DataFrame in which a number of 32 or 16 bits is the decimal that it prints as."""
+    short = [place for place, kind in enumerate(frame.dtypes) if str(kind) in {"float32", "float16"}]
+    if not short:
+        return frame
+    columns = {
+        place: stated_decimals(column.to_numpy()) if place in short else column
+        for place, (_, column) in enumerate(frame.items())
+    }
+    return type(frame)(columns).set_axis(frame.columns, axis=1)
+
+
+@contextlib.contextmanager
+def readable_parquet(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of a file into an InputError.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read as Parquet, or pyarrow is not installed.
+    """
     try:
-        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra, and heavy
+        from pyarrow import ArrowException  # noqa: PLC0415 - an extra, and heavy
     except ImportError:
         raise InputError(f"{path}: reading Parquet needs pyarrow", hint="pip install 'selfexplain[parquet]'") from None
-    with path.open("rb") as file:
-        try:
-            records = parquet.read_table(file).to_pylist(maps_as_pydicts="strict")
-        except (ArrowException, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"{path}: not readable as Parquet ({reason})", hint="write it again as Parquet") from None
-    yield from present(records, path)
+    try:
+        yield
+    except (ArrowException, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not readable as Parquet ({reason})", hint="write it again as Parquet") from None
 
 
-def frame_rows(frame: "DataFrame") -> Iterator[Row]:
-    """Yield the rows of a DataFrame, in its order and without its index; None, NaN, NaT and NA are left out."""
-    import pandas as pd  # noqa: PLC0415 - there already, since a DataFrame is
-
+def require_distinct_names(frame: "DataFrame") -> None:
+    """Raise InputError when two columns of a DataFrame have one name."""
     names = [str(name) for name in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"the DataFrame has two columns {twice[0]!r}", hint="rename one of them")
+
+
+def frame_rows(frame: "DataFrame") -> Iterator[Row]:
+    """Yield the rows of a DataFrame, in its order and without its index; None, NaN, NaT and NA are left out."""
+    require_distinct_names(frame)
+    names = [str(name) for name in frame.columns]
     records = (
-        {
-            name: None
-            if pd.api.types.is_scalar(value) and pd.isna(value)
-            else value.tolist()  # what numpy holds, as Python has it
-            if hasattr(value, "tolist")
-            else value
-            for name, value in zip(names, values, strict=True)
-        }
-        for values in frame.itertuples(index=False, name=None)
+        dict(zip(names, map(python_value, values), strict=True))
+        for values in frame_with_stated_decimals(frame).itertuples(index=False, name=None)
     )
     yield from present(records, frame)
+
+
+def python_value(value: Any) -> Any:
+    """Return what a cell of a DataFrame holds as Python has it; None where it holds nothing."""
+    import pandas as pd  # noqa: PLC0415 - there already, since a DataFrame is
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return None
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def present(records: Iterable[dict[str, Any]], table: Table) -> Iterator[Row]:
     """Yield numbered rows with what their fields hold; refuse half characters, which no file could keep."""
     for number, record in enumerate(records, 1):
         try:
-            json.dumps(record, ensure_ascii=False, default=str, skipkeys=True).encode("utf-8")
+            require_whole_characters(record)
         except UnicodeEncodeError:
             raise InputError(
                 f"{named(table)}, row {number}: half a character (a lone surrogate, \\ud800 to \\udfff)",
                 hint="write the character itself, or both halves",
             ) from None
-        fields = {name: value for name, value in record.items() if value is not None and value == value}  # noqa: PLR0124 - NaN
+        fields = whole_row(record)
         yield Row(number, fields, frozenset(record.keys() - fields.keys()))
+
+
+def require_whole_characters(value: Any) -> None:
+    """Raise UnicodeEncodeError when there is half a character (a lone surrogate) in any text of a value."""
+    json.dumps(value, ensure_ascii=False, default=str, skipkeys=True).encode("utf-8")
+
+
+def whole_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a row of a table holds, without None and NaN."""
+    return {name: value for name, value in record.items() if value is not None and value == value}  # noqa: PLR0124 - NaN
 
 
 def undecodable_line(path: Path) -> int:
@@ -237,16 +320,26 @@ def renamed(rows: Iterable[Row], columns: Mapping[str, str], *, table: Table) ->
             if columns.get(ours, ours) in row.blank
         )
         yield Row(row.line, rest | mapped, blank)
+    require_renamed(table, missing, names)
+
+
+def require_renamed(table: Table, theirs: Iterable[str], names: Collection[str]) -> None:
+    """Raise InputError when a table lacks a column that is to be renamed."""
+    missing = set(theirs) - set(names)
     if missing:
         raise InputError(
             f"{named(table)} has no column {min(missing)!r}", hint=f"its columns: {', '.join(sorted(names)) or 'none'}"
         )
 
 
-def refuse(table: Table, problems: Sequence[Problem], *, hint: str) -> None:
-    """Raise one InputError for all problems of a file, so that they can be mended in one go."""
+def refuse(table: Table, problems: Sequence[Problem], *, hint: str, total: int | None = None) -> None:
+    """Raise one InputError for all problems of a file, so that they can be mended in one go.
+
+    `total` is how many there are, when only the first ones were kept.
+    """
     if problems:
         lines = [problem.sentence(table) for problem in problems[:SHOWN_PROBLEMS]]
-        if len(problems) > SHOWN_PROBLEMS:
-            lines.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
+        more = (len(problems) if total is None else total) - len(lines)
+        if more:
+            lines.append(f"… and {more} more")
         raise InputError("\n".join(lines), hint=hint)

@@ -1,16 +1,14 @@
 """From answered rows to the metrics object: per source of confidence, what can be used, and every number on it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from selfexplain.calibration.evaluation import evaluate
+from selfexplain.calibration.evaluation import evaluate_counts
 from selfexplain.calibration.metric import Metric
-from selfexplain.calibration.usable_share import coverage
-from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import NothingUsable
+from selfexplain.pipeline.count import Counted, counted
 from selfexplain.pipeline.repeats import Key, asked_again
-from selfexplain.records import SCHEMA_VERSION, STATUSES, Item, Record, Source
+from selfexplain.records import SCHEMA_VERSION, Answered, Item, Record, Source
 
 ONE_VALUE_SHARE = 0.95
 """A confidence that says the same number this often cannot tell one answer from another."""
@@ -43,22 +41,42 @@ def evaluate_sources(
     NothingUsable
         When no source has a single usable row.
     """
+    counts = {source: counted(rows) for source, rows in sources.items()}
+    found = {source: asked_again(rows, answers) for source, rows in sources.items()}
+    repeats = {source: noise for source, noise in found.items() if noise is not None}
+    return evaluate_counted(counts, metrics=metrics, about=about, warnings=warnings, repeats=repeats)
+
+
+def evaluate_counted(
+    sources: Mapping[Source, Counted],
+    *,
+    metrics: Iterable[Metric[...]],
+    about: Mapping[str, Any],
+    warnings: Iterable[str] = (),
+    repeats: Mapping[Source, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return the metrics object of rows that have been counted; the rest is as in :func:`evaluate_sources`.
+
+    Parameters
+    ----------
+    repeats : mapping of source to mapping, optional
+        What :func:`asked_again` says of the same rows, where Items were asked several times.
+    """
     chosen = list(metrics)
-    measured = {source: evaluate_source(rows, chosen) for source, rows in sources.items()}
-    for source, rows in sources.items():
-        if (repeats := asked_again(rows, answers)) is not None:
-            measured[source]["repeats"] = repeats
+    measured = {source: evaluate_source(counts, chosen) for source, counts in sources.items()}
+    for source, noise in (repeats or {}).items():
+        measured[source]["repeats"] = noise
     first = next(iter(sources))
     if not any(each["n"] for each in measured.values()):
         raise NothingUsable(
-            f"none of {len(sources[first])} answers can be used: {in_words(measured[first]['excluded'])}",
+            f"none of {sources[first].n_answers} answers can be used: {in_words(measured[first]['excluded'])}",
             hint="look at the raw replies: another template may suit this model better",
         )
     return {
         "schema_version": SCHEMA_VERSION,
         **about,
-        "n_items": len({row.item for row in sources[first]}),
-        "n_answers": len(sources[first]),
+        "n_items": sources[first].n_items,
+        "n_answers": sources[first].n_answers,
         "coverage": measured[first]["coverage"],
         "excluded": measured[first]["excluded"],
         "warnings": [*warnings, *(word for source in sources for word in remarks(source, measured[source]))],
@@ -66,21 +84,12 @@ def evaluate_sources(
     }
 
 
-def evaluate_source(rows: Sequence[Answered], metrics: Sequence[Metric[...]]) -> dict[str, Any]:
+def evaluate_source(counts: Counted, metrics: Sequence[Metric[...]]) -> dict[str, Any]:
     """Return everything that is measured of one source of confidence."""
-    usable = [row for row in rows if row.status == "ok"]
-    counts = Counter(row.status for row in rows)
-    evaluation = evaluate(
-        [row.confidence for row in usable if row.confidence is not None],
-        [bool(row.correct) for row in usable],
-        metrics=metrics,
-        group=[row.group for row in usable],
-        cluster=[row.cluster for row in usable],
-    )
     return {
-        **evaluation.to_dict(),
-        "coverage": coverage([row.status == "ok" for row in rows], cluster=[row.cluster for row in rows]).to_dict(),
-        "excluded": {status: counts[status] for status in STATUSES if status != "ok" and counts[status]},
+        **evaluate_counts(counts.counts, counts.groups, metrics=metrics).to_dict(),
+        "coverage": counts.coverage.to_dict(),
+        "excluded": dict(counts.excluded),
     }
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from selfexplain.calibration.metric import Metric
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.count import counted
 from selfexplain.pipeline.evaluate import evaluate_source
 from selfexplain.records import SCHEMA_VERSION, Answered
 from selfexplain.runs.answers import Answers
@@ -157,7 +158,7 @@ def files_named(group: Sequence[Side]) -> str:
 def point_of(side: Side, metric: Metric[...]) -> Point:
     """Measure one run."""
     answers, known = side.answers, side.answers.provenance
-    found = evaluate_source(answers.rows, [metric])
+    found = evaluate_source(counted(answers.rows), [metric])
     return Point(
         name=answers.name,
         asked=None if side.asked is None else side.asked.first,

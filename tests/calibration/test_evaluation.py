@@ -56,7 +56,7 @@ def test_clusters_widen_every_interval_when_their_rows_agree() -> None:
 
     for name, rows in apart.metrics.items():
         clusters = together.metrics[name]
-        assert clusters.value == rows.value
+        assert clusters.value == pytest.approx(rows.value, abs=1e-15)
         assert None not in (rows.low, rows.high, clusters.low, clusters.high)
         assert clusters.high - clusters.low > 1.2 * (rows.high - rows.low)  # type: ignore[operator]
 

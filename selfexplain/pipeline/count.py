@@ -1,0 +1,141 @@
+"""Answers are counted, batch by batch; then it no longer matters how many there were."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from selfexplain.calibration.cluster_table import Counts
+from selfexplain.calibration.evaluation import count
+from selfexplain.calibration.table import CalibrationTable
+from selfexplain.calibration.usable_share import coverage_of_counts
+from selfexplain.datasets.cells import Labels, joined, sorted_names
+from selfexplain.datasets.columns import OK, Columns, columns_of
+from selfexplain.inference import Estimate, Ints
+from selfexplain.records import STATUSES, Answered, Status
+
+
+class Counted(NamedTuple):
+    """Everything that an evaluation needs to know of one source's answers."""
+
+    counts: Counts
+    """Of the usable answers."""
+    groups: Mapping[str, Counts]
+    coverage: Estimate
+    excluded: Mapping[Status, int]
+    """How many answers cannot be used, by reason."""
+    n_items: int
+    n_answers: int
+
+
+def counted(rows: Sequence[Answered]) -> Counted:
+    """Count rows."""
+    tally = Tally()
+    tally.add(columns_of(rows))
+    return tally.counted()
+
+
+class Tables:
+    """Tables that are added up, those of like size first: many small ones then cost little more than one."""
+
+    def __init__(self) -> None:
+        self._parts: list[CalibrationTable] = []
+
+    def add(self, table: CalibrationTable) -> None:
+        """Add a table."""
+        self._parts.append(table)
+        while len(self._parts) > 1 and len(self._parts[-2].n) <= 2 * len(self._parts[-1].n):
+            last = self._parts.pop()
+            self._parts[-1] += last
+
+    def sum(self) -> CalibrationTable:
+        """Return the table of all rows."""
+        return sum(self._parts[::-1], start=CalibrationTable.from_counts({}))
+
+
+@dataclass
+class Tally:
+    """Counts that batches of rows are added to.
+
+    Rows that are Items of their own leave nothing but the tables, one for all and one per group: memory grows with the
+    number of distinct confidences, 24 bytes each. Where rows have names of Items or clusters, only the end shows which
+    belong together. Then they are kept, 14 to 22 bytes a row, and each name once; looking names up takes some 150 bytes
+    for each different one.
+    """
+
+    tables: Tables = field(default_factory=Tables)
+    groups: dict[str, Tables] = field(default_factory=dict)
+    rows: list[Columns] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def add(self, rows: Columns) -> None:
+        """Add a batch."""
+        for status, n in enumerate(np.bincount(rows.status, minlength=len(STATUSES)).tolist()):
+            self.statuses[status] += n
+        if rows.item is not None or rows.cluster is not None:
+            self.rows.append(rows)
+            return
+        ok = rows.status == OK
+        confidence, correct = rows.confidence[ok], rows.correct[ok]
+        self.tables.add(CalibrationTable.from_rows(confidence, correct))
+        if rows.group is not None:
+            for name, places in by_name(Labels(rows.group.names, rows.group.place[ok])):
+                self.groups.setdefault(name, Tables()).add(
+                    CalibrationTable.from_rows(confidence[places], correct[places])
+                )
+
+    def counted(self) -> Counted:
+        """Return what has been counted."""
+        n, n_ok = sum(self.statuses.values()), self.statuses[OK]
+        excluded = {word: self.statuses[place] for place, word in enumerate(STATUSES) if place != OK}
+        excluded = {word: times for word, times in excluded.items() if times}
+        if self.rows:
+            return self._of_named_rows(excluded, n)
+        groups = {name: self.groups[name].sum() for name in sorted(self.groups)}
+        return Counted(self.tables.sum(), groups, coverage_of_counts(n_ok, n), excluded, n_items=n, n_answers=n)
+
+    def _of_named_rows(self, excluded: Mapping[Status, int], n: int) -> Counted:
+        ok = np.concatenate([rows.status for rows in self.rows]) == OK
+        items, stated, groups = (together(self.rows, name) for name in ("item", "cluster", "group"))
+        confidence = np.concatenate([rows.confidence for rows in self.rows])[ok]
+        correct = np.concatenate([rows.correct for rows in self.rows])[ok]
+        self.rows.clear()
+        n_items = n if items is None else int(np.count_nonzero(sizes(items)))
+        clusters = stated if stated is not None else items
+        if clusters is None:
+            raise RuntimeError("rows without names were kept")
+        usable = Labels(clusters.names, clusters.place[ok])
+        usable_of, asked_of = sizes(usable), sizes(clusters)
+        coverage = coverage_of_counts(usable_of, asked_of)
+        # Clusters of one row each need no names: ten million of them would be ten million texts.
+        named = sorted_names(usable) if usable_of.max(initial=0) > 1 else None
+
+        def counts(rows: slice | Ints) -> Counts:
+            clusters = None if named is None else (named[0], named[1][rows].astype(np.int64))
+            return count(confidence[rows], correct[rows], clusters)
+
+        apart = {} if groups is None else dict(by_name(Labels(groups.names, groups.place[ok])))
+        by_group = {name: counts(apart[name]) for name in sorted(apart)}
+        return Counted(counts(slice(None)), by_group, coverage, excluded, n_items, n)
+
+
+def together(rows: Sequence[Columns], name: str) -> Labels | None:
+    """Return one column of labels of all batches; None where there is none."""
+    parts = [labels for batch in rows if (labels := getattr(batch, name)) is not None]
+    return joined(parts) if parts else None
+
+
+def sizes(labels: Labels) -> Ints:
+    """Return how many rows each name has."""
+    return np.bincount(labels.place + 1, minlength=len(labels.names) + 1)[1:]
+
+
+def by_name(labels: Labels) -> Iterator[tuple[str, Ints]]:
+    """Yield each name that rows have, and these rows in order."""
+    order = np.argsort(labels.place, kind="stable")
+    ends = np.cumsum(np.bincount(labels.place + 1, minlength=len(labels.names) + 1))
+    for name, start, end in zip(labels.names.tolist(), ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        if end > start:
+            yield name, order[start:end]
