@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from selfexplain.api import RESULTS, records_of, require_gold, template_of
 from selfexplain.errors import InputError
-from selfexplain.records import Source
+from selfexplain.records import RANKS_ONLY, Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance
 from selfexplain.runs.folder import RunFolder, versions
@@ -263,6 +263,12 @@ def answers_of_run(folder: RunFolder, source: Source) -> Answers:
         raise InputError(
             f"{folder.path} holds no confidence of the source {source!r}",
             hint=f"say --source with one that it holds: {', '.join(sorted(sources)) or 'none'}",
+        )
+    if source in RANKS_ONLY:
+        raise InputError(
+            f"the source {source!r} only puts answers in order, and this verb compares confidences with how often they are "
+            "right",
+            hint="recalibrate it first, or name a source that is a probability",
         )
     front = template.front
     provenance = Provenance.of_run(

@@ -9,7 +9,11 @@ from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import InputError
-from selfexplain.records import SCHEMA_VERSION, STATUSES, Item, Record, Source
+from selfexplain.inference import Estimate
+from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, STATUSES, Item, Record, Source
+
+LEVEL = 0.95
+"""Of the intervals."""
 
 ONE_VALUE_SHARE = 0.95
 """A confidence that says the same number this often cannot tell one answer from another."""
@@ -40,7 +44,7 @@ def evaluate_sources(
         When no source has a single usable row.
     """
     chosen = list(metrics)
-    measured = {source: evaluate_source(rows, chosen) for source, rows in sources.items()}
+    measured = {source: evaluate_source(rows, chosen, source) for source, rows in sources.items()}
     first = next(iter(sources))
     if not any(each["n"] for each in measured.values()):
         raise InputError(
@@ -59,22 +63,41 @@ def evaluate_sources(
     }
 
 
-def evaluate_source(rows: Sequence[Answered], metrics: Sequence[Metric[...]]) -> dict[str, Any]:
+def evaluate_source(
+    rows: Sequence[Answered], metrics: Sequence[Metric[...]], source: Source = "stated"
+) -> dict[str, Any]:
     """Return everything that is measured of one source of confidence."""
     usable = [row for row in rows if row.status == "ok"]
     counts = Counter(row.status for row in rows)
     evaluation = evaluate(
         [row.confidence for row in usable if row.confidence is not None],
         [bool(row.correct) for row in usable],
-        metrics=metrics,
+        metrics=[metric for metric in metrics if source not in RANKS_ONLY or metric.facts.ranks],
         group=[row.group for row in usable],
         cluster=[row.cluster for row in usable],
     )
+    numbers = evaluation.to_dict()
+    if source in RANKS_ONLY:
+        numbers = with_undefined(numbers, [metric.facts.name for metric in metrics])
     return {
-        **evaluation.to_dict(),
+        **numbers,
         "coverage": coverage([row.status == "ok" for row in rows], cluster=[row.cluster for row in rows]).to_dict(),
         "excluded": {status: counts[status] for status in STATUSES if status != "ok" and counts[status]},
     }
+
+
+ORDER_ONLY = "this source only puts answers in order: its numbers are no probabilities"
+
+
+def with_undefined(numbers: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the numbers of a source that is no probability, with the reason in the place of every other metric."""
+
+    def whole(part: Mapping[str, Any]) -> dict[str, Any]:
+        found = part["metrics"]
+        missing = Estimate.missing(ORDER_ONLY, n=part["n"], level=LEVEL).to_dict()
+        return {**part, "metrics": {name: found.get(name, missing) for name in names}}
+
+    return {**whole(numbers), "groups": {name: whole(group) for name, group in numbers["groups"].items()}}
 
 
 def rows_by_source(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
