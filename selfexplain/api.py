@@ -290,13 +290,15 @@ def dry_run(
         "model": plan.spec.model,
         "template": plan.spec.template,
         **counted(found, plan.spec.model),
-        **(
-            {"roles": {role: counted(found.roles[role], spec.roles[role].model) for role in found.roles}}
-            if spec.roles
-            else {}
-        ),
+        **({"roles": roles_counted(found, spec)} if spec.roles else {}),
         "rule": RULE,
     }
+
+
+def roles_counted(found: Forecast, spec: RunSpec) -> dict[str, Any]:
+    """Return what asking each other model would take, by role."""
+    nothing = Forecast(calls=0, recorded=0, prompt_tokens=0, completion_tokens=0)
+    return {role: counted(found.roles.get(role, nothing), filled.model) for role, filled in spec.roles.items()}
 
 
 def counted(found: Forecast, model: str) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def of_tokens(response: Response, *, first_is_true: bool, why: "Reading[bool]") 
     for token in response.tokens:
         if meant(bare(token.text), first_is_true=first_is_true) is not None and token.top:
             masses = masses_of(token, first_is_true=first_is_true)
-            total = math.fsum(masses.values())
+            total = float(f"{math.fsum(masses.values()):.12g}")
             notes = (f"label_mass {min(1.0, total):.3g}", *(("low_mass",) if total < LITTLE_MASS else ()))
             return Reading(min(1.0, float(f"{masses[True] / total:.12g}")), "read", notes=notes)
     if why.value is None and why.why != "absent":
