@@ -87,6 +87,7 @@ CALLS = {
     "top-4-two-turn": 2,
     "self-consistency": 11,
     "average-confidence": 6,
+    "few-shot-draws": 6,
     "semantic-entropy": 11,
     "p-true": 2,
     "p-true-swapped": 3,

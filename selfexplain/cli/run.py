@@ -35,7 +35,7 @@ from selfexplain.report.visible import visible
     "--role",
     "roles",
     multiple=True,
-    metavar="ROLE=MODEL",
+    metavar="ROLE=MODEL[@URL]",
     help="Another model that the template asks; may be repeated.",
 )
 @click.option(
