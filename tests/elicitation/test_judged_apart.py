@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asked import PERU, asked, template, with_top
+from asked import PERU, asked, template, with_tokens, with_top
 from selfexplain.elicitation.p_true import averaged
 from selfexplain.errors import InputError
-from selfexplain.records import Item, Message, Reading, Request, Response
+from selfexplain.records import Alternative, Item, Message, Reading, Request, Response, Token
 
 PROBE, OTHER = template("self-probe"), template("other-person")
 TRUE, SWAPPED, DRAWS = template("p-true"), template("p-true-swapped"), template("p-true-draws", draws=4)
@@ -84,8 +84,10 @@ async def test_little_mass_on_both_is_flagged() -> None:
     ("reply", "why", "detail"),
     [
         ("A", "absent", "no token probabilities"),
-        (with_top("Hmm", Hmm=0.9, Well=0.1), "absent", "no token is a verdict"),
-        (Response("failed"), "absent", "no token probabilities"),
+        (with_top("Hmm", Hmm=0.9, A=0.1), "absent", "no verdict was written"),
+        (with_tokens(("Tr", 0.9), ("ue", 0.9)), "absent", "no token probabilities"),
+        (with_top("Truely", A=0.9, B=0.1), "absent", "no verdict was written"),
+        (Response("failed"), "absent", "no verdict was written"),
     ],
 )
 async def test_without_a_verdict_in_the_tokens_there_is_no_confidence(
@@ -95,8 +97,28 @@ async def test_without_a_verdict_in_the_tokens_there_is_no_confidence(
     report, _, status = await asked(TRUE, ["Answer: Lima", reply])
     reading = report.confidence["probe"]
 
-    assert (reading.value, reading.why, reading.detail) == (None, why, detail)
+    assert (reading.why, reading.detail) == (why, detail)
     assert status["probe"] in {"no_confidence", "failed"}
+
+
+async def test_the_verdict_is_measured_where_it_was_written() -> None:
+    """Not at the article `a` before it, nor at the `no` of a figure of speech: at `False`, 0.2 to 0.8."""
+    said = Response(
+        "completed",
+        "It is a False one",
+        tuple(
+            Token(text, math.log(0.5), tuple(Alternative(each, math.log(p)) for each, p in top.items()))
+            for text, top in (
+                ("It is", {"It is": 0.5}),
+                (" a", {" a": 0.9, "B": 0.1}),
+                (" False", {" False": 0.8, " True": 0.2}),
+                (" one", {" one": 0.5}),
+            )
+        ),
+    )
+    report, _, _ = await asked(TRUE, ["Answer: Lima", said])
+
+    assert report.confidence["probe"].value == pytest.approx(0.2)
 
 
 async def test_a_question_that_was_not_answered_is_not_judged() -> None:
