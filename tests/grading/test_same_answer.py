@@ -26,6 +26,9 @@ TEA = Item("tea", "Tea or coffee?", choices=("tea", "coffee"), grader="option")
         ("5 km", "5000 m", NUMBER, True),
         ("1,200", "1200.0", NUMBER, True),
         ("5 km", "6 km", NUMBER, False),  # though the tolerance is 100: 1, 50 and 99 would all be one answer
+        ("600", "600 + 600 = 1200", NUMBER, False),  # it stands there, and is not what is answered
+        ("1200", "600 + 600 = 1200", NUMBER, True),
+        ("5", "5 km", NUMBER, True),
         ("many", "Many!", NUMBER, True),
         ("many", "several", NUMBER, False),
         ("B", "Paris", CHOICE, True),
