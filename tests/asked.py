@@ -1,5 +1,6 @@
 """Asks one Item with an elicitation and replies that a test writes down."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from selfexplain.records import Alternative, Item, Request, Response, SelfReport
 
 PERU = Item("peru", "What is the capital of Peru?", ("Lima",))
 SUM = Item("sum", "What is 600 + 600?", ("1200",), grader="numeric")
+
+looked_up = functools.cache(plugins.elicitation)
 
 Reply = str | Response
 Say = Callable[[Request], Reply]
@@ -38,7 +41,7 @@ async def asked(
         sent.append(request)
         return Response("completed", reply) if isinstance(reply, str) else reply
 
-    elicitation = plugins.elicitation(way.front.elicitation)
+    elicitation = looked_up(way.front.elicitation)
     report = await elicitation(item, way, ask, sampling=Sampling(temperature, 1), repeat=repeat)
     grader = numeric if item.grader == "numeric" else exact
     return report, sent, record_of(item, report, repeat=repeat, grader=grader).status

@@ -15,10 +15,10 @@ VERSION = 1
 class SameAnswer:
     """Compares two answers to an Item.
 
-    Two answers say the same when the grader of the Item calls each of them right if the other is gold: numbers with their
-    units, labels and texts of choices, yes and no, normalised text. The Item's tolerance is left out, since
-    it would make 1 and 3 the same as 2. In a survey they say the same when they fall into the same category. Answers
-    that the grader cannot decide on are compared as text.
+    Two answers say the same when the grader of the Item calls each of them right if the other is gold: numbers with
+    their units, labels and texts of choices, yes and no, normalised text. The Item's tolerance is left out, since it
+    would make 1 and 3 the same as 2. In a survey they say the same when they fall into the same category. Answers that
+    the grader cannot decide on are compared as text.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asked import SUM, asked, template, with_tokens
@@ -132,6 +132,7 @@ async def test_repeats_do_not_share_a_draw() -> None:
     assert not {request.seed for request in first} & {request.seed for request in second}
 
 
+@settings(deadline=None)
 @given(said=st.lists(st.sampled_from(["Lima", "lima", "Cusco", "Quito"]), min_size=5, max_size=5), data=st.data())
 async def test_the_order_of_draws_decides_nothing(said: list[str], data: st.DataObject) -> None:
     """The confidence is k/5 and the same in any order; so is the answer where there is no tie."""

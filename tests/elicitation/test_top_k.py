@@ -1,7 +1,7 @@
 """Several guesses: which one is the answer, what duplicates and gaps do, and what is noted of their sum."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asked import asked, template
@@ -122,6 +122,7 @@ async def test_a_template_that_elicits_something_else_is_refused() -> None:
         await asked(other, ["Answer: Lima"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 100), min_size=4, max_size=4))
 async def test_the_confidence_is_the_largest_that_was_stated(percent: list[int]) -> None:
     """And the answer its guess: the first of those that have it."""

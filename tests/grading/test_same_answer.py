@@ -1,7 +1,7 @@
 """Whether two answers say the same, without the gold answer."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain import plugins
@@ -50,6 +50,7 @@ def test_two_answers_say_the_same_or_not(one: str, other: str, item: Item, same:
     assert SAME(other, one, item) is same
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12), st.text(max_size=12), st.sampled_from([TOWN, NUMBER, CHOICE, YES, TEA]))
 def test_it_is_symmetric_reflexive_and_blind_to_the_gold_answer(one: str, other: str, item: Item) -> None:
     """With another gold answer the same two answers are compared alike."""

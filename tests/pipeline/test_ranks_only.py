@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain import plugins
@@ -47,6 +47,7 @@ def test_these_metrics_look_at_the_order_alone() -> None:
     } == RANKING
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 10), st.booleans()), min_size=2, max_size=12),
     steps=st.lists(st.integers(1, 9), min_size=11, max_size=11),

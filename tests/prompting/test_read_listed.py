@@ -1,7 +1,7 @@
 """Guesses and their probabilities, by number, in the forms in which models write them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.read_listed import read_answers, read_confidences
@@ -50,6 +50,7 @@ def test_without_numbers_there_is_no_list(text: str) -> None:
     assert read_confidences(text, n=4, scale="probability").value is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='Gues12:P robablity\n0.5%{}"', max_size=120))
 def test_any_text_gives_as_many_readings_as_were_asked_for(text: str) -> None:
     for found in (read_answers(text, n=3, kind="guess"), read_confidences(text, n=3, scale="probability")):

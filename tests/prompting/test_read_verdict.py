@@ -1,7 +1,7 @@
 """True or false: letters, words, and what is neither."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.read_verdict import read_verdict
@@ -68,6 +68,7 @@ def test_a_verdict_before_the_cut_has_been_said() -> None:
     assert read_verdict("A) True, since the", finish="truncated").value is True
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="AB ()TrueFalsnot.不正确错误", max_size=60))
 def test_any_text_gives_a_value_or_a_reason(text: str) -> None:
     """And never both; the span lies in the text."""
