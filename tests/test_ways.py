@@ -62,6 +62,7 @@ def test_a_run_of_draws_is_read_again_without_a_model(tmp_path: Path) -> None:
     assert [record.report.confidence["consistency"].value for record in result.records] == [0.5] * 3
     assert result.records == again.records
     assert result.to_dict()["settings"]["temperature"] == 1.0
+    assert result.to_dict()["settings"]["draws"] == 10
     assert list(result.to_dict()["sources"]) == ["consistency"]
 
 
@@ -191,6 +192,8 @@ def test_the_pages_of_an_entropy_show_its_order_and_no_diagram(tmp_path: Path) -
     page = result.page.read_text()
     card = page.split('id="card-2"')[1].split("</article>")[0]
 
+    # Lima 5, Cusco 2, Quito, Ica and Puno of ten: H = 1.359, and 1 − H / ln 10 = 0.41: no percent sign.
+    assert ">0.41<" in page
     assert "Semantic entropy" in card
     assert "Reliability diagram" not in card
     assert "Reliability diagram" in page.split('id="card-1"')[1].split("</article>")[0]
