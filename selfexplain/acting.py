@@ -119,7 +119,8 @@ def recalibrate(
     usable = usable_of(rows.answered)
     known = plugins.metrics()
     recalibrator = clone(recalibrator)  # what is handed over stays as it is
-    measured = before_and_after(recalibrator, usable, metrics=[known[name] for name in METRICS], folds=folds, seed=seed)
+    chosen = [known[name] for name in METRICS]
+    measured = before_and_after(recalibrator, usable, metrics=chosen, folds=folds, seed=seed, source=rows.source)
     fitted = recalibrator.fit(usable.confidence, usable.correct)
     fitted_map = ConfidenceMap(
         knots=tuple((rounded(x), rounded(y)) for x, y in fitted.knots()),

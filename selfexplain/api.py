@@ -129,8 +129,8 @@ def run(
     base_url : str, optional
         Address of a server that speaks the provider's protocol, with `/v1`.
     roles : mapping, optional
-        Who else is asked, by role, where the template needs another model: `{"entailment": "openai/NAME"}`, or a
-        Provider, such as one with an address of its own.
+        Who else is asked, by role, where the template needs another model: `{"entailment": "openai/NAME"}`, with the
+        address of its server behind an `@` where it has one of its own, or a Provider or a function.
     temperature : float, optional
         At which replies are drawn; by default 0, and 1, the model's own distribution, for a template with `draws`.
     effort : str, optional
@@ -363,13 +363,15 @@ def dry_run(
         "model": plan.spec.model,
         "template": plan.spec.template,
         **counted(found, plan.spec.model),
-        **(
-            {"roles": {role: counted(found.roles[role], spec.roles[role].model) for role in found.roles}}
-            if spec.roles
-            else {}
-        ),
+        **({"roles": roles_counted(found, spec)} if spec.roles else {}),
         "rule": RULE,
     }
+
+
+def roles_counted(found: Forecast, spec: RunSpec) -> dict[str, Any]:
+    """Return what asking each other model would take, by role."""
+    nothing = Forecast(calls=0, recorded=0, prompt_tokens=0, completion_tokens=0)
+    return {role: counted(found.roles.get(role, nothing), filled.model) for role, filled in spec.roles.items()}
 
 
 def counted(found: Forecast, model: str) -> dict[str, Any]:
@@ -472,10 +474,15 @@ def providers_of(roles: "Roles | None", template: Template, *, judges: bool, ask
     """
     roles = roles or {}
     require_filled((*template.front.roles, *([JUDGE] if judges else [])), roles, by=f"the template {template.id}")
-    return {
-        role: plugins.provider(model, asks=asks) if isinstance(model, str) else plugins.as_provider(model)
-        for role, model in sorted(roles.items())
-    }
+    return {role: provider_in_role(model, asks=asks) for role, model in sorted(roles.items())}
+
+
+def provider_in_role(model: str | Provider | Callable[..., Any], *, asks: bool) -> Provider:
+    """Return who fills a role; a name may carry the address of its server, `openai/NAME@http://localhost:8000/v1`."""
+    if not isinstance(model, str):
+        return plugins.as_provider(model)
+    name, at, rest = model.partition("@http")  # names of models hold @, too
+    return plugins.provider(name, base_url=f"http{rest}" if at else None, asks=asks)
 
 
 def temperature_for(template: Template, stated: float | None) -> float:

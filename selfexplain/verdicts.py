@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from selfexplain.api import RESULTS, records_of, require_gold, template_of
 from selfexplain.errors import InputError
-from selfexplain.records import Source
+from selfexplain.records import RANKS_ONLY, Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance
 from selfexplain.runs.folder import RunFolder, versions
@@ -251,6 +251,16 @@ def answers(
     return Answers.of(name, source or "given", Provenance(kind="file", dataset=dataset, scale=scale), rows)
 
 
+def require_probability(source: Source) -> None:
+    """Raise InputError for a source whose numbers only put answers in order."""
+    if source in RANKS_ONLY:
+        raise InputError(
+            f"the source {source!r} only puts answers in order, and this verb compares confidences with how often they "
+            "are right",
+            hint="recalibrate it first, or name a source that is a probability",
+        )
+
+
 def answers_of_run(folder: RunFolder, source: Source) -> Answers:
     """Read and grade a Run's recorded calls, and return its answers; nothing is asked or written."""
     from selfexplain.pipeline.evaluate import rows_by_source  # noqa: PLC0415 - numpy
@@ -264,6 +274,7 @@ def answers_of_run(folder: RunFolder, source: Source) -> Answers:
             f"{folder.path} holds no confidence of the source {source!r}",
             hint=f"say --source with one that it holds: {', '.join(sorted(sources)) or 'none'}",
         )
+    require_probability(source)
     front = template.front
     provenance = Provenance.of_run(
         spec, folder.items, scale=front.scale, about=front.about, version=versions()["selfexplain"]

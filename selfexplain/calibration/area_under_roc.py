@@ -65,6 +65,7 @@ def by_markov(value: float, n: int, *, level: float) -> Estimate:
     gate="optional",
     interval=by_delong,
     over_resamples=share_of_pairs_won,
+    ranks=True,
 )
 def auroc(confidence: Confidences, correct: Outcomes = None) -> float:
     """Probability that a right answer has more confidence than a wrong one, in [0, 1]; 1 is best, 0.5 is chance.

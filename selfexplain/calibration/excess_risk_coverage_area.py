@@ -25,6 +25,7 @@ def excess_risk(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
     within=(0.0, 1.0),
     interval=by_bias_corrected_bootstrap,
     over_resamples=excess_risk,
+    ranks=True,
 )
 def e_aurc(confidence: Confidences, correct: Outcomes = None) -> float:
     """AURC above that of the best order of the same answers, in [0, 1]; 0 is best.

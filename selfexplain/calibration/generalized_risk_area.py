@@ -28,6 +28,7 @@ def generalized_risk(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  #
     gate="optional",
     interval=by_bias_corrected_bootstrap,
     over_resamples=generalized_risk,
+    ranks=True,
 )
 def augrc(confidence: Confidences, correct: Outcomes = None) -> float:
     """Mean share of answers that are kept and wrong, over k = 1 … N kept, in [0, 1]; 0 is best.

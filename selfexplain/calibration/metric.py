@@ -97,6 +97,8 @@ class MetricFacts:
     interval: IntervalRule
     over_resamples: OverResamples | None = None
     """The metric of many tables at once; None where it is measured table by table."""
+    ranks: bool = False
+    """Whether only the order of the confidences counts, so that it is right for numbers that are no probabilities."""
 
     @property
     def direction(self) -> Direction:
@@ -173,6 +175,7 @@ def metric(
     interval: IntervalRule = by_bootstrap,
     over_resamples: OverResamples | None = None,
     name: str | None = None,
+    ranks: bool = False,
 ) -> Callable[[Callable[P, float]], Metric[P]]:
     """Attach facts to a function of a table; registers nothing, wraps nothing.
 
@@ -183,7 +186,7 @@ def metric(
     def attach(function: Callable[P, float]) -> Metric[P]:
         marked = cast("Metric[P]", function)
         key = name or function.__name__
-        marked.facts = MetricFacts(key, title, meaning, best, within, gate, interval, over_resamples)
+        marked.facts = MetricFacts(key, title, meaning, best, within, gate, interval, over_resamples, ranks)
         return marked
 
     return attach

@@ -22,6 +22,7 @@ def precision_from_the_top(confidence: Floats, n: Ints, n_correct: Ints) -> Floa
     within=(0.0, 1.0),
     interval=by_bias_corrected_bootstrap,
     over_resamples=precision_from_the_top,
+    ranks=True,
 )
 def average_precision(confidence: Confidences, correct: Outcomes = None) -> float:
     """Area under the precision-recall curve of right answers, in [0, 1]; 1 is best, the accuracy is chance.

@@ -22,6 +22,7 @@ def precision_from_the_bottom(confidence: Floats, n: Ints, n_correct: Ints) -> F
     within=(0.0, 1.0),
     interval=by_bias_corrected_bootstrap,
     over_resamples=precision_from_the_bottom,
+    ranks=True,
 )
 def average_precision_wrong(confidence: Confidences, correct: Outcomes = None) -> float:
     """Area under the precision-recall curve of wrong answers, in [0, 1]; 1 is best, the error rate is chance.

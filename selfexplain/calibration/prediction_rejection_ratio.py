@@ -26,6 +26,7 @@ def rejection_ratio(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:
     within=(-float("inf"), 1.0),
     interval=by_bias_corrected_bootstrap,
     over_resamples=rejection_ratio,
+    ranks=True,
 )
 def prr(confidence: Confidences, correct: Outcomes = None) -> float:
     """Share of the gain from perfect rejection, from −∞ to 1; 1 is best, 0 is chance.

@@ -15,6 +15,7 @@ from selfexplain.calibration.table import measured
     within=(0.0, 1.0),
     interval=by_bias_corrected_bootstrap,
     over_resamples=mean_risk,
+    ranks=True,
 )
 def aurc(confidence: Confidences, correct: Outcomes = None) -> float:
     """Mean error rate among the k surest answers over k = 1 … N, in [0, 1]; 0 is best.

@@ -50,6 +50,7 @@ def by_bootstrap_saying_ties(metric: Metric[...], counts: Counts, *, level: floa
     within=(0.0, 1.0),
     interval=by_bootstrap_saying_ties,
     over_resamples=accuracy_of_kept,
+    ranks=True,
 )
 def accuracy_at_coverage(confidence: Confidences, correct: Outcomes = None, *, coverage: float = COVERAGE) -> float:
     """Accuracy of the most confident share of the answers, in [0, 1]; 1 is best.

@@ -39,6 +39,7 @@ def largest_share(
         "no interval: it jumps from one threshold to another, and resampling a jump does not cover the truth"
     ),
     over_resamples=largest_share,
+    ranks=True,
 )
 def coverage_at_accuracy(confidence: Confidences, correct: Outcomes = None, *, accuracy: float = ACCURACY) -> float:
     """Largest share of answers that one threshold keeps with the accuracy wanted, in [0, 1]; 1 is best.

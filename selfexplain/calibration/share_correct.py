@@ -34,6 +34,7 @@ def by_wilson(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
     gate="optional",
     interval=by_wilson,
     over_resamples=share,
+    ranks=True,
 )
 def accuracy(confidence: Confidences, correct: Outcomes = None) -> float:
     """Share of answers that are correct, in [0, 1]; 1 is best.

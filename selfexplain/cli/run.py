@@ -42,7 +42,7 @@ from selfexplain.ways import WaysResult, run_ways
     "--role",
     "roles",
     multiple=True,
-    metavar="ROLE=MODEL",
+    metavar="ROLE=MODEL[@URL]",
     help="Another model that the template asks; may be repeated.",
 )
 @click.option(

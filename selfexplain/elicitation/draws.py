@@ -123,7 +123,8 @@ def together(
     """
     before = sum(len(report.replies) for report in reports[:chosen])
     base = reports[chosen]
-    places = {field: before + base.read_in.get(field, 0) for field in ("answer", "rationale")}
+    spans = {"answer": base.answer.span, "rationale": base.rationale.span}
+    places = {field: before + base.read_in.get(field, 0) for field, span in spans.items() if span is not None}
     return SelfReport(
         answer=base.answer,
         rationale=base.rationale,

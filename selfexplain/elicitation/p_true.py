@@ -4,6 +4,7 @@ import math
 
 from msgspec.structs import replace
 
+from selfexplain.elicitation.choice_probability import token_at
 from selfexplain.elicitation.conversation import Said, converse, report_on
 from selfexplain.elicitation.elicitation import Sampling, elicitation, require_turns
 from selfexplain.errors import InputError
@@ -58,40 +59,40 @@ def share_of_true(said: tuple[Said, ...], field: Field, turn: int) -> Reading[fl
     if len(said) <= turn:
         return Reading(None, "absent", detail="not asked")
     verdict = said[turn].readings.get(field, Reading(None, "absent"))
-    return of_tokens(said[turn].response, first_is_true=field == "verdict", why=verdict)
+    return of_tokens(said[turn].response, verdict, first_is_true=field == "verdict")
 
 
-def of_tokens(response: Response, *, first_is_true: bool, why: "Reading[bool]") -> Reading[float]:
-    """Return the share of true at the first token that is a verdict.
+def of_tokens(response: Response, verdict: Reading[bool], *, first_is_true: bool) -> Reading[float]:
+    """Return the share of true at the token where the verdict was written.
 
     Parameters
     ----------
     response : Response
         A reply with alternatives to its tokens.
+    verdict : Reading of bool
+        The verdict as it was read from the text, for its place; one that contradicts itself has a place too, the first.
     first_is_true : bool
         Whether A is the option that says true.
-    why : Reading of bool
-        The verdict as it was written; where the tokens hold none, its reason is the reason.
 
     Examples
     --------
     >>> from selfexplain.records import Alternative
     >>> top = tuple(Alternative(text, math.log(p)) for text, p in (("A", 0.6), ("B", 0.2), (" (A", 0.15), ("I", 0.05)))
-    >>> of_tokens(Response("completed", "A", (Token("A", math.log(0.6), top),)), first_is_true=True, why=Reading(
-    ...     True, "read"))
+    >>> response = Response("completed", "A", (Token("A", math.log(0.6), top),))
+    >>> of_tokens(response, Reading(True, "read", span=(0, 1)), first_is_true=True)
     Reading(value=0.789473684211, why='read', notes=('label_mass 0.95',))
     """
+    if verdict.span is None:
+        return Reading(None, "absent" if verdict.value is not None else verdict.why, detail="no verdict was written")
     if not any(token.top for token in response.tokens):
-        return Reading(None, "absent" if why.value is not None else why.why, detail="no token probabilities")
-    for token in response.tokens:
-        if meant(bare(token.text), first_is_true=first_is_true) is not None and token.top:
-            masses = masses_of(token, first_is_true=first_is_true)
-            total = math.fsum(masses.values())
-            notes = (f"label_mass {min(1.0, total):.3g}", *(("low_mass",) if total < LITTLE_MASS else ()))
-            return Reading(min(1.0, float(f"{masses[True] / total:.12g}")), "read", notes=notes)
-    if why.value is None and why.why != "absent":
-        return Reading(None, why.why, detail=why.detail)
-    return Reading(None, "absent", detail="no token is a verdict")
+        return Reading(None, "absent", detail="no token probabilities")
+    token = token_at(response.tokens, verdict.span[0])
+    if not token.top or meant(bare(token.text), first_is_true=first_is_true) is None:
+        return Reading(None, "absent", detail="the verdict is no token of its own")
+    masses = masses_of(token, first_is_true=first_is_true)
+    total = float(f"{math.fsum(masses.values()):.12g}")
+    notes = (f"label_mass {min(1.0, total):.3g}", *(("low_mass",) if total < LITTLE_MASS else ()))
+    return Reading(min(1.0, float(f"{masses[True] / total:.12g}")), "read", notes=notes)
 
 
 def masses_of(token: Token, *, first_is_true: bool) -> dict[bool, float]:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from selfexplain.elicitation.conversation import ask_apart, converse, report_on
-from selfexplain.elicitation.draws import enough, n_valid_note, share
+from selfexplain.elicitation.draws import enough, most_frequent, n_valid_note, share
 from selfexplain.elicitation.elicitation import Sampling, elicitation, require_turns
 from selfexplain.errors import InputError
 from selfexplain.prompting.template import Template
@@ -58,7 +58,7 @@ async def p_true_draws(item: Item, template: Template, ask: Ask, *, sampling: Sa
     return replace(
         report,
         confidence={"probe": confidence, **report.confidence},
-        outcome=said[-1].response.outcome,
+        outcome=most_frequent([one.response.outcome for one in said]),
         replies=(*report.replies, *(one.response.text for one in said)),
         calls=(*report.calls, *(one.request.key for one in said)),
     )

@@ -15,10 +15,10 @@ VERSION = 1
 class SameAnswer:
     """Compares two answers to an Item.
 
-    Two answers say the same when the grader of the Item calls one right if the other is gold, either way round: numbers
-    with their units, labels and texts of choices, yes and no, normalised text. The Item's tolerance is left out, since
-    it would make 1 and 3 the same as 2. In a survey they say the same when they fall into the same category. Answers
-    that the grader cannot decide on are compared as text.
+    Two answers say the same when the grader of the Item calls each of them right if the other is gold: numbers with
+    their units, labels and texts of choices, yes and no, normalised text. The Item's tolerance is left out, since it
+    would make 1 and 3 the same as 2. In a survey they say the same when they fall into the same category. Answers that
+    the grader cannot decide on are compared as text.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class SameAnswer:
         if item.is_survey:
             return self._same_category(one, other, item)
         grader = self._graders[item.graded_by]
-        return any(
+        return all(
             grader(said, replace(item, gold=(gold,), tolerance=0.0)).verdict == "correct"
             for said, gold in ((one, other), (other, one))
         )

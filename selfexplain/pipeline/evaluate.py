@@ -6,9 +6,13 @@ from typing import Any
 from selfexplain.calibration.evaluation import evaluate_counts
 from selfexplain.calibration.metric import Metric
 from selfexplain.errors import NothingUsable
+from selfexplain.inference import Estimate
 from selfexplain.pipeline.count import Counted, counted
 from selfexplain.pipeline.repeats import Key, asked_again
-from selfexplain.records import SCHEMA_VERSION, Answered, Item, Record, Source
+from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Item, Record, Source
+
+LEVEL = 0.95
+"""Of the intervals."""
 
 ONE_VALUE_SHARE = 0.95
 """A confidence that says the same number this often cannot tell one answer from another."""
@@ -63,7 +67,7 @@ def evaluate_counted(
         What :func:`asked_again` says of the same rows, where Items were asked several times.
     """
     chosen = list(metrics)
-    measured = {source: evaluate_source(counts, chosen) for source, counts in sources.items()}
+    measured = {source: evaluate_source(counts, chosen, source) for source, counts in sources.items()}
     for source, noise in (repeats or {}).items():
         measured[source]["repeats"] = noise
     first = next(iter(sources))
@@ -84,13 +88,31 @@ def evaluate_counted(
     }
 
 
-def evaluate_source(counts: Counted, metrics: Sequence[Metric[...]]) -> dict[str, Any]:
+def evaluate_source(counts: Counted, metrics: Sequence[Metric[...]], source: Source = "stated") -> dict[str, Any]:
     """Return everything that is measured of one source of confidence."""
+    suited = [metric for metric in metrics if source not in RANKS_ONLY or metric.facts.ranks]
+    numbers = evaluate_counts(counts.counts, counts.groups, metrics=suited).to_dict()
+    if source in RANKS_ONLY:
+        numbers = with_undefined(numbers, [metric.facts.name for metric in metrics])
     return {
-        **evaluate_counts(counts.counts, counts.groups, metrics=metrics).to_dict(),
+        **numbers,
         "coverage": counts.coverage.to_dict(),
         "excluded": dict(counts.excluded),
     }
+
+
+ORDER_ONLY = "this source only puts answers in order: its numbers are no probabilities"
+
+
+def with_undefined(numbers: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the numbers of a source that is no probability, with the reason in the place of every other metric."""
+
+    def whole(part: Mapping[str, Any]) -> dict[str, Any]:
+        found = part["metrics"]
+        missing = Estimate.missing(ORDER_ONLY, n=part["n"], level=LEVEL).to_dict()
+        return {**part, "metrics": {name: found.get(name, missing) for name in names}}
+
+    return {**whole(numbers), "groups": {name: whole(group) for name, group in numbers["groups"].items()}}
 
 
 def rows_by_source(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:

@@ -37,6 +37,7 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
             "identity": dict(spec.model_identity),
             "not_taken": sorted(calls.dropped),
             "versions": dict(manifest.versions),
+            **({"draws": front.draws} if front.draws > 1 else {}),
             **({"roles": {role: filled.model for role, filled in spec.roles.items()}} if spec.roles else {}),
         },
         "transparency": msgspec.to_builtins(card),

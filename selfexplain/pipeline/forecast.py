@@ -23,10 +23,13 @@ RULE = (
     "completion tokens are an upper bound: the template's max_tokens for every call"
 )
 
-REHEARSED = "Answer: {}\nBecause: it is.\nConfidence: 50%"
+REHEARSED = "Answer: {}\nBecause: it is.\nConfidence: 50%\n" + "\n".join(
+    f"Alternative {place}: another {place}" for place in range(1, 21)
+)
 """Stands for a reply that has not been given, so that an elicitation with several turns goes on to the next.
 
-Each draw gives another answer: then there is most to compare and to judge, so that no more calls are made than said.
+Each draw gives another answer, and judgements of two answers contradict each other: then there is most to compare and
+to judge, so that no more calls are made than said.
 """
 
 
@@ -83,7 +86,8 @@ async def forecast(
             so_far.prompt_tokens + estimated_tokens(request),
             so_far.completion_tokens + request.max_tokens,
         )
-        return Response("completed", REHEARSED.format(LETTERS[request.draw % len(LETTERS)]))
+        letters = "AB" if request.role else LETTERS
+        return Response("completed", REHEARSED.format(letters[request.draw % len(letters)]))
 
     for item in items:
         for repeat in range(repeats):

@@ -13,9 +13,10 @@ from selfexplain.calibration.reliability import Reliability
 from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import InputError
 from selfexplain.inference import Estimate, mean_by_cluster_t
-from selfexplain.pipeline.evaluate import in_words
+from selfexplain.pipeline.evaluate import LEVEL, ORDER_ONLY, in_words, with_undefined
 from selfexplain.recalibration.cross_fitting import cross_fitted
 from selfexplain.recalibration.recalibrator import Recalibrator
+from selfexplain.records import RANKS_ONLY, Source
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,13 @@ def usable_of(rows: Sequence[Answered]) -> Usable:
 
 
 def before_and_after(
-    recalibrator: Recalibrator, rows: Usable, *, metrics: Sequence[Metric[...]], folds: int, seed: int
+    recalibrator: Recalibrator,
+    rows: Usable,
+    *,
+    metrics: Sequence[Metric[...]],
+    folds: int,
+    seed: int,
+    source: Source = "stated",
 ) -> dict[str, Any]:
     """Return the numbers of the stated and of the recalibrated confidences, the latter out of fold.
 
@@ -69,23 +76,27 @@ def before_and_after(
     -------
     dict
         `stated` and `recalibrated`, each with n, metrics and reliability; `brier_change`, an Estimate of the Brier
-        score after minus before, answer by answer; folds and seed.
+        score after minus before, answer by answer; folds and seed. Before it, a source that only puts answers in order
+        has a ranking and nothing else.
     """
     out_of_fold = cross_fitted(recalibrator, rows.confidence, rows.correct, rows.cluster, folds=folds, seed=seed)
 
-    def measured(confidence: ArrayLike) -> dict[str, Any]:
-        evaluation = evaluate(confidence, rows.correct, metrics=metrics, cluster=rows.cluster)
-        numbers = evaluation.to_dict()
+    def measured(confidence: ArrayLike, *, ranks: bool = False) -> dict[str, Any]:
+        chosen = [metric for metric in metrics if metric.facts.ranks or not ranks]
+        evaluation = evaluate(confidence, rows.correct, metrics=chosen, cluster=rows.cluster)
+        numbers = with_undefined(evaluation.to_dict(), [metric.facts.name for metric in metrics])
         return {
             "n": numbers["n"],
             "metrics": numbers["metrics"],
             "reliability": Reliability.of(evaluation.table).to_dict(),
         }
 
+    ranks = source in RANKS_ONLY
+    no_change = Estimate.missing(ORDER_ONLY, n=len(rows.confidence), level=LEVEL)
     return {
-        "stated": measured(rows.confidence),
+        "stated": measured(rows.confidence, ranks=ranks),
         "recalibrated": measured(out_of_fold),
-        "brier_change": _brier_change(rows, out_of_fold).to_dict(),
+        "brier_change": (no_change if ranks else _brier_change(rows, out_of_fold)).to_dict(),
         "folds": folds,
         "seed": seed,
     }

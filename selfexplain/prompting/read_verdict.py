@@ -14,7 +14,8 @@ TRUE = frozenset({"true", "yes", "correct", "right", "entailment", "正确", "�
 FALSE = frozenset({"false", "no", "incorrect", "wrong", "错误", "錯誤", "错", "錯", "否", "假"})
 
 SAID = re.compile(
-    r"(?<![A-Za-z0-9'])(?:A(?!\s+[a-z])|B|(?i:true|false|yes|no(?! ?\w)|incorrect|correct|right|wrong|entailment))"
+    r"(?<![A-Za-z0-9'])(?:A(?!\s+(?!(?:or|and|is)\b)[a-z])|B"
+    r"|(?i:true|false|yes|no(?! ?\w)|incorrect|correct|right|wrong|entailment))"
     r"(?![A-Za-z0-9'])"
     r"|正确|错误|錯誤|[對对错錯真假否]|(?<![不但只还])是(?!不是|否)"
 )

@@ -8,6 +8,7 @@ from selfexplain.display.axes import Drawable
 from selfexplain.display.corp import CorpDisplay
 from selfexplain.display.groups import GroupForestDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
+from selfexplain.records import RANKS_ONLY
 from selfexplain.report import sentences as say
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.figures import Figure, apart_figures, corp_figure, forest_figure, reliability_figure
@@ -50,6 +51,11 @@ class Card:
     worst_case: str
     coverage: Written
     n: int
+
+    @property
+    def ranks_only(self) -> bool:
+        """Whether its numbers are no probabilities, so that no diagram can say how often they come true."""
+        return self.source in RANKS_ONLY
 
 
 def card_of(metrics: say.Metrics, source: str, facts: Facts) -> Card:

@@ -14,6 +14,7 @@ SETTINGS: Mapping[str, str] = {
     "seed": "Seed",
     "scale": "Scale of the confidence",
     "elicitation": "How it was asked",
+    "draws": "Replies drawn for each answer",
     "elicits": "Asked for",
     "audience": "Explains for",
     "language": "Language",

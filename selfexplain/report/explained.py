@@ -1,5 +1,6 @@
 """What calibration is, for somebody who asks, told with the numbers of the Run at hand."""
 
+from selfexplain.records import RANKS_ONLY
 from selfexplain.report.numbers import percent, signed
 from selfexplain.report.sentences import Metrics
 
@@ -22,6 +23,8 @@ def calibration_explained(metrics: Metrics, source: str) -> tuple[str, ...]:
         else "A confidence is calibrated when it can be taken at its word: of all answers given with 80 %, 80 % are "
         "right, and of those given with 30 %, 30 %."
     )
+    if source in RANKS_ONLY:
+        return (idea,)
     return tuple(filter(None, (idea, _example(metrics, source), _gap(metrics, source), _limits(metrics, source))))
 
 

@@ -49,6 +49,8 @@ def change_in_words(change: Mapping[str, Any]) -> str:
     'On the same answers the Brier score changes by −0.020 (−0.030–−0.010): recalibration helps.'
     """
     low, high = change["low"], change["high"]
+    if change.get("undefined"):
+        return f"Before and after cannot be compared by the Brier score: {change['undefined']}."
     if low is None or high is None:
         return "Whether recalibration helps cannot be told from so few answers."
     shows = "recalibration helps" if high < 0 else "recalibration harms" if low > 0 else "no difference is visible"

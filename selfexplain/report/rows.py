@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfexplain.calibration.binning import equal_width
-from selfexplain.records import Item, Reading, Record, Source
+from selfexplain.records import RANKS_ONLY, Item, Reading, Record, Source
 from selfexplain.report.numbers import percent
 
 LIMIT = 5_000
@@ -90,7 +90,7 @@ def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> Reco
         gold=cut(" / ".join(item.gold), LONGEST_TEXT) if item else "",
         verdict={"correct": "right"}.get(verdict, verdict),
         mark=MARKS[verdict],
-        confidences=tuple((source, *_confidence(record.report.confidence.get(source))) for source in sources),
+        confidences=tuple((source, *_confidence(record.report.confidence.get(source), source)) for source in sources),
         statuses=tuple((s, record.status[s]) for s in sources if s in record.status and record.status[s] != "ok"),
         status_set=tuple(dict.fromkeys(record.status.values())),
         tenths=tuple(_tenth(record, source) for source in sources),
@@ -145,11 +145,13 @@ def _tenth(record: Record, source: Source) -> int | None:
     return int(tenth)
 
 
-def _confidence(reading: Reading[float] | None) -> tuple[str, float]:
+def _confidence(reading: Reading[float] | None, source: Source) -> tuple[str, float]:
     if reading is None:
         return ("not asked", -1.0)
     if reading.value is None:
         return (reading.why, -1.0)
+    if source in RANKS_ONLY:
+        return (f"{reading.value:.2f}", reading.value)  # no percent sign, which would make a probability of it
     # 0.4 % and 99.7 % must not be shown as certainty.
     extreme = 0 < reading.value < 0.01 or 0.99 < reading.value < 1
     return (percent(reading.value, 1 if extreme else 0), reading.value)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from selfexplain.records import RANKS_ONLY
 from selfexplain.report.numbers import percent, points, signed, written
 from selfexplain.report.rows import LONGEST_NAME, cut
 
@@ -37,8 +38,17 @@ SOURCES: Mapping[str, SourceWords] = {
         "Token probability", "how likely the model itself found its answer", "puts {} on its answers", "puts"
     ),
     "consistency": SourceWords("Consistency", "how often it repeats its answer", "repeats itself {}", "repeats"),
-    "probe": SourceWords("Probe", "what its inner state tells a trained reader", "reads {} sure inside", "reads"),
+    "probe": SourceWords(
+        "Judged apart",
+        "what it says of its answer in a conversation of its own",
+        "finds its answers {} likely",
+        "finds",
+    ),
     "provider": SourceWords("Provider's confidence", "the number its provider reports", "is reported {} sure"),
+    "entropy": SourceWords("Semantic entropy", "how few different things it means", "gives {}", "gives"),
+    "weighted_entropy": SourceWords(
+        "Semantic entropy, weighted", "the same, its answers weighted by how likely they are", "gives {}", "gives"
+    ),
     "given": SourceWords("Given confidence", "the number in the file", "says {} sure"),
 }
 
@@ -58,6 +68,8 @@ def headline(metrics: Metrics, source: str) -> str:
     data = metrics["sources"][source]
     if not data["n"]:
         return f"no verdict: none of {_count(metrics['n_items'], 'question')} gave a graded answer with a confidence"
+    if source in RANKS_ONLY:
+        return "only puts answers in order: its numbers are no probabilities, so there is no gap"
     gap, stated, right = (data["metrics"].get(name) for name in ("gap", "mean_confidence", "accuracy"))
     if gap is not None and gap["value"] is None:
         return f"no verdict: the gap is undefined, {_reason(gap)}"
@@ -92,6 +104,8 @@ def verdict(metrics: Metrics, source: str) -> str:
     """
     data = metrics["sources"][source]
     gap, auroc = data["metrics"].get("gap"), data["metrics"].get("auroc")
+    if source in RANKS_ONLY:
+        gap = None
     if gap is None and auroc is not None and auroc["value"] is not None and data["n"]:
         return _separates(metrics, auroc)
     if gap is None and data["n"]:

@@ -144,3 +144,22 @@ def test_draws_at_temperature_0_are_refused() -> None:
         api.temperature_for(template, 0.0)
 
     assert caught.value.hint == "say --temperature 1, or leave it out"
+
+
+@pytest.mark.parametrize(
+    ("named", "name", "address"),
+    [
+        ("openai/some-model", "openai/some-model", "https://api.openai.com"),
+        ("openai/some@2026", "openai/some@2026", "https://api.openai.com"),
+        ("openai/some@2026@http://localhost:8000/v1", "openai/some@2026", "http://localhost:8000/v1"),
+    ],
+)
+def test_a_role_may_have_a_server_of_its_own(
+    named: str, name: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the last @, where it begins like an address."""
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    provider = api.provider_in_role(named, asks=False)
+
+    assert provider.name == name
+    assert provider.identity["base_url"].startswith(address)
