@@ -521,25 +521,36 @@ def evaluate_file(
     columns: Mapping[str, str] | None = None,
     scale: Literal["probability", "percent"] = "probability",
     metrics: "Chosen" = "headline",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Result:
-    r"""Measure a table of confidences and correctness that any other tool has written.
+    r"""Measure confidences and correctness that another tool has written: a table, or the log of a tool that is known.
 
     Parameters
     ----------
     table : str, Path or DataFrame
         A `.csv`, `.jsonl` or `.parquet` file, or a DataFrame, with columns `confidence` and `correct`, optional
-        `item`, `cluster`, `group`, `repeat`, `status` (`docs/datasets.md`).
+        `item`, `cluster`, `group`, `repeat`, `status` (`docs/datasets.md`); or a log of Inspect AI,
+        lm-evaluation-harness or promptfoo (`docs/other_tools.md`).
     columns : mapping, optional
-        Ours → theirs, for columns that are called something else.
+        Ours → theirs, for columns that are called something else; of a log, where `confidence`, `item`, `cluster` and
+        `group` stand, such as `{"confidence": "output"}`.
     scale : str
         `probability` for values in [0, 1], `percent` for 0 to 100.
     metrics : str, metric function, or iterable of these
         What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
+    format : str, optional
+        `table`, `inspect`, `lm-eval` or `promptfoo`; by default what the file's structure shows with certainty.
+    scorer : str, optional
+        Of a log: what says right or wrong, where there are several that could.
+    only : mapping, optional
+        Of a log: which answers, place → value, such as `{"filter": "strict-match"}`.
 
     Raises
     ------
     InputError
-        When a row cannot be used, naming it; or when no row can.
+        When a row cannot be used, naming it; or when no row can; or when the file may be read in several ways.
 
     Examples
     --------
@@ -550,24 +561,23 @@ def evaluate_file(
     >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
     0.4
     """
-    from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.answer_files import read_answers  # noqa: PLC0415 - with the rest of this verb
     from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
 
     chosen = chosen_metrics(metrics)
     table = Path(table) if isinstance(table, str) else table
-    rows, remarks = read_confidences(table, columns=columns, scale=scale)
+    found = read_answers(table, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
+    known = found.provenance
     about = {
         "run": None,
-        "dataset": {
-            "name": table.name if isinstance(table, Path) else "dataframe",
-            "version": "",
-            "n_items": len({row.item for row in rows}),
-        },
-        "model": "",
-        "template": "",
+        "dataset": {"name": known.dataset, "version": "", "n_items": len({row.item for row in found.rows})},
+        "model": known.model,
+        "template": known.template,
         "about": "own_answer",
+        **({"log": dict(found.how)} if found.how else {}),
     }
-    return Result(evaluate_sources({"given": rows}, metrics=chosen, about=about, warnings=remarks))
+    metrics_object = evaluate_sources({found.source: found.rows}, metrics=chosen, about=about, warnings=found.remarks)
+    return Result(metrics_object, note=found.note)
 
 
 def evaluate(

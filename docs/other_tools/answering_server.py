@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server looks for
+    def do_POST(self) -> None:
         """Answer one request."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         content = body["messages"][-1]["content"]
@@ -64,9 +64,7 @@ class Handler(BaseHTTPRequestHandler):
                 "object": "chat.completion",
                 "created": 0,
                 "model": body["model"],
-                "choices": [
-                    {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
-                ],
+                "choices": [{"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}],
                 "usage": {"prompt_tokens": 60, "completion_tokens": 10, "total_tokens": 70},
             },
         )

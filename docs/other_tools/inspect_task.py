@@ -4,7 +4,7 @@ import re
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import FieldSpec, json_dataset
-from inspect_ai.scorer import Score, Target, choice, mean, scorer
+from inspect_ai.scorer import Score, Scorer, Target, choice, mean, scorer
 from inspect_ai.solver import TaskState, multiple_choice
 
 TEMPLATE = """{question}
@@ -15,10 +15,10 @@ First line `ANSWER: $LETTER`, one of {letters}. Second line `CONFIDENCE:` and, f
 
 
 @scorer(metrics=[mean()])
-def confidence():
+def confidence() -> Scorer:
     """Return the stated number as a score of its own."""
 
-    async def score(state: TaskState, target: Target) -> Score:
+    async def score(state: TaskState, _: Target) -> Score:
         """Take the number behind the label as it stands."""
         stated = re.search(r"CONFIDENCE: (\d+)$", state.output.completion)
         return Score(value=float(stated[1])) if stated else Score.unscored()
@@ -27,7 +27,7 @@ def confidence():
 
 
 @task
-def capitals_and_sums(scores_confidence: bool = False) -> Task:
+def capitals_and_sums(*, scores_confidence: bool = False) -> Task:
     """Ask with choices; `-T scores_confidence=true` adds the second scorer."""
     fields = FieldSpec(input="question", target="answer", choices="choices", id="id", metadata=["topic"])
     return Task(
