@@ -315,9 +315,9 @@ def rows_in(
     if not (isinstance(answers, Path) and answers.is_dir()):
         found = read_answers(answers, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
         if source not in (None, found.source):
+            what = f"this log holds {found.source} confidences" if found.how else "this is a table"
             raise InputError(
-                f"--source {source!r} names a Run's source, and this holds {found.source} confidences",
-                hint="leave it out, or name a Run",
+                f"--source {source!r} names a Run's source, and {what}", hint="leave it out, or name a Run"
             )
         content = answers.read_bytes() if isinstance(answers, Path) else answers.to_csv().encode()
         hashed, known = hashlib.sha256(content).hexdigest(), found.provenance

@@ -35,8 +35,6 @@ def read_log(reader: Reader, file: LogFile, options: Options) -> Log:
     """
     require_mapped(options)
     logged = reader.read(file, options)
-    if not logged.samples:
-        raise InputError(f"{file.path} holds no samples", hint="have the tool write them into its log")
     place, source = confidence_place(logged, options, file.path)
     readings = [reading_of(sample, place, options.scale) for sample in logged.samples]
     require_scale(readings, options.scale, file.path)

@@ -97,8 +97,6 @@ class LmEval:
         """Return the file's samples, in its order."""
         lines = [line_of(content, f"{file.path}, line {number}") for number, content in file.lines()]
         lines = kept([(line, line.fields) for line in lines], options.only, file.path)
-        if not lines:
-            return Logged([], "", Provenance(kind="log", dataset="", scale="probability"))
         the_one("filters", {line.filter for line in lines}, file.path, "name one: --only filter=NAME")
         scorer = options.scorer or the_one(
             "metrics",

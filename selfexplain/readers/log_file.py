@@ -170,19 +170,25 @@ class zip_errors:  # noqa: N801 - used as a word: with zip_errors(where)
 
 def unpacked(archive: ZipFile, info: ZipInfo, file: IO[bytes], where: str) -> bytes:
     """Return a member's bytes; no more than the limit is ever unpacked, whatever the zip says of their number."""
+    require_small(max(info.file_size, info.compress_size), where)
     if info.compress_type == ZSTD and not zipfile_knows_zstd():
         content = unpacked_zstd(raw(info, file, where), where)
+        require_small(len(content), where)
         if zlib.crc32(content) != info.CRC:
             raise InputError(f"{where}: its checksum is another", hint=MEND)
-    else:
-        with archive.open(info) as member:
-            content = member.read(LARGEST_MEMBER + 1)
-    if len(content) > LARGEST_MEMBER:
+        return content
+    with archive.open(info) as member:
+        # One byte more than the zip states: read() without a number would unpack up to 2 GiB before it cuts off.
+        return member.read(info.file_size + 1)
+
+
+def require_small(size: int, where: str) -> None:
+    """Raise InputError for a member that is too large."""
+    if size > LARGEST_MEMBER:
         raise InputError(
             f"{where} unpacks to more than {LARGEST_MEMBER // 2**20} MiB",
             hint="leave out what is not needed when the tool writes the log, or mistrust it",
         )
-    return content
 
 
 def zipfile_knows_zstd() -> bool:
@@ -200,7 +206,7 @@ def raw(info: ZipInfo, file: IO[bytes], where: str) -> bytes:
         raise InputError(f"{where}: no member begins where the zip says so", hint=MEND)
     name, extra = unpack("<HH", header[26:30])
     file.seek(name + extra, os.SEEK_CUR)
-    content = file.read(min(info.compress_size, LARGEST_MEMBER))
+    content = file.read(info.compress_size)
     if len(content) < info.compress_size:
         raise InputError(f"{where}: {len(content)} of {info.compress_size} bytes are there", hint=MEND)
     return content

@@ -155,20 +155,19 @@ class Promptfoo:
             ("prompt", {f"{result.promptIdx}" for result in results}),
         ):
             place = "promptIdx" if what == "prompt" else what
-            if results:
-                the_one(f"{what}s", names, file.path, f"name one: --only {place}=NAME")
+            the_one(f"{what}s", names, file.path, f"name one: --only {place}=NAME")
         scorer = options.scorer or scorer_of(results, file)
         require_scorer(results, scorer, file)
-        first = results[0] if results else None
+        first = results[0]
         return Logged(
             samples=samples_of(results, scorer, file),
             scorer=scorer,
             provenance=Provenance(
                 kind="log",
                 dataset=str((file.document.get("config") or {}).get("description") or "") or file.path.name,
-                model="" if first is None else first.provider.name,
-                template="" if first is None else first.prompt.label,
-                template_hash="" if first is None else first.promptId,
+                model=first.provider.name,
+                template=first.prompt.label,
+                template_hash=first.promptId,
                 scale="probability",
             ),
         )
@@ -203,7 +202,7 @@ def scorer_of(results: Sequence[Result], file: LogFile) -> str:
 def require_scorer(results: Sequence[Result], scorer: str, file: LogFile) -> None:
     """Raise InputError when no result has the assertion."""
     names = {one.assertion.name for result in results for one in result.components if one.assertion is not None}
-    if results and scorer != PASS and scorer not in names:
+    if scorer != PASS and scorer not in names:
         raise InputError(
             f"{file.path}: no test has an assertion {scorer!r}", hint=f"there are: {listed(sorted({*names, PASS}))}"
         )

@@ -119,9 +119,11 @@ def kept(samples: Iterable[tuple[T, Mapping[str, Any]]], only: Mapping[str, str]
     Raises
     ------
     InputError
-        When that is nothing.
+        When that is nothing, or there are none.
     """
     left = list(samples)
+    if not left:
+        raise InputError(f"{path} holds no samples", hint="have the tool write them into its log")
     for place, value in only.items():
         there = [at(fields, place) for _, fields in left]
         left = [
