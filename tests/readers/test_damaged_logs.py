@@ -313,9 +313,8 @@ def test_an_archive_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     """Its directory says 10 bytes for a member that has more: the checksum of 10 bytes is another."""
     content = inspect_zip(tmp_path, WHOLE).read_bytes()
     name = b"samples/a_epoch_1.json"
-    size = (
-        content.rindex(name) - 46 + 24
-    )  # an entry of the directory begins 46 bytes before its name; 24 bytes on stands the size
+    entry = content.rindex(name) - 46  # in the directory, whose entries begin 46 bytes before the name
+    size = entry + 24
     path = tmp_path / "lies.eval"
     path.write_bytes(content[:size] + (10).to_bytes(4, "little") + content[size + 4 :])
 

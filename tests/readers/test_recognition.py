@@ -103,7 +103,7 @@ def test_words_for_logs_are_refused_beside_a_table(tmp_path: Path) -> None:
 
     for options in ({"scorer": "choice"}, {"only": {"filter": "none"}}):
         with pytest.raises(sx.InputError, match="--scorer and --only are for logs"):
-            read_answers(table_in(tmp_path), **options)  # type: ignore[arg-type]
+            read_answers(table_in(tmp_path), **options)
     with pytest.raises(sx.InputError, match="a DataFrame is no log of inspect"):
         sx.evaluate_file(pd.DataFrame(ROWS), format="inspect")
 
