@@ -31,9 +31,9 @@ def test_the_commands_and_the_script_of_the_page_run(tmp_path: Path, monkeypatch
         assert done.exception is None, (line, done.exception)
         assert (done.return_value or 0) == expected, (line, done.output)
     (script,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    printed = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert "'no_confidence': 2" in done.stdout
+    assert "'no_confidence': 2" in printed.stdout
 
 
 def test_the_page_names_every_file_that_made_the_logs() -> None:
