@@ -169,8 +169,6 @@ def differences(a: Answers, b: Answers) -> list[Differs]:
     if one.kind != other.kind or one.kind == "file":
         # Half of what a Run knows of itself a FILE cannot say: that it is silent is no difference.
         known = {"scale", "source"} if one.kind == other.kind else {"source"}
-        if "file" not in (one.kind, other.kind):
-            known |= {"model", "temperature", "seed"}
         found = [each for each in found if each.what in known]
     regrouped = sum(x.group != y.group for x, y in Joined.of(a, b).pairs)
     if regrouped:

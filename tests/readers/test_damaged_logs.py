@@ -297,7 +297,7 @@ def test_an_archive_that_was_cut_off_or_changed_is_refused(tmp_path: Path, path:
 
 
 def test_a_checksum_that_is_another_is_refused_though_it_unpacks(tmp_path: Path) -> None:
-    """zstd's own checksum may be left out, so the zip's is compared: 16 bytes into the directory's entry."""
+    """Zstd's own checksum may be left out, so the zip's is compared: 16 bytes into the directory's entry."""
     content = SMALL.read_bytes()
     place = content.rindex(b"samples/peru_epoch_1.json") - 46 + 16
     path = tmp_path / "other.eval"
