@@ -14,6 +14,7 @@ from selfexplain.readers.log_file import LogFile, listed
 from selfexplain.readers.reader import MISSING, Log, Logged, Options, Reader, Sample, Scale, at, text_of
 from selfexplain.records import STATUSES, Answered, Reading, Source, Status
 from selfexplain.runs.answers import Asked
+from selfexplain.runs.calls import whole_characters
 
 MAPPED = ("confidence", "item", "cluster", "group")
 """What --map can name in a log; what is right is the scorer's to say."""
@@ -41,11 +42,17 @@ def read_log(reader: Reader, file: LogFile, options: Options) -> Log:
     samples, items = named_items(logged.samples, options, file.path)
     rows = [row_of(sample, reading, options) for sample, reading in zip(samples, readings, strict=True)]
     require_apart(rows, samples)
+    known = logged.provenance
     provenance = replace(
-        logged.provenance, scale="probability" if place is None else options.scale, items=dict(sorted(items.items()))
+        known,
+        scale="probability" if place is None else options.scale,
+        items={item: replace(one, grader=whole_characters(one.grader)) for item, one in sorted(items.items())},
+        **{name: whole_characters(getattr(known, name)) for name in ("dataset", "model", "template", "template_hash")},
     )
-    how = {"format": reader.format, "scorer": logged.scorer, "confidence": place or "log-probabilities of the options"}
-    return Log(rows, source, provenance, [*logged.remarks, *remarks(rows, readings, options.scale)], how)
+    confidence = whole_characters(place or "log-probabilities of the options")
+    how = {"format": reader.format, "scorer": whole_characters(logged.scorer), "confidence": confidence}
+    said = [*map(whole_characters, logged.remarks), *remarks(rows, readings, options.scale)]
+    return Log(rows, source, provenance, said, how)
 
 
 def require_mapped(options: Options) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,6 +183,15 @@ def test_a_confidence_in_the_scores_metadata_needs_no_word_and_one_in_the_datase
 
     dataset = inspect_json(tmp_path, answer(metadata={"confidence": 0.6}))
     assert "does not say where the confidence stands" in refusal(dataset, format="inspect")
+
+
+def test_half_characters_in_the_tools_own_names_are_made_whole(tmp_path: Path) -> None:
+    """No file that is written of them could hold the half ones."""
+    half = json.loads(json.dumps(HEADER).replace('"m"', '"\\ud800"').replace('"t"', '"\\ud800"'))
+    sample = answer(scores={"\ud800": {"value": "C"}})
+    found = read_answers(inspect_json(tmp_path, sample, header=half | {"status": "\udfff"}), **STATED)
+
+    assert msgspec.json.encode((found.provenance, found.how, found.remarks, found.note))
 
 
 def test_an_evaluation_that_did_not_end_well_says_so(tmp_path: Path) -> None:
@@ -520,6 +530,7 @@ def test_any_damage_is_an_input_error_or_changes_nothing_that_is_read(path: Path
         except InputError:
             return
         assert all(row.confidence is None or 0 <= row.confidence <= 1 for row in found.rows)
+        assert msgspec.json.encode((found.rows, found.provenance, found.how, found.remarks, found.note))
 
 
 def options_for(path: Path) -> dict[str, Any]:
