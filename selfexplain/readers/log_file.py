@@ -243,7 +243,11 @@ def typed(value: Any, kind: type[T], where: str) -> T:
     """Return JSON as the type that a tool's documents promise, or raise InputError naming the field."""
     try:
         return msgspec.convert(value, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (
+        msgspec.ValidationError,
+        RecursionError,
+        UnicodeEncodeError,
+    ) as error:  # the last: half a character in a key
         raise InputError(
             f"{where}: {error}", hint="the log is damaged, or of a version of the tool that is not known here"
         ) from None

@@ -228,6 +228,7 @@ def test_an_archive_of_an_interrupted_evaluation_is_read_from_its_journal(tmp_pa
         ([{}], "log.json, samples[0]: Object missing required field `id`"),
         ([7], "log.json, samples[0]: Expected `object`, got `int`"),
         ([answer("\ud800")], "a name holds half a character"),
+        ([answer() | {"\ud800": 1}], "sample 'a', epoch 1: 'utf-8' codec can't encode"),
         (
             [answer(), answer(epoch=2, target="B")],
             "two questions are called 'a', the second at log.json, sample 'a', epoch 2",
