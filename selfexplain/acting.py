@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from selfexplain import plugins
+from selfexplain.answer_files import read_answers
 from selfexplain.api import records_of, require_answered, require_gold, template_of
-from selfexplain.datasets.confidences import Answered, read_confidences
 from selfexplain.errors import InputError
-from selfexplain.records import SCHEMA_VERSION, Source
+from selfexplain.records import SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.folder import RunFolder, versions, write_atomically
 
 if TYPE_CHECKING:  # numpy, scikit-learn and pandas, which `selfexplain --help` must not load
@@ -75,6 +75,9 @@ def recalibrate(
     template: str = "",
     folds: int = 5,
     seed: int = 0,
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Recalibration:
     r"""Fit a map from stated to recalibrated confidence, and measure out of fold what it is good for.
 
@@ -90,6 +93,8 @@ def recalibrate(
         Of a table: its columns' names, `percent` for 0 to 100, and what the map is for; a Run knows all that.
     folds, seed : int
         Of the cross-fitting.
+    format, scorer, only
+        Of another tool's log, as in :func:`selfexplain.evaluate_file`.
 
     Raises
     ------
@@ -115,7 +120,17 @@ def recalibrate(
     from selfexplain.recalibration.confidence_map import ConfidenceMap, Provenance  # noqa: PLC0415 - with them
 
     recalibrator = plugins.recalibrator(method)() if isinstance(method, str) else method
-    rows = rows_in(answers, source=source, columns=columns, scale=scale, model=model, template=template)
+    rows = rows_in(
+        answers,
+        source=source,
+        columns=columns,
+        scale=scale,
+        model=model,
+        template=template,
+        format=format,
+        scorer=scorer,
+        only=only,
+    )
     usable = usable_of(rows.answered)
     known = plugins.metrics()
     recalibrator = clone(recalibrator)  # what is handed over stays as it is
@@ -257,6 +272,9 @@ def decide_answers(
     source: str | None = None,
     columns: Mapping[str, str] | None = None,
     scale: Scale = "probability",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> "Decision":
     """Decide on the usable answers of a Run or a table; as :func:`decide`, with what was drawn together kept together.
 
@@ -265,7 +283,7 @@ def decide_answers(
     from selfexplain.pipeline.evaluate import in_words  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.recalibrate import usable_of  # noqa: PLC0415 - numpy
 
-    rows = rows_in(answers, source=source, columns=columns, scale=scale)
+    rows = rows_in(answers, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
     usable = usable_of(rows.answered)
     decision = decide(
         usable.confidence, usable.correct, error=error, level=level, cluster=usable.cluster, thresholds=thresholds
@@ -283,8 +301,11 @@ def rows_in(
     scale: Scale,
     model: str = "",
     template: str = "",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Rows:
-    """Return the answers of a Run or a table.
+    """Return the answers of a Run, a table or a log.
 
     Raises
     ------
@@ -293,15 +314,17 @@ def rows_in(
     """
     answers = Path(answers) if isinstance(answers, str) else answers
     if not (isinstance(answers, Path) and answers.is_dir()):
-        if source not in (None, "given"):
+        found = read_answers(answers, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
+        if source not in (None, found.source):
+            what = f"this log holds {found.source} confidences" if found.how else "this is a table"
             raise InputError(
-                f"--source {source!r} names a Run's source, and this is a table", hint="leave it out, or name a Run"
+                f"--source {source!r} names a Run's source, and {what}", hint="leave it out, or name a Run"
             )
-        answered, remarks = read_confidences(answers, columns=columns, scale=scale)
         content = answers.read_bytes() if isinstance(answers, Path) else answers.to_csv().encode()
-        name = answers.name if isinstance(answers, Path) else "dataframe"
-        hashed = hashlib.sha256(content).hexdigest()
-        return Rows(answered, "given", model, template, scale, name, hashed, tuple(remarks))
+        hashed, known = hashlib.sha256(content).hexdigest(), found.provenance
+        model, template = model or known.model, template or known.template
+        name, remarks = known.dataset, tuple(found.remarks)
+        return Rows(found.rows, found.source, model, template, known.scale, name, hashed, remarks)
     if columns or scale != "probability" or model or template:
         raise InputError(
             "--map, --scale, --model and --template describe a table, and this is a Run", hint="leave them out"

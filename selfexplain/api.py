@@ -749,25 +749,36 @@ def evaluate_file(
     columns: Mapping[str, str] | None = None,
     scale: Literal["probability", "percent"] = "probability",
     metrics: "Chosen" = "headline",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Result:
-    r"""Measure a table of confidences and correctness that any other tool has written.
+    r"""Measure confidences and correctness that another tool has written: a table, or the log of a tool that is known.
 
     Parameters
     ----------
     table : str, Path or DataFrame
         A `.csv`, `.jsonl` or `.parquet` file, or a DataFrame, with columns `confidence` and `correct`, optional
-        `item`, `cluster`, `group`, `repeat`, `status` (`docs/datasets.md`).
+        `item`, `cluster`, `group`, `repeat`, `status` (`docs/datasets.md`); or a log of Inspect AI,
+        lm-evaluation-harness or promptfoo (`docs/other_tools.md`).
     columns : mapping, optional
-        Ours → theirs, for columns that are called something else.
+        Ours → theirs, for columns that are called something else; of a log, where `confidence`, `item`, `cluster` and
+        `group` stand, such as `{"confidence": "output"}`.
     scale : str
         `probability` for values in [0, 1], `percent` for 0 to 100.
     metrics : str, metric function, or iterable of these
         What to measure: `headline`, `all`, a metric's name, a metric function, or several of these.
+    format : str, optional
+        `table`, `inspect`, `lm-eval` or `promptfoo`; by default what the file's structure shows with certainty.
+    scorer : str, optional
+        Of a log: what says right or wrong, where there are several that could.
+    only : mapping, optional
+        Of a log: which answers, place → value, such as `{"filter": "strict-match"}`.
 
     Raises
     ------
     InputError
-        When a row cannot be used, naming it; or when no row can.
+        When a row cannot be used, naming it; or when no row can; or when the file may be read in several ways.
 
     Examples
     --------
@@ -778,24 +789,48 @@ def evaluate_file(
     >>> sx.evaluate_file(table).to_dict()["sources"]["given"]["metrics"]["gap"]["value"]
     0.4
     """
+    from selfexplain.answer_files import log_of  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.pipeline.evaluate import evaluate_sources  # noqa: PLC0415 - numpy
+
+    chosen = chosen_metrics(metrics)
+    table = Path(table) if isinstance(table, str) else table
+    log = log_of(table, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
+    if log is None:
+        return measured_table(table, chosen, columns=columns, scale=scale)
+    known = log.provenance
+    about = {
+        "run": None,
+        "dataset": {"name": known.dataset, "version": "", "n_items": len({row.item for row in log.rows})},
+        "model": known.model,
+        "template": known.template,
+        "about": "own_answer",
+        "log": dict(log.how),
+    }
+    measured_log = evaluate_sources({log.source: log.rows}, metrics=chosen, about=about, warnings=log.remarks)
+    return Result(measured_log, note=log.note)
+
+
+def measured_table(
+    table: "Path | DataFrame",
+    chosen: Sequence["Metric[...]"],
+    *,
+    columns: Mapping[str, str] | None,
+    scale: Literal["probability", "percent"],
+) -> Result:
+    """Count a table batch by batch and measure the counts."""
     from selfexplain.datasets.columns import read_columns  # noqa: PLC0415 - numpy
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
     from selfexplain.pipeline.count import Tally  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_counted  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.repeats import asked_again  # noqa: PLC0415 - numpy
 
-    chosen = chosen_metrics(metrics)
-    table = Path(table) if isinstance(table, str) else table
     tally = Tally()
     remarks = read_columns(table, tally.add, columns=columns, scale=scale)
     counts = tally.counted()
+    name = table.name if isinstance(table, Path) else "dataframe"
     about = {
         "run": None,
-        "dataset": {
-            "name": table.name if isinstance(table, Path) else "dataframe",
-            "version": "",
-            "n_items": counts.n_items,
-        },
+        "dataset": {"name": name, "version": "", "n_items": counts.n_items},
         "model": "",
         "template": "",
         "about": "own_answer",
@@ -804,8 +839,7 @@ def evaluate_file(
     if counts.n_items < counts.n_answers <= REPEATS_SHOWN:
         noise = asked_again(read_confidences(table, columns=columns, scale=scale)[0])
         repeats = {} if noise is None else {"given": noise}
-    found = evaluate_counted({"given": counts}, metrics=chosen, about=about, warnings=remarks, repeats=repeats)
-    return Result(found)
+    return Result(evaluate_counted({"given": counts}, metrics=chosen, about=about, warnings=remarks, repeats=repeats))
 
 
 def evaluate(

@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations` and `selfexplain.recalibrators`; on the command line `path/to/file.py:OBJECT` names one in a
-file.
+`selfexplain.elicitations`, `selfexplain.recalibrators` and `selfexplain.readers`; on the command line
+`path/to/file.py:OBJECT` names one in a file.
 """
 
 import functools
@@ -35,6 +35,7 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.access import NO_KEY
 from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
+from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
 
 if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
@@ -44,7 +45,7 @@ if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator")
+KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader")
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
@@ -92,6 +93,14 @@ def recalibrators() -> dict[str, Callable[[], "Recalibrator"]]:
         lambda found: isinstance(found, type) and isinstance(getattr(found, "method", None), str),
     )
     return {found.method: found for found in marked}
+
+
+def readers() -> dict[str, Callable[[], Reader]]:
+    """Return every reader of other tools' logs by the name of its format."""
+    marked = offered(
+        "readers", "readers", lambda found: isinstance(found, type) and isinstance(getattr(found, "format", None), str)
+    )
+    return {found.format: found for found in marked}
 
 
 def providers() -> dict[str, Callable[..., Provider]]:
@@ -171,6 +180,11 @@ def elicitation(name: str) -> Elicitation:
 def recalibrator(name: str) -> Callable[[], "Recalibrator"]:
     """Return a method of recalibration by the name that `--method` gives."""
     return pick(recalibrators(), name, kind="method of recalibration")
+
+
+def reader(name: str) -> Reader:
+    """Return the reader of a format."""
+    return pick(readers(), name, kind="reader")()
 
 
 def provider(name: str, *, base_url: str | None = None, asks: bool = True) -> Provider:

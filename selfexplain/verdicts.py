@@ -1,6 +1,7 @@
 """The verbs that compare: two sides, or one side with its baseline; for notebooks, scripts and the commands."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -31,17 +32,20 @@ def compare(
     *,
     columns: Mapping[str, str] | None = None,
     scale: Scale = "probability",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> "Comparison":
     """Compare B with A, answer by answer, on the same Items.
 
     Parameters
     ----------
     a, b : str, Path or DataFrame
-        A Run's folder, or a table as :func:`selfexplain.evaluate_file` takes it, with a column `item`.
+        A Run's folder; or a table, with a column `item`, or a log, as :func:`selfexplain.evaluate_file` takes them.
     source : str, optional
-        Which confidence: by default `stated` of a Run and `given` of a table.
-    columns, scale
-        Of tables, as in :func:`selfexplain.evaluate_file`.
+        Which confidence: by default `stated` of a Run, `given` of a table, what it holds of a log.
+    columns, scale, format, scorer, only
+        Of tables and of other tools' logs, as in :func:`selfexplain.evaluate_file`; the same for both sides.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def compare(
     """
     from selfexplain.pipeline.compare import compare as compared  # noqa: PLC0415 - numpy
 
-    return compared(answers(a, source, columns, scale), answers(b, source, columns, scale))
+    read = partial(answers, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
+    return compared(read(a), read(b))
 
 
 def set_baseline(
@@ -80,6 +85,9 @@ def set_baseline(
     results: str | Path = RESULTS,
     columns: Mapping[str, str] | None = None,
     scale: Scale = "probability",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Path:
     """Freeze a Run's or table's answers as a baseline; return the path of its json file.
 
@@ -90,13 +98,13 @@ def set_baseline(
     name : str
         Letters, digits, dots, dashes and underscores.
     source : str, optional
-        Which confidence: by default `stated` of a Run and `given` of a table.
+        Which confidence: by default `stated` of a Run, `given` of a table, what it holds of a log.
     replace : bool
         Whether a baseline of this name may be overwritten.
     results : str or Path
         Its folder `baselines` takes the two files.
-    columns, scale
-        Of a table.
+    columns, scale, format, scorer, only
+        Of a table or of another tool's log, as in :func:`selfexplain.evaluate_file`.
 
     Raises
     ------
@@ -115,7 +123,7 @@ def set_baseline(
     >>> sx.gate(table, "main", results=results).verdict  # two answers are too few
     'inconclusive'
     """
-    frozen = answers(of, source, columns, scale)
+    frozen = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
     return baselines.write_baseline(Path(results), name, frozen, version=versions()["selfexplain"], replace=replace)
 
 
@@ -129,6 +137,9 @@ def gate(
     results: str | Path = RESULTS,
     columns: Mapping[str, str] | None = None,
     scale: Scale = "probability",
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> "Verdict":
     """Judge whether confidence became less trustworthy than in a baseline.
 
@@ -139,15 +150,15 @@ def gate(
     baseline : str
         The baseline's name.
     source : str, optional
-        Which confidence: by default `stated` of a Run and `given` of a table.
+        Which confidence: by default `stated` of a Run, `given` of a table, what it holds of a log.
     policy : Policy, optional
         By default that of `[tool.selfexplain.gate]` in the nearest `pyproject.toml`.
     look : int, optional
         Which look of a planned series this is, from 1.
     results : str or Path
         Where `baselines` lies.
-    columns, scale
-        Of a table.
+    columns, scale, format, scorer, only
+        Of a table or of another tool's log, as in :func:`selfexplain.evaluate_file`.
 
     Returns
     -------
@@ -182,7 +193,8 @@ def gate(
     policy = read_settings().gate if policy is None else policy
     frozen = baselines.read_baseline(Path(results), baseline)
     anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
-    return judged(answers(of, source, columns, scale), frozen, policy, anchor=anchor, look=look)
+    asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
+    return judged(asked, frozen, policy, anchor=anchor, look=look)
 
 
 def prospects(results: str | Path, name: str) -> list[str]:
@@ -231,9 +243,16 @@ def draw(comparison: "Comparison", path: str | Path) -> Path:
 
 
 def answers(
-    of: Answering, source: Source | None, columns: Mapping[str, str] | None = None, scale: Scale = "probability"
+    of: Answering,
+    source: Source | None,
+    columns: Mapping[str, str] | None = None,
+    scale: Scale = "probability",
+    *,
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> Answers:
-    """Return everything that was asked for in a Run or a table, seen through one source.
+    """Return everything that was asked for in a Run, a table or a log, seen through one source.
 
     Raises
     ------
@@ -243,12 +262,11 @@ def answers(
     of = Path(of) if isinstance(of, str) else of
     if isinstance(of, Path) and of.is_dir():
         return answers_of_run(RunFolder(of), source or "stated")
-    from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.answer_files import read_answers, source_of  # noqa: PLC0415 - with the rest of this verb
 
-    rows, _ = read_confidences(of, columns=columns, scale=scale, joined=True)
+    found = read_answers(of, columns=columns, scale=scale, format=format, scorer=scorer, only=only, joined=True)
     name = str(of) if isinstance(of, Path) else "DataFrame"
-    dataset = of.name if isinstance(of, Path) else "dataframe"
-    return Answers.of(name, source or "given", Provenance(kind="file", dataset=dataset, scale=scale), rows)
+    return Answers.of(name, source_of(found, source, where=name), found.provenance, found.rows)
 
 
 def require_probability(source: Source) -> None:

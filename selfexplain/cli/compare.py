@@ -1,13 +1,13 @@
 """`selfexplain compare`: what became better or worse on the same Items."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import verdicts
 from selfexplain.cli.speak import print_json, show, tell
-from selfexplain.cli.table_options import columns_of, table_options
+from selfexplain.cli.table_options import columns_of, log_options, table_options
 from selfexplain.records import Source
 
 NOT_COMPARABLE = 4
@@ -17,6 +17,7 @@ NOT_COMPARABLE = 4
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @table_options
+@log_options
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the comparison as .png or .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as an object to stdout.")
 def compare(
@@ -25,14 +26,17 @@ def compare(
     source: Source | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     picture: Path | None,
     as_json: bool,
 ) -> int:
-    """Compare B with A, answer by answer; each is a RUN or a FILE with columns item, confidence, correct.
+    """Compare B with A, answer by answer; each is a RUN or a FILE.
+
+    FILE is a table with columns item, confidence, correct, or a log of Inspect AI, lm-evaluation-harness or promptfoo.
 
     Exit codes: 0 compared · 2 misuse · 4 not comparable: other Items, gold answers, graders or sources.
     """
-    comparison = verdicts.compare(a, b, source, columns=columns_of(mapped), scale=scale)
+    comparison = verdicts.compare(a, b, source, columns=columns_of(mapped), scale=scale, **log)
     if as_json:
         print_json(comparison.to_dict())
     else:

@@ -1,12 +1,13 @@
 """`selfexplain decide`: from which confidence on an answer may be used."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import acting
 from selfexplain.cli.speak import draw, pairs, print_json, show
+from selfexplain.cli.table_options import log_options
 
 
 @click.command()
@@ -27,6 +28,7 @@ from selfexplain.cli.speak import draw, pairs, print_json, show
 )
 @click.option("--threshold", "thresholds", type=float, multiple=True, help="Consider only these; may be repeated.")
 @click.option("--source", help="Of a RUN: whose confidence.  [default: stated]")
+@log_options
 @click.option("--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of FILE; may be repeated.")
 @click.option(
     "--scale",
@@ -45,6 +47,7 @@ def decide(
     source: str | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     picture: Path | None,
     as_json: bool,
 ) -> None:
@@ -61,6 +64,7 @@ def decide(
         source=source,
         columns=pairs(mapped, option="--map", example="confidence=score"),
         scale=scale,
+        **log,
     ).to_dict()
     if as_json:
         print_json(decision)

@@ -2,17 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import api
 from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
+from selfexplain.cli.table_options import log_options
 from selfexplain.errors import InputError
 
 
 @click.command()
 @click.argument("source", metavar="RUN|FILE", type=click.Path(path_type=Path))
+@log_options
 @click.option("--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of FILE; may be repeated.")
 @click.option(
     "--scale",
@@ -41,6 +43,7 @@ def evaluate(
     source: Path,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     metrics: tuple[str, ...],
     grades: str | None,
     gold_error: float | None,
@@ -48,18 +51,26 @@ def evaluate(
 ) -> None:
     """Measure a RUN from its recorded calls, or a FILE with columns `confidence` and `correct`.
 
-    FILE is CSV, JSONL or Parquet; optional columns are item, cluster, group, repeat and status.
+    FILE is CSV, JSONL or Parquet; optional columns are item, cluster, group, repeat and status. Or it is a log of
+    Inspect AI, lm-evaluation-harness or promptfoo: see `selfexplain show reader inspect`.
     """
     chosen = names(metrics)
     if os.path.isdir(source):  # noqa: PTH112 - says no, where a Path raises: a name too long, a folder out of reach
-        if mapped or scale != "probability":
-            raise InputError("--map and --scale describe a FILE, and this is a Run", hint="leave them out")
+        if mapped or scale != "probability" or any(log.values()):
+            raise InputError(
+                "--map, --scale, --format, --scorer and --only describe a FILE, and this is a Run",
+                hint="leave them out",
+            )
         result = api.evaluate_run(source, grades=grades, gold_error=gold_error, metrics=chosen, say=tell)
     elif grades is not None or gold_error is not None:
         raise InputError("--grades and --gold-error are of a Run, and this is a FILE", hint="leave them out")
     else:
         result = api.evaluate_file(
-            source, columns=pairs(mapped, option="--map", example="confidence=score"), scale=scale, metrics=chosen
+            source,
+            columns=pairs(mapped, option="--map", example="confidence=score"),
+            scale=scale,
+            metrics=chosen,
+            **log,
         )
     if as_json:
         print_json(result.to_dict())

@@ -10,7 +10,7 @@ import msgspec
 from selfexplain import verdicts
 from selfexplain.cli.github import protected, publish
 from selfexplain.cli.speak import pairs, print_json, show, tell
-from selfexplain.cli.table_options import columns_of, results_option, table_options
+from selfexplain.cli.table_options import columns_of, log_options, results_option, table_options
 from selfexplain.errors import InputError
 from selfexplain.records import Source
 from selfexplain.runs.folder import write_atomically
@@ -26,6 +26,7 @@ SHARE = click.FloatRange(0, 1)
 @click.argument("of", metavar="RUN|FILE", type=click.Path(path_type=Path))
 @click.option("--baseline", required=True, metavar="NAME", help="What to judge against.")
 @table_options
+@log_options
 @results_option
 @click.option("--tolerance", multiple=True, metavar="RULE=SHARE", help="How much harm passes; may be repeated.")
 @click.option("--off", multiple=True, type=click.Choice(PAIRED_RULES), help="A rule not to judge; may be repeated.")
@@ -48,6 +49,7 @@ def gate(
     source: Source | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     results: Path,
     look: int | None,
     markdown: Path | None,
@@ -73,6 +75,7 @@ def gate(
         results=results,
         columns=columns_of(mapped),
         scale=scale,
+        **log,
     )
     if as_json:
         print_json(verdict.to_dict())

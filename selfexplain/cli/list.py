@@ -24,6 +24,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         "categoriser": plugins.categorisers,
         "elicitation": plugins.elicitations,
         "recalibrator": plugins.recalibrators,
+        "reader": plugins.readers,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
     if as_json:

@@ -1,12 +1,13 @@
 """`selfexplain recalibrate`: a map from stated to recalibrated confidence, and what it is good for."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import acting, api
 from selfexplain.cli.speak import draw, pairs, print_json, show, tell
+from selfexplain.cli.table_options import log_options
 
 
 @click.command()
@@ -19,6 +20,7 @@ from selfexplain.cli.speak import draw, pairs, print_json, show, tell
     help="temperature, platt, beta, isotonic or value-map; `selfexplain list recalibrator` names all.",
 )
 @click.option("--source", help="Of a RUN: whose confidence.  [default: stated]")
+@log_options
 @click.option("--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="Name a column of FILE; may be repeated.")
 @click.option(
     "--scale",
@@ -40,6 +42,7 @@ def recalibrate(
     source: str | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     model: str,
     template: str,
     folds: int,
@@ -57,6 +60,7 @@ def recalibrate(
         source=source,
         columns=pairs(mapped, option="--map", example="confidence=score"),
         scale=scale,
+        **log,
         model=model,
         template=template,
         folds=folds,

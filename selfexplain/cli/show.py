@@ -99,6 +99,11 @@ def recalibrator(name: str) -> dict[str, Any]:
     return {"recalibrator": name, "text": words_of(plugins.recalibrator(name))}
 
 
+def reader(name: str) -> dict[str, Any]:
+    """Return the page of a reader of other tools' logs."""
+    return {"reader": name, "text": words_of(plugins.pick(plugins.readers(), name, kind="reader"))}
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -114,6 +119,7 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "categoriser": categoriser,
     "elicitation": elicitation,
     "recalibrator": recalibrator,
+    "reader": reader,
 }
 
 

@@ -1,8 +1,9 @@
 """The options of every command that takes a Run's folder or a table FILE."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import click
 
@@ -34,6 +35,31 @@ def table_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def log_options(command: F) -> F:
+    """Add --format, --scorer and --only to a command, which gets them together as `log`."""
+
+    @wraps(command)
+    def bundled(*, format_: str | None, scorer: str | None, only: tuple[str, ...], **others: Any) -> Any:
+        places = pairs(only, option="--only", example="filter=strict-match")
+        return command(**others, log={"format": format_, "scorer": scorer, "only": places})
+
+    with_options: Any = bundled
+    for option in (
+        click.option(
+            "--only", multiple=True, metavar="PLACE=VALUE", help="Of a log: only such answers; may be repeated."
+        ),
+        click.option("--scorer", metavar="NAME", help="Of a log: which score says right or wrong."),
+        click.option(
+            "--format",
+            "format_",
+            metavar="NAME",
+            help="Of FILE: table, inspect, lm-eval, promptfoo.  [default: as its structure shows]",
+        ),
+    ):
+        with_options = option(with_options)
+    return cast("F", with_options)
 
 
 def results_option(command: F) -> F:

@@ -25,7 +25,7 @@ from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import Undefined
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.join import Differs, Joined, differences, obstacles, remarks
-from selfexplain.records import SCHEMA_VERSION, Answered
+from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.answers import Answers
 
 SURE = 0.9
@@ -60,6 +60,11 @@ class Difference(msgspec.Struct, frozen=True):
     a: float | None
     b: float | None
     difference: Estimate
+
+
+NO_PROBABILITIES = Difference(
+    None, None, Estimate.missing("the numbers of one side only put answers in order", n=0, level=0.95)
+)
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -146,7 +151,7 @@ def compare(a: Answers, b: Answers) -> Comparison:
         n_answers=len(joined.pairs),
         n_pairs=pairs.total,
         identical=joined.identical,
-        metrics=measured(joined, pairs),
+        metrics=measured(joined, pairs, sources=(a.source, b.source)),
         flips=flips(joined),
         statuses=tuple(StatusPair(one, other, n) for (one, other), n in joined.statuses.items()),
         reliability={"a": Reliability.of(pairs.a).to_dict(), "b": Reliability.of(pairs.b).to_dict()},
@@ -160,10 +165,18 @@ def side_of(answers: Answers) -> Side:
     return Side(answers.name, answers.source, known.model, known.template, dataset, known.scale)
 
 
-def measured(joined: Joined, pairs: PairedTable, *, level: float = 0.95) -> dict[str, Difference]:
-    """Return every metric of a comparison; coverage over everything that was asked, the others over pairs."""
+def measured(
+    joined: Joined, pairs: PairedTable, *, sources: tuple[Source, Source], level: float = 0.95
+) -> dict[str, Difference]:
+    """Return every metric of a comparison; coverage over everything that was asked, the others over pairs.
+
+    A source that only ranks has no gap: what is left then is what needs no probabilities.
+    """
+    ranking = bool(RANKS_ONLY & set(sources))
     found = {
-        name: Difference(value_of(metric, pairs.a), value_of(metric, pairs.b), difference(pairs, level))
+        name: NO_PROBABILITIES
+        if ranking and name not in {"accuracy", "auroc"}
+        else Difference(value_of(metric, pairs.a), value_of(metric, pairs.b), difference(pairs, level))
         for name, (metric, difference) in MEASURES.items()
     }
     fell = coverage_drop(joined, level=level)

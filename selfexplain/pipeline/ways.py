@@ -135,4 +135,8 @@ def compare_with(way: Way, answers: Answers, reference: Answers, level: float) -
         return msgspec.structs.replace(way, not_comparable=tuple(why))
     joined = Joined.of(reference, answers)
     pairs = joined.table()
-    return msgspec.structs.replace(way, n_pairs=pairs.total, differences=measured(joined, pairs, level=level))
+    return msgspec.structs.replace(
+        way,
+        n_pairs=pairs.total,
+        differences=measured(joined, pairs, sources=(reference.source, answers.source), level=level),
+    )

@@ -23,7 +23,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where answers come from: what a comparison needs to find the same, and what it may find changed."""
 
-    kind: Literal["run", "file"]
+    kind: Literal["run", "file", "log"]
     dataset: str
     dataset_version: str = ""
     dataset_hash: str = ""
@@ -39,7 +39,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     selfexplain: str = ""
     """The version that read and graded the replies; empty for a FILE."""
     items: Mapping[str, Asked] = {}
-    """By id; empty for a FILE, which holds neither questions nor gold answers."""
+    """By id; empty for a table, which holds neither questions nor gold answers."""
 
     @classmethod
     def of_run(cls, spec: RunSpec, items: Sequence[Item], *, scale: str, about: str, version: str) -> "Provenance":

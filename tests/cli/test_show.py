@@ -25,6 +25,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "categoriser": plugins.categorisers,
     "elicitation": plugins.elicitations,
     "recalibrator": plugins.recalibrators,
+    "reader": plugins.readers,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 
