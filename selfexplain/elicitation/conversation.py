@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from selfexplain.claims import CLAIM_KINDS, Claim
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
 from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
+from selfexplain.prompting.read_claim import read_claim, read_target
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import FrontMatter, Template
 from selfexplain.prompting.turns import Field, Turn
@@ -22,8 +24,10 @@ READERS: Mapping[Field, Callable[[str, Finish, FrontMatter], Reading[Any]]] = {
     "confidence": lambda text, finish, front: read_confidence(
         text, scale=front.scale, language=front.language, finish=finish
     ),
+    "target": lambda text, finish, _: read_target(text, finish=finish),
+    "answer_again": lambda text, finish, _: read_answer(text, finish=finish),
 }
-"""How each field is read from the reply to the turn that elicits it."""
+"""How each field is read from the reply to the turn that elicits it; claims need the question as well."""
 
 
 NO_REPLY: frozenset[Outcome] = frozenset({"failed", "refused"})
@@ -85,21 +89,45 @@ async def converse(
             turn=number,
         )
         response = await ask(request)
-        readings = read(response, turn, front)
+        readings = read(response, turn, front, item, known)
         said.append(Said(request, response, readings))
         if response.outcome in NO_REPLY or not response.text.strip():
             break
-        known |= {field: reading.value for field, reading in readings.items() if reading.value is not None}
+        known |= {field: as_quoted(reading.value) for field, reading in readings.items() if reading.value is not None}
         messages += (Message("assistant", response.text),)
     return tuple(said)
 
 
-def read(response: Response, turn: Turn, front: FrontMatter) -> dict[Field, Reading[Any]]:
+def read(
+    response: Response, turn: Turn, front: FrontMatter, item: Item, known: Mapping[str, Any]
+) -> dict[Field, Reading[Any]]:
     """Return what one reply says, field by field; what is no reply says nothing."""
     if response.outcome in NO_REPLY:
         return {}
     finish: Finish = "truncated" if response.outcome == "truncated" else "completed"
-    return {field: READERS[field](response.text, finish, front) for field in turn.elicits}
+    found: dict[Field, Reading[Any]] = {}
+    for field in turn.elicits:
+        if field in READERS:
+            found[field] = READERS[field](response.text, finish, front)
+    target = found["target"].value if "target" in found else known.get("target")
+    for kind in CLAIM_KINDS:
+        if kind in turn.elicits:
+            found[kind] = read_claim(
+                response.text,
+                kind,
+                question=item.question,
+                target=target or "",
+                asked=front.top if kind in {"words", "quotes"} else None,
+                finish=finish,
+            )
+    return found
+
+
+def as_quoted(value: Any) -> Any:
+    """Return what `{{ reply.redaction }}` shows: of a claim, the edited question or else its units; data, as ever."""
+    if not isinstance(value, Claim):
+        return value
+    return value.text or ", ".join(unit.text for unit in value.units)
 
 
 def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
@@ -128,4 +156,25 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
         replies=tuple(one.response.text for one in said),
         calls=tuple(one.request.key for one in said),
         read_in={field: number for field, (number, _) in found.items() if number},
+        attribution={
+            kind: reading
+            for kind in CLAIM_KINDS
+            if (reading := reading_of(kind, template, found, len(said))) is not None
+        },
+        target=reading_of("target", template, found, len(said)),
+        answer_again=reading_of("answer_again", template, found, len(said)),
+    )
+
+
+def reading_of(
+    field: Field, template: Template, found: Mapping[Field, tuple[int, Reading[Any]]], asked: int
+) -> Reading[Any] | None:
+    """Return what was read of a field; None where no turn elicits it, and why it is missing where none was read."""
+    turn = next((number for number, turn in enumerate(template.turns) if field in turn.elicits), None)
+    if turn is None:
+        return None
+    return (
+        found[field][1]
+        if field in found
+        else Reading(None, "absent", detail="not asked" if turn >= asked else "no reply")
     )

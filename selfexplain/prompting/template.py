@@ -45,6 +45,8 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     needs: tuple[Need, ...] = ()
     """What every Item must have."""
+    top: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    """How many words or quotes it asks for; another number in a reply is noted."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     """The longest reply to one turn."""
     top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0

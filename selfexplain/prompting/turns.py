@@ -18,7 +18,19 @@ HEADING = re.compile(r"^## (?P<role>[^\n]*?)[ \t]*$", re.MULTILINE)
 
 NEW_CONVERSATION = "new conversation"
 
-Field = Literal["answer", "rationale", "confidence"]
+Field = Literal[
+    "answer",
+    "rationale",
+    "confidence",
+    "words",
+    "word_scores",
+    "quotes",
+    "redaction",
+    "counterfactual",
+    "steps",
+    "target",
+    "answer_again",
+]
 
 
 class Block(msgspec.Struct, frozen=True):

@@ -40,7 +40,13 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25}
+READ = {
+    "answer": "{{ answer }}",
+    "rationale": "## user",
+    "confidence": 0.25,
+    "redaction": "## new conversation [REDACTED]",
+    "counterfactual": "{% if edited %}",
+}
 
 
 def rendered(shipped: Template, item: Item) -> tuple[Message, ...]:
@@ -142,7 +148,7 @@ def test_the_files_of_windows_load(tmp_path: Path) -> None:
 
 
 KEYS = (
-    "name, version, elicits, elicitation, scale, about, audience, language, needs, max_tokens, top_logprobs, "
+    "name, version, elicits, elicitation, scale, about, audience, language, needs, top, max_tokens, top_logprobs, "
     "grammar, source"
 )
 KNOWN = f"\nhint: known keys: {KEYS}"
