@@ -12,8 +12,8 @@ ClaimKind = Literal["words", "word_scores", "quotes", "redaction", "counterfactu
 
 CLAIM_KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
 
-PLACED_KINDS = frozenset[ClaimKind]({"words", "word_scores", "quotes", "redaction", "counterfactual"})
-"""Kinds whose units ought to stand in the question; steps are the model's own words."""
+LISTED_KINDS = frozenset[ClaimKind]({"words", "word_scores", "quotes"})
+"""Kinds whose units ought to stand in the question. Those of an edit always do; steps are the model's own words."""
 
 Place = Literal["placed", "ambiguous", "duplicate", "not_in_text", "free_text"]
 """`placed`: one place in the question. `ambiguous`: several, all kept. `duplicate`: said before. `not_in_text`: none.
@@ -65,13 +65,13 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def in_input_rate(self) -> float | None:
-        """The share of the different units that stand in the question, in [0, 1]; None where none ought to.
+        """The share of the different units that stand in the question, in [0, 1]; None where there is nothing to find.
 
         Examples
         --------
         >>> Claim("words", (Unit("Peru", "placed", ((8, 12),), 1), Unit("city", "not_in_text", rank=2))).in_input_rate
         0.5
         """
-        if self.kind not in PLACED_KINDS or not self.said:
+        if self.kind not in LISTED_KINDS or not self.said:
             return None
         return sum(unit.in_text for unit in self.said) / len(self.said)

@@ -6,6 +6,7 @@ length of both, also for texts made to be slow.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -59,13 +60,13 @@ def align(told: Iterable[Told], question: str, *, ranked: bool = True, in_order:
     exact = places_of(units, words, as_written)
     lost = [unit if not found else [] for unit, found in zip(units, exact, strict=True)]
     inflected = places_of(lost, words, stem)
-    seen = Seen(in_order=in_order)
+    seen, known = Seen(in_order=in_order), scripts(question)
     aligned = []
     for number, (each, unit) in enumerate(zip(told, units, strict=True), 1):
         found = exact[number - 1] or inflected[number - 1]
         spans = tuple((words[place].start, words[place + len(unit) - 1].stop) for place in found[:MOST_PLACES])
         place, spans = seen.place(tuple(word.text for word in unit), spans)
-        notes = (*each.notes, *notes_on(each.text, question, spans))
+        notes = (*each.notes, *notes_on(each.text, spans, known))
         notes += ("inflected",) if inflected[number - 1] else ()
         notes += ("more_places",) if len(found) > MOST_PLACES else ()
         rank = number if ranked else None
@@ -73,10 +74,10 @@ def align(told: Iterable[Told], question: str, *, ranked: bool = True, in_order:
     return ranks_without_duplicates(aligned)
 
 
-def notes_on(text: str, question: str, spans: Sequence[Span]) -> tuple[str, ...]:
-    """Return what a careful reader would remark about how a unit is written."""
+def notes_on(text: str, spans: Sequence[Span], known: AbstractSet[bool]) -> tuple[str, ...]:
+    """Return what a careful reader would remark about how a unit is written, given the scripts of the question."""
     quoted = ("quotes_stripped",) if OPENING.match(text) and text.rstrip(" .,;:!?")[-1:] in QUOTES else ()
-    foreign = not spans and any(map(str.isalpha, text)) and not scripts(text) & scripts(question)
+    foreign = not spans and any(map(str.isalpha, text)) and not scripts(text) & known
     return (*quoted, "other_script") if foreign else quoted
 
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from selfexplain.claims import PLACED_KINDS, Claim, ClaimKind, Unit
+from selfexplain.claims import LISTED_KINDS, Claim, ClaimKind, Unit
 from selfexplain.prompting import listed
 from selfexplain.prompting.alignment import QUOTES, Told, align
 from selfexplain.prompting.characters import normalise
@@ -257,10 +257,10 @@ def read_list(written: str, kind: ClaimKind, question: str) -> Reading[Claim]:
     kept = told[:MOST_UNITS]
     units = (
         align(kept, question, ranked=kind == "words", in_order=kind == "word_scores")
-        if kind in PLACED_KINDS
+        if kind in LISTED_KINDS
         else tuple(Unit(each.text, "free_text", rank=number) for number, each in enumerate(kept, 1))
     )
-    if kind in PLACED_KINDS and is_echo(units):
+    if kind in LISTED_KINDS and is_echo(units):
         return Reading(None, "template_echo")
     return Reading(Claim(kind, units, notes=("more_units",) if len(told) > MOST_UNITS else ()), "read")
 

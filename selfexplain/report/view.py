@@ -8,6 +8,7 @@ from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.cards import Card, card_of
+from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.families import FAMILY_NAMES, HEADLINE, family_of
@@ -70,6 +71,10 @@ class RunView(Shown):
     group_mix: str
     sure: str
     words: Words
+    claims: tuple[ClaimRow, ...] = ()
+    """What the explanations claim; empty where none was asked for."""
+    again: tuple[AgainRow, ...] = ()
+    """What was answered to questions that the model itself edited."""
 
     is_survey: ClassVar[bool] = False
 
@@ -157,6 +162,8 @@ def view_of(
         level=f"{100 * _level(metrics):g} %",
         words=words_for(metrics["about"]),
         measured=tuple(filter(None, (*_measured(metrics, facts), made_with))),
+        claims=claim_rows(metrics),
+        again=again_rows(metrics),
     )
 
 
