@@ -77,7 +77,13 @@ def scored(text: str) -> list[Told]:
     rows = [row for row in text.split("\n") if row.strip()]
     if len(rows) == 1:
         rows = list(split(rows[0], table=True))
-    return [with_score(unmarked(row)) for row in rows if not NO_ROW.fullmatch(row.strip())]
+    return [with_score(without_bullet(row)) for row in rows if not NO_ROW.fullmatch(row.strip())]
+
+
+def without_bullet(row: str) -> str:
+    """Return a row without its bullet, unless the bullet is the word: `+ 0.5` scores the sign of a sum."""
+    bare = unmarked(row)
+    return row.strip() if SCORE.fullmatch(bare) else bare
 
 
 def with_score(row: str) -> Told:
@@ -85,9 +91,11 @@ def with_score(row: str) -> Told:
     tail = max(0, len(row) - 40)
     found = SCORE.search(row, tail)
     word = row[: found.start()].rstrip(BEFORE_SCORE).strip(" |*`") if found else ""
+    sign = (found["sign"] or "") if found else ""
+    if not word and sign.endswith(" "):
+        word, sign = sign.strip(), ""  # `+ 0.5`: the sign is the word
     if found is None or not word:
         return Told(row.strip(" |*`"), None, ("no_score",))
-    sign = found["sign"] or ""
     if sign.endswith(" "):
         return Told(word, None, ("no_score",))  # `word - 0.3`: a dash or a minus, nobody can tell
     number = float(found["number"]) * (-1 if sign in {"-", "−"} else 1)

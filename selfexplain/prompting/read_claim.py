@@ -195,16 +195,15 @@ def lines_in(text: str) -> int:
 
 def written_in(text: str, view: Located, field: Field, wanted: Wanted, end: int) -> Written:
     """Return what was written in a field: an edited question has as many lines as the question, and then it ends."""
-    start, stop = field.start, field.stop
-    if wanted.kind in EDITED and field.form == "line":
+    start, stop, at_end = field.start, field.stop, field.at_end
+    if wanted.kind in EDITED and field.form == "line" and start < stop:
         # The question may hold words that are labels elsewhere: they end nothing here.
         stop = end_of_lines(view.text, start, lines_in(wanted.question))
+        at_end = stop >= end
     if start >= stop:
-        return Written("", None, field, at_end=field.at_end)
+        return Written("", None, field, at_end=at_end)
     span = view.raw_span(start, stop)
-    return Written(
-        text[slice(*span)].strip(), span, field, at_end=field.at_end or (field.form == "line" and stop >= end)
-    )
+    return Written(text[slice(*span)].strip(), span, field, at_end=at_end)
 
 
 def end_of_lines(text: str, start: int, count: int) -> int:

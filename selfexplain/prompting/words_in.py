@@ -44,7 +44,7 @@ def look_at(character: str) -> tuple[Kind, str]:
     """Return what a character is, and how it is compared."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     category = unicodedata.category(character)
-    if UNSPACED.match(character):
+    if UNSPACED.match(character) and category[0] != "M":
         return "unspaced", folded
     if character.isalnum():
         return "word", "".join(folded.split())
