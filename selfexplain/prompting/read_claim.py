@@ -41,7 +41,7 @@ LABELS: Mapping[ClaimKind, tuple[str, ...]] = {
         *("遮盖后的问题", "删除后的问题", "删减后的问题"),
     ),
     "counterfactual": (
-        *("edited question", "edited text", "changed question", "new question", "counterfactual"),
+        *("edited question", "edited text", "edited", "changed question", "new question", "counterfactual"),
         *("修改后的问题", "改写后的问题"),
     ),
     "steps": ("steps", "reasoning steps", "step by step", "步骤", "推理步骤"),

@@ -22,12 +22,14 @@ def test_jaccard_is_the_share_of_all_named_words_that_both_name(a: set[int], b: 
 
 
 def test_two_empty_claims_neither_agree_nor_differ() -> None:
-    for measure in (lambda: jaccard([], []), lambda: expected_jaccard(0, 0, 5)):
-        with pytest.raises(Undefined, match="neither side claims"):
-            measure()
-    for ranked in (lambda: rank_biased_overlap([], [1]), lambda: expected_rank_biased_overlap(0, 1, 5)):
-        with pytest.raises(Undefined, match="ranks no word"):
-            ranked()
+    with pytest.raises(Undefined, match="neither side claims"):
+        jaccard([], [])
+    with pytest.raises(Undefined, match="neither side claims"):
+        expected_jaccard(0, 0, 5)
+    with pytest.raises(Undefined, match="ranks no word"):
+        rank_biased_overlap([], [1])
+    with pytest.raises(Undefined, match="ranks no word"):
+        expected_rank_biased_overlap(0, 1, 5)
 
 
 SIZES = st.integers(1, 6).flatmap(lambda n: st.tuples(st.integers(0, n), st.integers(1, n), st.just(n)))

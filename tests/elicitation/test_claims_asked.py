@@ -25,7 +25,7 @@ async def asked(name: str, *replies: str | Response, item: Item = PERU) -> tuple
         sent.append(request)
         return Response("completed", reply) if isinstance(reply, str) else reply
 
-    return await once(item, templates.named(name), ask, sampling=Sampling(0.0, 1)), sent
+    return await once(item, templates.named(name), ask, sampling=Sampling(0.0, 1), repeat=0), sent
 
 
 async def test_redact_asks_three_conversations_that_know_nothing_of_each_other() -> None:
