@@ -1,11 +1,13 @@
 """What asking would take: how many calls, how many tokens, what cost. Nothing is sent."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
+from selfexplain.prompting.words_in import words_in
 from selfexplain.records import Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
@@ -22,8 +24,16 @@ RULE = (
     "completion tokens are an upper bound: the template's max_tokens for every call"
 )
 
-REHEARSED = Response("completed", text="Answer: A\nBecause: it is.\nConfidence: 50%")
+REHEARSED = "Answer: A\nBecause: it is.\nConfidence: 50%"
 """Stands for a reply that has not been given, so that an elicitation with several turns goes on to the next."""
+
+
+def rehearsed(item: Item) -> Response:
+    """Return a reply that every later turn can quote: also the question, with a word taken out and with one more."""
+    words = words_in(item.question)
+    rest = item.question[words[0].stop :] if words else ""
+    edits = {"redacted question": f"[REDACTED]{rest}", "edited question": f"{item.question} indeed"}
+    return Response("completed", text=f"{REHEARSED}\nOther answer: B\n{json.dumps(edits, ensure_ascii=False)}")
 
 
 class Forecast(NamedTuple):
@@ -56,7 +66,7 @@ async def forecast(
 ) -> Forecast:
     """Rehearse the asking and count: the elicitation itself says what it would send.
 
-    What it asks after a reply that is not there yet is counted as after `REHEARSED`.
+    What it asks after a reply that is not there yet is counted as after :func:`rehearsed`.
 
     Parameters
     ----------
@@ -73,10 +83,12 @@ async def forecast(
             recorded += 1
             return reply
         requests.append(request)
-        return REHEARSED
+        return reply_to[request.item]
 
     n, prompt, completion = 0, 0, 0
+    reply_to: dict[str, Response] = {}
     for item in items:
+        reply_to = {item.id: rehearsed(item)}
         for repeat in range(repeats):
             await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
             n += len(requests)

@@ -28,7 +28,7 @@ AND = re.compile(r"(?:and|&|和|以及)\s{1,3}", re.IGNORECASE)
 EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|`{1,3})(?P<inside>.*)\1", re.DOTALL)
 
 SCORE = re.compile(
-    r"(?P<sign>[-+−]\s?)?(?P<number>\d{1,9}(?:\.\d{1,15})?|\.\d{1,15})\s?(?P<percent>%?)[\s)\]】|*_`]{0,6}$"
+    r"(?<![A-Za-z0-9.,])(?P<sign>[-+−]\s?)?(?P<number>\d{1,9}(?:\.\d{1,15})?|\.\d{1,15})\s?(?P<percent>%?)[\s)\]】|*_`]{0,6}$"
 )
 BEFORE_SCORE = " \t:=|(（[【-–—→>：＝*_`"
 NO_ROW = re.compile(
@@ -96,8 +96,10 @@ def with_score(row: str) -> Told:
         word, sign = sign.strip(), ""  # `+ 0.5`: the sign is the word
     if found is None or not word:
         return Told(row.strip(" |*`"), None, ("no_score",))
-    if sign.endswith(" "):
-        return Told(word, None, ("no_score",))  # `word - 0.3`: a dash or a minus, nobody can tell
+    if sign.endswith(" ") or (
+        not sign and row[: found.start()].rstrip().endswith(("-", "−", "–")) and word not in "-−–"
+    ):
+        return Told(word, None, ("no_score",))  # `word - 0.3`, `word-0.3`: a dash or a minus, nobody can tell
     number = float(found["number"]) * (-1 if sign in {"-", "−"} else 1)
     return checked(word, number) if not found["percent"] else Told(word, None, ("score_out_of_range",))
 
