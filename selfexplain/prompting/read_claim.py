@@ -172,7 +172,7 @@ def counted(reading: Reading[Claim], asked: int | None) -> Reading[Claim]:
 
 
 def unlabelled(view: Located, wanted: Wanted) -> tuple[Field, ...]:
-    """Return the field of a reply without label: one that is nothing but an edited question, or steps that say so."""
+    """Return the field of a reply without label: nothing but a redacted question, or steps that say so."""
     text, kind = view.text, wanted.kind
     start, stop = len(text) - len(text.lstrip()), len(text.rstrip())
     whole = (Field(start, stop, at_end=True, form="line"),)
@@ -183,9 +183,9 @@ def unlabelled(view: Located, wanted: Wanted) -> tuple[Field, ...]:
         lines = zip(begins, text.splitlines(), strict=False)
         end = next((place for place, line in lines if begins_with_label(line, KNOWN)), stop)
         return (Field(start, end, at_end=end == stop, form="line"),)
-    if kind == "redaction" and MARKER.search(text) is None:
-        return ()
-    return whole if kind in EDITED and lines_in(text) == lines_in(wanted.question) else ()
+    # A sentence alone may be an answer: only its markers show that it is meant as the question, edited.
+    is_redacted = kind == "redaction" and MARKER.search(text) is not None
+    return whole if is_redacted and lines_in(text) == lines_in(wanted.question) else ()
 
 
 def lines_in(text: str) -> int:

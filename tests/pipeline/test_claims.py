@@ -106,6 +106,15 @@ def test_what_was_answered_to_a_redaction_is_told_apart() -> None:
     ]
 
 
+def test_a_target_that_may_be_the_answer_itself_is_missing() -> None:
+    """`many` and `15` cannot be told apart or together by the numeric grader."""
+    edit = counterfactual("What is the capital of Chile?", "many")
+    made = record("a", "15", claims=edit, again=Reading("16", "read"), target="many")
+    found = measure_claims([made], items_of(made, grader="numeric"), plugins.graders())["self_consistency"]
+
+    assert found["counterfactual"]["missing"] == {"target_is_not_another_answer": 1}
+
+
 def test_what_was_answered_to_a_counterfactual_is_told_apart() -> None:
     """Became the target in 2 of 4, once with the target written into the question."""
     edit = counterfactual("What is the capital of Chile?", "Santiago")
@@ -242,4 +251,6 @@ def test_of_scores_what_speaks_for_the_answer_counts_the_highest_first() -> None
 
     assert places_claimed(Claim("word_scores", units), question) == [5, 3]
     assert places_claimed(Claim("quotes", (Unit("x", "placed", ((8, 22),)),)), question) == [2, 3, 4]
+    chinese = words_in("秘鲁的首都")  # characters that touch each other
+    assert places_claimed(Claim("quotes", (Unit("首都", "placed", ((3, 5),)),)), chinese) == [3, 4]
     assert places_claimed(Claim("counterfactual", (Unit("", "placed", ((28, 28),), becomes="x"),)), question) == []

@@ -193,6 +193,12 @@ def test_labels_inside_an_edited_question_end_nothing() -> None:
     assert [unit.text for unit in claim.units] == ["rains"]
 
 
+def test_a_sentence_without_label_is_no_edited_question() -> None:
+    """A model that answers once more instead of editing has made no counterfactual."""
+    assert read("The capital of Peru is Lima.", "counterfactual") == "absent"
+    assert read("The capital of Peru is Lima.", "redaction") == "absent"
+
+
 def test_a_counterfactual_knows_what_it_aims_at() -> None:
     reply = "Other answer: Santiago\nEdited question: What is the capital of Chile, Santiago?"
 
@@ -202,7 +208,7 @@ def test_a_counterfactual_knows_what_it_aims_at() -> None:
 
 
 @given(st.text(max_size=200), st.sampled_from(CLAIM_KINDS), st.text(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_reply_is_read_without_an_error(text: str, kind: ClaimKind, question: str) -> None:
     """Alone and behind its label; a Reading without a value has a reason, its span lies in the reply."""
     for reply in (text, f"{LABELS[kind][0]}: {text}"):
@@ -221,6 +227,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(CLAIM_KINDS))
+@settings(deadline=None)  # the first reply of each kind pays for its patterns
 def test_pieces_of_forms_in_any_order_are_read_without_an_error(text: str, kind: ClaimKind) -> None:
     read_claim(f"{LABELS[kind][0]}: {text}", kind, question=PERU)
 
