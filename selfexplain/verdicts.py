@@ -49,6 +49,7 @@ def compare(
     -------
     Comparison
         `.comparable`, and `.why` not; `.metrics["gap"].difference.value`, `.low`, `.high` …; `.flips`, `.statuses`;
+        `.claims`, of two Runs that hold claims or rationales (`docs/explanations.md`);
         `.to_dict()` is what `selfexplain compare --json` prints.
 
     Raises

@@ -10,7 +10,7 @@ from selfexplain.claims import CLAIM_KINDS, Claim
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
 from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
-from selfexplain.prompting.read_claim import read_claim, read_target
+from selfexplain.prompting.read_claim import EVERY_LABEL, read_claim, read_target
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import FrontMatter, Template
 from selfexplain.prompting.turns import Field, Turn
@@ -105,10 +105,11 @@ def read(
     if response.outcome in NO_REPLY:
         return {}
     finish: Finish = "truncated" if response.outcome == "truncated" else "completed"
-    found: dict[Field, Reading[Any]] = {}
-    for field in turn.elicits:
-        if field in READERS:
-            found[field] = READERS[field](response.text, finish, front)
+    found: dict[Field, Reading[Any]] = {
+        field: READERS[field](response.text, finish, front) for field in turn.elicits if field in READERS
+    }
+    if "rationale" in found and not set(CLAIM_KINDS).isdisjoint(turn.elicits):
+        found["rationale"] = read_rationale(response.text, finish=finish, others=EVERY_LABEL)
     target = found["target"].value if "target" in found else known.get("target")
     for kind in CLAIM_KINDS:
         if kind in turn.elicits:

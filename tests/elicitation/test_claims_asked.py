@@ -123,6 +123,20 @@ async def test_the_reply_that_a_template_asks_for_is_read_whole(name: str) -> No
     assert msgspec.json.decode(msgspec.json.encode(report), type=SelfReport) == report
 
 
+async def test_a_rationale_ends_where_a_claim_begins() -> None:
+    """In a template of one's own that asks for both; in any other, `Words:` is a part of the reason."""
+    reply = "Answer: Lima\nBecause: it is the seat.\nWords: Peru\nConfidence: 90"
+    front = "name: t\nversion: 1\nelicits: [answer, rationale, words, confidence]"
+    both = templates.parse(f"---\n{front}\n---\n## user\n{{{{ question }}}}\n", where="t.md")
+
+    async def ask(_: Request) -> Response:
+        return Response("completed", reply)
+
+    report = await once(PERU, both, ask, sampling=Sampling(0.0, 1), repeat=0)
+    assert report.rationale.value == "it is the seat."
+    assert (await asked("why-expert", reply))[0].rationale.value == "it is the seat.\nWords: Peru"
+
+
 async def test_a_report_without_claims_is_written_as_it_was_before_there_were_any() -> None:
     """Records of old Runs and new ones of old templates have the same keys."""
     report, _ = await asked("answer-confidence", ANSWER)

@@ -1,7 +1,7 @@
 """Where the units of a claim stand: worked out by hand, and against a slow second implementation."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.claims import Place, Unit
@@ -91,6 +91,7 @@ LETTERS = st.sampled_from("ab")
 
 
 @given(st.lists(st.lists(LETTERS, min_size=1, max_size=4).map(tuple), max_size=6, unique=True), st.lists(LETTERS))
+@settings(deadline=None)  # a loaded machine is no bug
 def test_all_occurrences_are_found_in_one_pass(patterns: list[tuple[str, ...]], words: list[str]) -> None:
     """The same as looking for each at each place; the first three of each when no more are wanted."""
     slow = {p: [i for i in range(len(words)) if tuple(words[i : i + len(p)]) == p] for p in patterns}
@@ -103,6 +104,7 @@ def test_all_occurrences_are_found_in_one_pass(patterns: list[tuple[str, ...]], 
 
 
 @given(st.lists(st.text(max_size=12), max_size=8), st.text(max_size=60))
+@settings(deadline=None)  # a loaded machine is no bug
 def test_whatever_is_claimed_spans_lie_in_the_question(texts: list[str], question: str) -> None:
     """And a unit without a span says why."""
     for unit in align([Told(text) for text in texts], question):
@@ -111,6 +113,7 @@ def test_whatever_is_claimed_spans_lie_in_the_question(texts: list[str], questio
 
 
 @given(st.text(min_size=1, max_size=60), st.data())
+@settings(deadline=None)  # a loaded machine is no bug
 def test_every_part_between_word_limits_is_found(question: str, data: st.DataObject) -> None:
     """A quote that was copied is never `not in the text`."""
     from selfexplain.prompting.words_in import words_in

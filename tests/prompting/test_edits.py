@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.edits import (
@@ -78,6 +78,7 @@ def test_what_a_marker_may_also_stand_for_is_noted() -> None:
     st.lists(st.sampled_from(["ab", "cd", "ef"]), min_size=1, max_size=8),
     st.sets(st.integers(0, 7), min_size=1),
 )
+@settings(deadline=None)  # a loaded machine is no bug
 def test_every_redaction_that_was_made_is_read(words: list[str], hidden: set[int]) -> None:
     """As what was hidden, or as another way to hide words that leaves the same text."""
     question = " ".join(words)
@@ -136,6 +137,7 @@ WORDS = st.lists(st.sampled_from("abc"), max_size=7)
 
 @given(WORDS, WORDS)
 @example([], ["a"])
+@settings(deadline=None)  # a loaded machine is no bug
 def test_no_smaller_edit_leads_from_one_to_the_other(old: list[str], new: list[str]) -> None:
     """The words kept are as many as in the longest common subsequence, found by trying all."""
     changes, exact = differences(old, new)
@@ -152,6 +154,7 @@ def test_no_smaller_edit_leads_from_one_to_the_other(old: list[str], new: list[s
 
 
 @given(st.permutations(range(7)))
+@settings(deadline=None)  # a loaded machine is no bug
 def test_unique_words_in_the_order_of_both_are_as_many_as_can_be(order: list[int]) -> None:
     a, b = [str(n) for n in range(7)], [str(n) for n in order]
     ascending = max(n for n in range(8) if any(list(s) == sorted(s) for s in itertools.combinations(order, n)))
@@ -175,6 +178,7 @@ def test_a_long_edit_is_compared_coarsely_and_says_so() -> None:
 
 
 @given(st.lists(st.sampled_from("ab"), min_size=1, max_size=4), st.lists(st.sampled_from("ab"), max_size=12))
+@settings(deadline=None)  # a loaded machine is no bug
 def test_a_sequence_is_found_wherever_it_stands(wanted: list[str], words: list[str]) -> None:
     slow = [place for place in range(len(words)) if words[place : place + len(wanted)] == wanted]
 
@@ -182,6 +186,7 @@ def test_a_sequence_is_found_wherever_it_stands(wanted: list[str], words: list[s
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
+@settings(deadline=None)  # a loaded machine is no bug
 def test_any_two_texts_are_compared_without_an_error(edited: str, question: str) -> None:
     """And whatever is found lies in the question."""
     for reading in (read_redaction(edited, question), read_counterfactual(edited, question, "x")):
