@@ -109,7 +109,7 @@ def claim_shown(kind: ClaimKind, reading: Reading[Claim], question: str, record:
     title, claim = TITLES[kind].capitalize(), reading.value
     if claim is None:
         return ClaimShown(title, reason(reading).replace("_", " "), (), (), 0, "", "", "")
-    listed = tuple((mark_of(unit, claim), unit_text(unit), said_of(unit)) for unit in claim.units[:MOST_UNITS])
+    listed = tuple((mark_of(unit, claim), unit_text(unit), said_of(unit, kind)) for unit in claim.units[:MOST_UNITS])
     edited = claim.text[:LONGEST_QUESTION]
     return ClaimShown(
         title=title,
@@ -137,13 +137,14 @@ def unit_text(unit: Unit) -> str:
     return text if unit.becomes is None else f"{text or '(nothing)'} → {unit.becomes[:LONGEST_UNIT] or '(nothing)'}"
 
 
-def said_of(unit: Unit) -> str:
+def said_of(unit: Unit, kind: ClaimKind) -> str:
     """Return what is to be said of a unit: where it could not be placed, and how it was read."""
-    return ", ".join(filter(None, (PLACES[unit.place], *(NOTES[note] for note in unit.notes))))
+    expected = {"quotes_stripped"} if kind == "quotes" else {"no_score"}  # of these the mark says enough
+    return ", ".join(filter(None, (PLACES[unit.place], *(NOTES[note] for note in unit.notes if note not in expected))))
 
 
 def mark_of(unit: Unit, claim: Claim) -> str:
-    """Return a unit's rank or score as text; of an edit, what was done.
+    """Return a unit's rank, score or number as text; of an edit, what was done.
 
     >>> mark_of(Unit("Peru", "placed", ((0, 4),), rank=2), Claim("words", ()))
     '2'
@@ -155,9 +156,9 @@ def mark_of(unit: Unit, claim: Claim) -> str:
     if claim.kind == "counterfactual":
         return "changed" if unit.text and unit.becomes else "removed" if unit.text else "added"
     if claim.kind == "quotes":
-        return "quoted" if unit.in_text else ""
-    if unit.score is not None:
-        return f"{unit.score:.3g}".replace("-", "−")
+        return str(claim.units.index(unit) + 1) if unit.in_text else ""
+    if claim.kind == "word_scores":
+        return "no score" if unit.score is None else f"{unit.score:.3g}".replace("-", "−")
     return "" if unit.rank is None else str(unit.rank)
 
 

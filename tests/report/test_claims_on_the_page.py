@@ -82,8 +82,13 @@ def test_marks_say_rank_score_or_what_was_done() -> None:
     assert [(p.text, p.mark) for p in shown["word_scores"].pieces if p.mark] == [
         ("the", "−0.25"),
         ("capital", "0.9"),
+        ("Peru", "no score"),
     ]
-    assert [p.text for p in shown["quotes"].pieces if p.mark] == ["the capital ", "of", " Peru"]
+    assert [(p.text, p.mark) for p in shown["quotes"].pieces if p.mark] == [
+        ("the capital ", "1"),
+        ("of", "1 · 2"),
+        (" Peru", "2"),
+    ]
     assert {p.mark for p in shown["redaction"].pieces if p.mark} == {"removed"}
     assert [(m, t) for m, t, _ in shown["counterfactual"].units] == [
         ("added", "(nothing) → big"),
