@@ -54,6 +54,7 @@ def test_every_template_that_elicits_a_claim_is_on_the_page() -> None:
         fields = {field for turn in template.load(path).turns for field in turn.elicits}
         if fields - {"answer", "rationale", "confidence"}:
             assert f"`{name}`" in PAGE
-    (table,) = re.findall(r"^\| template \|.*?\n\n", PAGE, re.M | re.S)
+    table, of_the_embedded_model = re.findall(r"^\| template \|.*?\n\n", PAGE, re.M | re.S)
+    assert "`top-words`" in of_the_embedded_model
     rows = [line.split("|")[1] for line in table.splitlines()[2:] if line]
     assert {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} <= template.available().keys()
