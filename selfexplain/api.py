@@ -709,11 +709,14 @@ def measured(
 
         names, sorts = [metric.facts.name for metric in metrics], plugins.categorisers()
         return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
+    from selfexplain.pipeline.claims import measure_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.repeats import answers_by_key  # noqa: PLC0415 - with it
 
     answers = answers_by_key(records)
-    return evaluate_sources(rows_of(records, items), metrics=metrics, about=about, warnings=warnings, answers=answers)
+    rows = rows_of(records, items)
+    found = evaluate_sources(rows, metrics=metrics, about=about, warnings=warnings, answers=answers)
+    return found | measure_claims(records, items, plugins.graders())
 
 
 def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:

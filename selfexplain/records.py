@@ -9,6 +9,8 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 
+from selfexplain.claims import Claim, ClaimKind
+
 SCHEMA_VERSION = 1
 """Stands in every file that selfexplain writes; grows when an older reader would misread a newer file."""
 
@@ -294,7 +296,7 @@ class Reading(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True, repr_
     value: T | None
     why: Why
     detail: str = ""
-    """Which kind of `ambiguous`: range, bound, conflict or scale."""
+    """Which kind of `ambiguous`: range, bound, conflict or scale; of an edited text, why it is none."""
     low: float | None = None
     """Lower limit of a stated range or bound, in the value's unit; kept, never turned into a value."""
     high: float | None = None
@@ -333,6 +335,13 @@ class SelfReport(msgspec.Struct, frozen=True, omit_defaults=True):
     candidates: tuple[Candidate, ...] = ()
     """Where several answers were given or weighed, each that is different from the others, in the order of the replies;
     the answer is one of them."""
+    attribution: dict[ClaimKind, Reading[Claim]] = {}
+    """What it claims to have mattered, one Reading for each kind of claim that the template elicits."""
+    target: Reading[str] | None = None
+    """The other answer that a counterfactual is meant to have."""
+    answer_again: Reading[str] | None = None
+    """The answer to the redacted or edited question, given in a conversation that knows nothing of the first;
+    `declined` when the model says that it cannot be answered any more. Never graded."""
 
 
 class Grade(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,13 +1,14 @@
 """The verbs that compare: two sides, or one side with its baseline; for notebooks, scripts and the commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from selfexplain import plugins
 from selfexplain.api import RESULTS, records_of, require_gold, template_of
 from selfexplain.errors import InputError
-from selfexplain.records import RANKS_ONLY, Source
+from selfexplain.records import RANKS_ONLY, Record, Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance
 from selfexplain.runs.folder import RunFolder, versions
@@ -16,6 +17,7 @@ from selfexplain.settings import Policy, read_settings
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from pandas import DataFrame
 
+    from selfexplain.pipeline.claims_compared import Side
     from selfexplain.pipeline.compare import Comparison
     from selfexplain.pipeline.gate import Verdict
 
@@ -51,6 +53,7 @@ def compare(
     -------
     Comparison
         `.comparable`, and `.why` not; `.metrics["gap"].difference.value`, `.low`, `.high` …; `.flips`, `.statuses`;
+        `.claims`, of two Runs that hold claims or rationales (`docs/explanations.md`);
         `.to_dict()` is what `selfexplain compare --json` prints.
 
     Raises
@@ -70,10 +73,17 @@ def compare(
     >>> comparison.metrics["accuracy"].difference.value
     -0.5
     """
+    from msgspec.structs import replace  # noqa: PLC0415 - with this verb
+
+    from selfexplain.pipeline.claims_compared import compare_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.compare import compare as compared  # noqa: PLC0415 - numpy
 
-    read = partial(answers, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
-    return compared(read(a), read(b))
+    read = partial(side, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
+    (one, claims_a), (other, claims_b) = read(a), read(b)
+    comparison = compared(one, other)
+    if claims_a is None or claims_b is None:
+        return comparison
+    return replace(comparison, claims=compare_claims(claims_a, claims_b, plugins.graders(), source=one.source))
 
 
 def set_baseline(
@@ -259,14 +269,34 @@ def answers(
     InputError
         When it cannot be read, or holds no such source.
     """
+    return side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+
+
+def side(
+    of: Answering,
+    source: Source | None,
+    columns: Mapping[str, str] | None,
+    scale: Scale,
+    *,
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    scorer: str | None = None,
+    only: Mapping[str, str] | None = None,
+) -> "tuple[Answers, Side | None]":
+    """Return the answers of a Run or a table and, of a Run, its Records, which may hold claims."""
     of = Path(of) if isinstance(of, str) else of
     if isinstance(of, Path) and of.is_dir():
-        return answers_of_run(RunFolder(of), source or "stated")
+        from selfexplain.pipeline.claims_compared import Side  # noqa: PLC0415 - numpy
+
+        folder = RunFolder(of)
+        require_gold(folder)
+        records = records_of(folder, folder.calls())  # failed calls stay in: the coverage rule is about them
+        items = {item.id: item for item in folder.items}
+        return answers_of_run(folder, source or "stated", records), Side(records, items)
     from selfexplain.answer_files import read_answers, source_of  # noqa: PLC0415 - with the rest of this verb
 
     found = read_answers(of, columns=columns, scale=scale, format=format, scorer=scorer, only=only, joined=True)
     name = str(of) if isinstance(of, Path) else "DataFrame"
-    return Answers.of(name, source_of(found, source, where=name), found.provenance, found.rows)
+    return Answers.of(name, source_of(found, source, where=name), found.provenance, found.rows), None
 
 
 def require_probability(source: Source) -> None:
@@ -279,13 +309,11 @@ def require_probability(source: Source) -> None:
         )
 
 
-def answers_of_run(folder: RunFolder, source: Source) -> Answers:
-    """Read and grade a Run's recorded calls, and return its answers; nothing is asked or written."""
+def answers_of_run(folder: RunFolder, source: Source, records: Sequence[Record]) -> Answers:
+    """Return the answers in a Run's Records; nothing is asked or written."""
     from selfexplain.pipeline.evaluate import rows_by_source  # noqa: PLC0415 - numpy
 
-    require_gold(folder)
     spec, template = folder.manifest.spec, template_of(folder)
-    records = records_of(folder, folder.calls())  # failed calls stay in: they are what the coverage rule is about
     sources = rows_by_source(records, {item.id: item for item in folder.items})
     if source not in sources:
         raise InputError(

@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from selfexplain.claims import CLAIM_KINDS, Claim
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
 from selfexplain.prompting.again import mendable, plea
 from selfexplain.prompting.form import schema_of
 from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
+from selfexplain.prompting.read_claim import EVERY_LABEL, read_claim, read_target
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.read_listed import read_answers, read_confidences
 from selfexplain.prompting.read_verdict import read_verdict
@@ -33,8 +35,10 @@ READERS: Mapping[Field, Callable[[str, Finish, FrontMatter], Reading[Any]]] = {
     "alternatives": lambda text, finish, front: read_answers(text, n=front.guesses, kind="alternative", finish=finish),
     "verdict": lambda text, finish, _: read_verdict(text, finish=finish),
     "verdict_swapped": lambda text, finish, _: read_verdict(text, first_is_true=False, finish=finish),
+    "target": lambda text, finish, _: read_target(text, finish=finish),
+    "answer_again": lambda text, finish, _: read_answer(text, finish=finish),
 }
-"""How each field is read from the reply to the turn that elicits it."""
+"""How each field is read from the reply to the turn that elicits it; claims need the question as well."""
 
 
 NO_REPLY: frozenset[Outcome] = frozenset({"failed", "refused"})
@@ -85,11 +89,12 @@ async def converse(
             break
         messages = (() if turn.fresh else messages) + template.render(item, turn=number, reply=known)
         request = request_for(item, template, messages, sampling=sampling, repeat=repeat, draw=draw, turn=number)
-        said.append(await asked(request, turn, front, ask, again=sampling.again))
+        said.append(await asked(request, turn, front, ask, item=item, known=known, again=sampling.again))
         response = said[-1].response
         if response.outcome in NO_REPLY or not response.text.strip():
             break
-        known |= {field: reading.value for field, reading in said[-1].readings.items() if reading.value is not None}
+        readings = said[-1].readings
+        known |= {field: as_quoted(reading.value) for field, reading in readings.items() if reading.value is not None}
         messages = (*said[-1].request.messages, Message("assistant", response.text))
     return tuple(said)
 
@@ -121,10 +126,19 @@ async def ask_apart(
     """
     messages = template.render(item, turn=turn, reply=about)
     request = request_for(item, template, messages, sampling=sampling, repeat=repeat, draw=draw, turn=turn, role=role)
-    return await asked(request, template.turns[turn], template.front, ask, again=sampling.again)
+    return await asked(request, template.turns[turn], template.front, ask, item=item, known=about, again=sampling.again)
 
 
-async def asked(request: Request, turn: Turn, front: FrontMatter, ask: Ask, *, again: int) -> Said:
+async def asked(
+    request: Request,
+    turn: Turn,
+    front: FrontMatter,
+    ask: Ask,
+    *,
+    item: Item,
+    known: Mapping[str, Any],
+    again: int,
+) -> Said:
     """Ask one turn, and up to `again` times more while its reply is whole and cannot be read.
 
     The unread reply stays in the conversation, with a sentence that says what is missing.
@@ -132,7 +146,7 @@ async def asked(request: Request, turn: Turn, front: FrontMatter, ask: Ask, *, a
     unread: tuple[Request, ...] = ()
     while True:
         response = await ask(request)
-        readings = read(response, turn, front)
+        readings = read(response, turn, front, item, known)
         missing = mendable(readings) if response.outcome == "completed" else {}
         if not missing or len(unread) >= again:
             return Said(request, response, readings, unread)
@@ -172,12 +186,37 @@ def request_for(
     )
 
 
-def read(response: Response, turn: Turn, front: FrontMatter) -> dict[Field, Reading[Any]]:
+def read(
+    response: Response, turn: Turn, front: FrontMatter, item: Item, known: Mapping[str, Any]
+) -> dict[Field, Reading[Any]]:
     """Return what one reply says, field by field; what is no reply says nothing."""
     if response.outcome in NO_REPLY:
         return {}
     finish: Finish = "truncated" if response.outcome == "truncated" else "completed"
-    return {field: READERS[field](response.text, finish, front) for field in turn.elicits}
+    found: dict[Field, Reading[Any]] = {
+        field: READERS[field](response.text, finish, front) for field in turn.elicits if field in READERS
+    }
+    if "rationale" in found and not set(CLAIM_KINDS).isdisjoint(turn.elicits):
+        found["rationale"] = read_rationale(response.text, finish=finish, others=EVERY_LABEL)
+    target = found["target"].value if "target" in found else known.get("target")
+    for kind in CLAIM_KINDS:
+        if kind in turn.elicits:
+            found[kind] = read_claim(
+                response.text,
+                kind,
+                question=item.question,
+                target=target or "",
+                asked=front.top if kind in {"words", "quotes"} else None,
+                finish=finish,
+            )
+    return found
+
+
+def as_quoted(value: Any) -> Any:
+    """Return what `{{ reply.redaction }}` shows: of a claim, the edited question or else its units; data, as ever."""
+    if not isinstance(value, Claim):
+        return value
+    return value.text or ", ".join(unit.text for unit in value.units)
 
 
 def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
@@ -207,4 +246,25 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
         calls=tuple(request.key for one in said for request in (*one.unread, one.request)),
         asked_again=sum(len(one.unread) for one in said),
         read_in={field: number for field, (number, _) in found.items() if number},
+        attribution={
+            kind: reading
+            for kind in CLAIM_KINDS
+            if (reading := reading_of(kind, template, found, len(said))) is not None
+        },
+        target=reading_of("target", template, found, len(said)),
+        answer_again=reading_of("answer_again", template, found, len(said)),
+    )
+
+
+def reading_of(
+    field: Field, template: Template, found: Mapping[Field, tuple[int, Reading[Any]]], asked: int
+) -> Reading[Any] | None:
+    """Return what was read of a field; None where no turn elicits it, and why it is missing where none was read."""
+    turn = next((number for number, turn in enumerate(template.turns) if field in turn.elicits), None)
+    if turn is None:
+        return None
+    return (
+        found[field][1]
+        if field in found
+        else Reading(None, "absent", detail="not asked" if turn >= asked else "no reply")
     )

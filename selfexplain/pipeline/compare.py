@@ -24,6 +24,7 @@ from selfexplain.calibration.share_correct import accuracy
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import Undefined
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.claims_compared import ClaimsCompared
 from selfexplain.pipeline.join import Differs, Joined, differences, obstacles, remarks
 from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.answers import Answers
@@ -113,11 +114,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusPair, ...] = ()
     reliability: Mapping[str, Any] = {}
     """Of A and of B on the pairs, as in a metrics object."""
+    claims: ClaimsCompared | None = None
+    """What the two Runs' explanations claim; None unless both claim something."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return strict JSON values."""
+        """Return strict JSON values; `claims` is there when both sides claim something."""
         differs = [each._asdict() for each in self.differs]
-        return {"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(self), "differs": differs}
+        found = {"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(self), "differs": differs}
+        return found if self.claims is not None else {key: found[key] for key in found if key != "claims"}
 
 
 def compare(a: Answers, b: Answers) -> Comparison:

@@ -1,5 +1,6 @@
 """What asking would take: how many calls, how many tokens, what cost. Nothing is sent."""
 
+import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
+from selfexplain.prompting.words_in import words_in
 from selfexplain.records import LETTERS, Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
@@ -31,6 +33,16 @@ REHEARSED = "Answer: {}\nBecause: it is.\nConfidence: 50%\n" + "\n".join(
 Each draw gives another answer, and judgements of two answers contradict each other: then there is most to compare and
 to judge, so that no more calls are made than said.
 """
+
+
+def rehearsed(item: Item, letter: str) -> Response:
+    """Return a reply that every later turn can quote: also the question, with a word taken out and with one more."""
+    words = words_in(item.question)
+    rest = item.question[words[0].stop :] if words else ""
+    edits = {"redacted question": f"[REDACTED]{rest}", "edited question": f"{item.question} indeed"}
+    return Response(
+        "completed", text=f"{REHEARSED.format(letter)}\nOther answer: B\n{json.dumps(edits, ensure_ascii=False)}"
+    )
 
 
 class Forecast(NamedTuple):
@@ -65,7 +77,7 @@ async def forecast(
 ) -> Forecast:
     """Rehearse the asking and count: the elicitation itself says what it would send.
 
-    What it asks after a reply that is not there yet is counted as after `REHEARSED`.
+    What it asks after a reply that is not there yet is counted as after :func:`rehearsed`.
 
     Parameters
     ----------
@@ -87,9 +99,11 @@ async def forecast(
             so_far.completion_tokens + request.max_tokens,
         )
         letters = "AB" if request.role else LETTERS
-        return Response("completed", REHEARSED.format(letters[request.draw % len(letters)]))
+        return rehearsed(asked[request.item], letters[request.draw % len(letters)])
 
+    asked: dict[str, Item] = {}
     for item in items:
+        asked[item.id] = item
         for repeat in range(repeats):
             await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
     return found.pop("")._replace(roles=found)

@@ -53,7 +53,9 @@ def read_answer(text: str, *, label: str | None = None, finish: Finish = "comple
     )
 
 
-def read_rationale(text: str, *, label: str | None = None, finish: Finish = "completed") -> Reading[str]:
+def read_rationale(
+    text: str, *, label: str | None = None, finish: Finish = "completed", others: tuple[str, ...] = ()
+) -> Reading[str]:
     r"""Return the reason that a reply gives for its answer; it may run over several lines, up to the next label.
 
     Parameters
@@ -64,6 +66,8 @@ def read_rationale(text: str, *, label: str | None = None, finish: Finish = "com
         The field's name, and then only that field counts. Default: the usual names (Because, Reason, 理由, …).
     finish : {"completed", "truncated"}
         Whether the reply was cut off by a length limit: then a reason at its very end is not the whole reason.
+    others : tuple of str
+        Labels of other fields that the template asks for, at which the reason ends.
 
     Returns
     -------
@@ -75,7 +79,8 @@ def read_rationale(text: str, *, label: str | None = None, finish: Finish = "com
     >>> read_rationale("Answer: Paris\nBecause: it is the seat\nof government.\nConfidence: 80%").value
     'it is the seat\nof government.'
     """
-    return _read(text, ((label,) if label is not None else RATIONALE,), finish, lines=True, whole=False)
+    names = (label,) if label is not None else RATIONALE
+    return _read(text, (names,), finish, lines=True, whole=False, others=others)
 
 
 def differs(text: str, answer: str) -> bool:
@@ -102,7 +107,15 @@ def differs(text: str, answer: str) -> bool:
     return one not in other and other not in one
 
 
-def _read(text: str, groups: tuple[tuple[str, ...], ...], finish: Finish, *, lines: bool, whole: bool) -> Reading[str]:
+def _read(
+    text: str,
+    groups: tuple[tuple[str, ...], ...],
+    finish: Finish,
+    *,
+    lines: bool,
+    whole: bool,
+    others: tuple[str, ...] = (),
+) -> Reading[str]:
     final = final_text(text)
     if final.truncated:
         return Reading(None, "truncated")
@@ -110,7 +123,7 @@ def _read(text: str, groups: tuple[tuple[str, ...], ...], finish: Finish, *, lin
     if not view.text.strip():
         return Reading(None, "truncated")
     for names in groups:
-        fields = find_fields(view, names, lines=lines)
+        fields = find_fields(view, names, others=others, lines=lines)
         if fields == "truncated":
             return Reading(None, "truncated")
         if fields != "absent":

@@ -55,6 +55,8 @@ class FrontMatter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In how many orders an elicitation shows the options that averages over them; at most as many as there are."""
     draws: Annotated[int, msgspec.Meta(gt=0)] = 1
     """How many replies to one prompt an elicitation takes that draws; with more than one not at temperature 0."""
+    top: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    """How many words or quotes it asks for; another number in a reply is noted."""
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] = 512
     """The longest reply to one turn."""
     top_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 0

@@ -28,6 +28,15 @@ Field = Literal[
     "alternatives",
     "verdict",
     "verdict_swapped",
+    # Of explanations that are placed in the question:
+    "words",
+    "word_scores",
+    "quotes",
+    "redaction",
+    "counterfactual",
+    "steps",
+    "target",
+    "answer_again",
 ]
 
 HANDED = frozenset({"other", "candidate", "gold"})

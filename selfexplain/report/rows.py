@@ -8,6 +8,7 @@ import numpy as np
 
 from selfexplain.calibration.binning import equal_width
 from selfexplain.records import RANKS_ONLY, Item, Reading, Record, Source
+from selfexplain.report.claimed import ClaimShown, claims_shown
 from selfexplain.report.numbers import percent
 
 LIMIT = 5_000
@@ -56,6 +57,8 @@ class RecordRow:
     """In a survey, what the answer was sorted into; empty where there is none."""
     rule: str = ""
     """By which rule."""
+    claims: tuple[ClaimShown, ...] = ()
+    """What it claims to have mattered."""
 
 
 def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str]:
@@ -99,6 +102,7 @@ def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> Reco
         rationale=cut(record.report.rationale.value or "", LONGEST_TEXT),
         reply=cut(joined(record.report.replies), LONGEST_REPLY),
         repeat=record.repeat,
+        claims=claims_shown(record, item),
     )
 
 

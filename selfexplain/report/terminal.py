@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
+from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import written
 from selfexplain.report.rows import LONGEST_NAME, cut
@@ -61,6 +62,7 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     for source in metrics["sources"]:
         clauses = (say.left_out(metrics, source), say.worst_case(metrics, source))
         parts.append(Text(f"{say.source_words(source).title}: {'; '.join(filter(None, clauses))}."))
+    parts += [Text(line) for line in in_a_line(claim_rows(metrics), again_rows(metrics))]
     if "usage" in metrics:
         parts.append(Text(visible(_used(metrics))))
     return Group(*parts)

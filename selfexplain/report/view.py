@@ -9,6 +9,7 @@ from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
 from selfexplain.report.cards import Card, card_of
+from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.families import FAMILY_NAMES, HEADLINE, family_of
@@ -73,6 +74,10 @@ class RunView(Shown):
     """The title of each source that was asked more than once, and what its repeats show."""
     sure: str
     words: Words
+    claims: tuple[ClaimRow, ...] = ()
+    """What the explanations claim; empty where none was asked for."""
+    edited: tuple[AgainRow, ...] = ()
+    """What was answered to questions that the model itself edited."""
 
     is_survey: ClassVar[bool] = False
 
@@ -161,6 +166,8 @@ def view_of(
         level=f"{100 * _level(metrics):g} %",
         words=words_for(metrics["about"]),
         measured=tuple(filter(None, (*_measured(metrics, facts), made_with))),
+        claims=claim_rows(metrics),
+        edited=again_rows(metrics),
     )
 
 

@@ -40,7 +40,14 @@ def refusal(text: str) -> str:
     return str(caught.value)
 
 
-READ = {"answer": "{{ answer }}", "rationale": "## user", "confidence": 0.25, "other": "<other>"}
+READ = {
+    "answer": "{{ answer }}",
+    "rationale": "## user",
+    "confidence": 0.25,
+    "other": "<other>",
+    "redaction": "## new conversation [REDACTED]",
+    "counterfactual": "{% if edited %}",
+}
 
 
 def rendered(shipped: Template, item: Item) -> tuple[Message, ...]:
@@ -143,7 +150,7 @@ def test_the_files_of_windows_load(tmp_path: Path) -> None:
 
 KEYS = (
     "name, version, elicits, elicitation, scale, about, audience, language, needs, roles, guesses, orders, draws, "
-    "max_tokens, top_logprobs, structured, grammar, source"
+    "top, max_tokens, top_logprobs, structured, grammar, source"
 )
 KNOWN = f"\nhint: known keys: {KEYS}"
 

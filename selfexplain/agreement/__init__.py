@@ -1,0 +1,1 @@
+"""Measures between two claims, or a claim and evidence, each beside its value for claims drawn at random."""
