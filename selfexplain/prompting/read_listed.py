@@ -1,6 +1,8 @@
 """What a reply lists by number: `Guess 1: …` and `Probability 1: …`, one after the other."""
 
+import functools
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 
@@ -53,14 +55,12 @@ def read_answers(text: str, *, n: int, kind: Kind, finish: Finish = "completed")
     >>> [(reading.value, reading.why) for reading in found]
     [('Lima', 'read'), ('Cusco', 'read'), (None, 'absent')]
     """
-    return _together(
-        [
-            _without_chance(
-                _first([read_answer(text, label=label.format(place), finish=finish) for label in LABELS[kind]])
-            )
-            for place in range(1, n + 1)
-        ]
-    )
+    labels = _present(LABELS[kind], text)
+    found = [
+        _first([read_answer(text, label=label.format(place), finish=finish) for label in labels])
+        for place in range(1, n + 1)
+    ]
+    return _together([_without_chance(reading) for reading in found])
 
 
 def read_confidences(
@@ -72,17 +72,15 @@ def read_confidences(
     >>> [(reading.value, reading.why) for reading in found]
     [(0.7, 'read'), (None, 'ambiguous')]
     """
-    return _together(
-        [
-            _first(
-                [
-                    read_confidence(text, scale=scale, language=language, label=label.format(place), finish=finish)
-                    for label in CHANCE
-                ]
-            )
-            for place in range(1, n + 1)
-        ]
-    )
+    read = functools.partial(read_confidence, text, scale=scale, language=language, finish=finish)
+    labels = _present(CHANCE, text)
+    return _together([_first([read(label=label.format(place)) for label in labels]) for place in range(1, n + 1)])
+
+
+def _present(labels: Sequence[str], text: str) -> Sequence[str]:
+    """Return the labels whose words are in a text at all, so that it is not searched for the others; else the first."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return [label for label in labels if label.replace("{}", "").strip() in folded] or labels[:1]
 
 
 def _first(readings: Sequence[Reading[T]]) -> Reading[T]:
@@ -98,7 +96,7 @@ def _together(readings: Sequence[Reading[T]]) -> Reading[tuple[Reading[T], ...]]
 
 def _without_chance(reading: Reading[str]) -> Reading[str]:
     """Return an answer without the probability that stands on its line."""
-    behind = None if reading.value is None else BEHIND.search(reading.value)
+    behind = None if reading.value is None else BEHIND.search(reading.value, max(0, len(reading.value) - 250))
     if reading.value is None or reading.span is None or behind is None or behind.start() == 0:
         return reading
     start, _ = reading.span
