@@ -1,197 +1,245 @@
-"""Several ways of asking, side by side: `selfexplain run -t a,b` and `selfexplain.run_ways`."""
+"""Ways of asking from end to end: counted before, resumed half way, read again, and explained in the docs."""
 
+import contextlib
 import json
-import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import selfexplain as sx
+from selfexplain import api, plugins
 from selfexplain.cli import cli
-from selfexplain.errors import BudgetSpent, InputError
-from selfexplain.pipeline.ways import Ways
-from selfexplain.records import Usage
-from selfexplain.report import ways_words
+from selfexplain.errors import InputError, ProviderError
+from selfexplain.prompting import template as templates
+from selfexplain.records import Dataset, Item, Request, Response
+from selfexplain.runs.calls import read_calls
 
-N = 40
-"""Questions; the first 30 are answered right by whoever is asked."""
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    rows = [f"Question {n}?,{'Lima' if n < 30 else 'Quito'}" for n in range(N)]
-    (tmp_path / "questions.csv").write_text("question,gold\n" + "\n".join(rows) + "\n")
-    return tmp_path
+ROOT = Path(__file__).parents[1]
+TOWNS = Dataset("towns", "1", tuple(Item(f"q{n}", f"Capital {n}?", ("Lima",)) for n in range(3)))
+SAID = ["Lima", "Cusco", "Lima", "lima", "Quito", "Cusco", "Lima", "Ica", "Lima", "Puno"]
 
 
-def modest(messages: list[dict[str, str]]) -> str:
-    """Answers Lima; says 75 when asked for a number, `Likely` when asked for words."""
-    return f"Answer: Lima\nConfidence: {'Likely' if 'phrase' in messages[-1]['content'] else 75}"
+class Drawing:
+    """Says another town at each draw; may break down after so many requests."""
+
+    name, concurrency = "drawing/x", 2
+    identity: Mapping[str, str] = {}
+
+    def __init__(self, *, breaks_after: int = 10_000) -> None:
+        self.sent: list[Request] = []
+        self._left = breaks_after
+
+    async def generate(self, request: Request) -> Response:
+        if not self._left:
+            raise ProviderError("out of credit", kind="auth")
+        self._left -= 1
+        self.sent.append(request)
+        if request.turn:
+            return Response("completed", "A")
+        return Response("completed", f"Answer: {SAID[request.draw % len(SAID)]}\nConfidence: 60")
+
+    async def aclose(self) -> None:
+        pass
 
 
-def boasting(messages: list[dict[str, str]]) -> str:
-    """Is 99 % sure of Lima when not asked for reasons, 75 % sure otherwise."""
-    why = "Because:" in messages[-1]["content"]
-    return "Answer: Lima\nBecause: it is.\nConfidence: 75" if why else "Answer: Lima\nConfidence: 99"
+class Judge(Drawing):
+    name = "judge/y"
+
+    async def generate(self, request: Request) -> Response:
+        self.sent.append(request)
+        return Response("completed", "B")
 
 
-def mute(messages: list[dict[str, str]]) -> str:
-    """States no confidence when asked for reasons."""
-    return "Answer: Lima" + ("" if "Because:" in messages[-1]["content"] else "\nConfidence: 75")
+def test_a_run_of_draws_is_read_again_without_a_model(tmp_path: Path) -> None:
+    """Four of ten draws say Lima, then a fifth in small letters: 0.5. Reading again gives the same Records."""
+    result = api.run(TOWNS, model=Drawing(), template="self-consistency", results=tmp_path)
+    assert result.folder is not None
+    again = api.evaluate_run(result.folder)
+
+    assert [record.report.confidence["consistency"].value for record in result.records] == [0.5] * 3
+    assert result.records == again.records
+    assert result.to_dict()["settings"]["temperature"] == 1.0
+    assert result.to_dict()["settings"]["draws"] == 10
+    assert list(result.to_dict()["sources"]) == ["consistency"]
 
 
-def ways(model: Callable[..., str], *templates: str) -> Ways:
-    return sx.run_ways("questions.csv", models=[model], templates=templates).comparison
+@pytest.mark.parametrize("breaks_after", [1, 14, 29])
+def test_what_was_drawn_before_a_breakdown_is_not_drawn_again(breaks_after: int, tmp_path: Path) -> None:
+    """In the middle of an Item too: 30 requests in all, each once."""
+    broken, whole = Drawing(breaks_after=breaks_after), Drawing()
+    with pytest.raises(ProviderError):
+        api.run(TOWNS, model=broken, template="self-consistency", results=tmp_path)
+    result = api.run(TOWNS, model=whole, template="self-consistency", results=tmp_path)
+    assert result.folder is not None
+    replied = [call.key for call in read_calls(result.folder / "calls") if call.response.outcome == "completed"]
+
+    assert len(broken.sent) + len(whole.sent) == len(replied) == len(set(replied)) == 30
+    assert [record.report.confidence["consistency"].value for record in result.records] == [0.5] * 3
 
 
-@pytest.mark.usefixtures("home")
-def test_each_way_has_its_numbers_and_its_paired_difference_from_the_first() -> None:
-    """Mean confidence .75 against .99 where 30 of 40 are right: gaps 0 and .24, on the same answers."""
-    found = ways(boasting, "answer-why-confidence", "answer-confidence")
-
-    calm, boast = found.ways
-    assert found.reference == 0
-    assert calm.metrics["gap"]["value"] == pytest.approx(0.0)
-    assert boast.metrics["gap"]["value"] == pytest.approx(0.24)
-    assert boast.n_pairs == N
-    gap = boast.differences["gap"]
-    assert [gap.a, gap.b] == pytest.approx([0.0, 0.24])
-    assert gap.difference.value == pytest.approx(0.24)
-    assert boast.differences["accuracy"].difference.value == 0.0
-    assert calm.differences == {}
-    assert "has a gap 24 points higher" in ways_words.told(boast)
-
-
-@pytest.mark.usefixtures("home")
-def test_a_way_of_which_nothing_can_be_used_is_a_row_with_its_reason_and_ends_nothing() -> None:
-    found = ways(mute, "answer-why-confidence", "answer-confidence")
-
-    silent, plain = found.ways
-    assert silent.why.startswith("none of 40 answers can be used: 40 no_confidence")
-    assert (silent.n, silent.usage["calls"], found.reference) == (0, 40, 1)
-    assert plain.n == N
-    assert "nothing can be measured" in " ".join(ways_words.sentences(found))
+CALLS = {
+    "confidence-first": 1,
+    "two-turn-plain": 2,
+    "self-probe": 2,
+    "top-4": 1,
+    "top-4-two-turn": 2,
+    "self-consistency": 11,
+    "average-confidence": 6,
+    "few-shot-draws": 6,
+    "semantic-entropy": 11,
+    "p-true": 2,
+    "p-true-swapped": 3,
+    "p-true-draws": 11,
+    "distractors": 7,
+    "multi-step": 1,
+}
+"""For one Item at most: a tie costs one reply more, and rivals may all be different."""
 
 
-@pytest.mark.usefixtures("home")
-def test_intervals_of_several_differences_hold_together() -> None:
-    """Three ways are two comparisons: each at 1 − .05/2."""
-    found = ways(modest, "answer-confidence", "answer-why-confidence", "words")
+@pytest.mark.parametrize("name", CALLS)
+def test_a_dry_run_counts_what_there_can_be_at_most(name: str, tmp_path: Path) -> None:
+    provider = Drawing()
+    counted = api.dry_run(TOWNS, model=provider, template=name, results=tmp_path)["calls"]
+    with contextlib.suppress(InputError):  # that no answer could be used: here it is only counted what is asked
+        api.run(TOWNS, model=provider, template=name, results=tmp_path)
 
-    assert found.each_level == pytest.approx(0.975)
-    levels = {each.difference.level for way in found.ways for each in way.differences.values()}
-    assert list(levels) == [pytest.approx(0.975)]
-
-
-@pytest.mark.usefixtures("home")
-def test_two_models_are_told_apart_and_one_model_is_not_named() -> None:
-    found = sx.run_ways("questions.csv", models=[modest, boasting], templates=["answer-confidence"]).comparison
-
-    names = [ways_words.label(way, found) for way in found.ways]
-    assert len(set(names)) == 2
-    assert all("·" in name and way.model in name for name, way in zip(names, found.ways, strict=True))
-    alone = ways(modest, "answer-confidence", "words")
-    assert [ways_words.label(way, alone) for way in alone.ways] == [
-        "answer-confidence · stated confidence",
-        "words · stated confidence",
-    ]
+    assert provider.sent
+    assert counted == 3 * CALLS[name]
+    assert len(provider.sent) <= counted
 
 
-@pytest.mark.usefixtures("home")
-def test_the_same_command_asks_nothing_again_and_leads_to_the_same_page() -> None:
-    heard: list[object] = []
+def test_draws_at_temperature_0_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    provider = Drawing()
+    with pytest.raises(InputError, match="at temperature 0 they are one and the same"):
+        api.run(TOWNS, model=provider, template="self-consistency", temperature=0.0, results=tmp_path)
 
-    def counted(messages: list[dict[str, str]]) -> str:
-        heard.append(messages)
-        return modest(messages)
-
-    first = sx.run_ways("questions.csv", models=[counted], templates=["answer-confidence", "words"])
-    again = sx.run_ways("questions.csv", models=[counted], templates=["answer-confidence", "words"])
-
-    assert len(heard) == 2 * N
-    assert first.page == again.page
-    assert json.dumps(first.to_dict(), allow_nan=False) == json.dumps(again.to_dict(), allow_nan=False)
-    assert [run["template"] for run in first.to_dict()["runs"]] == ["answer-confidence@2", "words@1"]
+    assert not provider.sent
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_budget_is_for_all_runs_together(home: Path) -> None:
-    """Ten units a call: 55 are spent after six calls, three of each way."""
-    from selfexplain.records import Request, Response
-
-    class Priced:
-        name, concurrency = "priced/x", 1
-        identity: Mapping[str, str] = {}
-
-        async def generate(self, request: Request) -> Response:  # noqa: ARG002 - everybody gets the same
-            return Response("completed", "Answer: Lima\nConfidence: 75", usage=Usage(prompt=10, completion=0))
-
-        async def aclose(self) -> None:
-            pass
-
-    (home / "pyproject.toml").write_text('[tool.selfexplain.prices."priced/x"]\ninput = 1000000.0\noutput = 0.0\n')
-    templates = ["answer-confidence", "answer-why-confidence"]
-    with pytest.raises(BudgetSpent, match=r"60\.00 USD spent of the 55\.00 USD that these 2 Runs may cost, in 6 calls"):
-        sx.run_ways("questions.csv", models=[Priced()], templates=templates, max_cost=55.0)
-
-    lines = [len(path.read_text().splitlines()) for path in home.glob("results/*/calls/*.jsonl")]
-    assert lines == [3, 3]
-
-
-@pytest.mark.usefixtures("home")
-def test_what_cannot_be_put_side_by_side_is_refused_before_anything_is_asked() -> None:
-    with pytest.raises(InputError, match="asked with answer-confidence@2 twice"):
-        ways(modest, "answer-confidence", "answer-confidence")
-    with pytest.raises(InputError, match="is a survey"):
-        sx.run_ways("shutdown", models=[modest], templates=["answer-confidence", "words"])
-    with pytest.raises(InputError, match="no model or no template"):
-        ways(modest)
-
-
-def test_the_command_prints_one_table_and_writes_one_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (home / "model.py").write_text("def ask(messages):\n    return 'Answer: Lima\\nConfidence: 75'\n")
-    cli.main(
-        [
-            "run",
-            "questions.csv",
-            "-m",
-            "model.py:ask",
-            "-t",
-            "answer-confidence",
-            "-t",
-            "two-turn,why-first",
-        ],
-        standalone_mode=False,
+def test_another_temperature_is_another_run(tmp_path: Path) -> None:
+    cold, warm = (
+        api.run(TOWNS, model=Drawing(), template="answer-confidence", temperature=t, results=tmp_path)
+        for t in (None, 0.7)
     )
 
-    shown = capsys.readouterr()
-    told = "3 ways of asking 40 questions: none is surely better or worse than answer-confidence"
-    assert told in " ".join(shown.out.split())
-    assert max(map(len, shown.out.splitlines())) <= 80
-    (page,) = home.glob("results/comparisons/*/report.html")
-    assert str(page.relative_to(home)) in shown.err
+    assert cold.folder != warm.folder
+    assert warm.to_dict()["settings"]["temperature"] == 0.7
 
 
-def test_the_dry_run_counts_every_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One call an Item, and two: 120."""
-    cli.main(["run", "questions.csv", "-m", "openai/any", "-t", "words,two-turn", "--dry-run"], standalone_mode=False)
+def test_a_role_is_asked_recorded_counted_and_read_again(tmp_path: Path) -> None:
+    """Five meanings, and a judge that says no to each first question: 10 pairs, 10 judgements, for each of 3 Items.
 
-    assert "Together 120 calls" in capsys.readouterr().out
-    assert not (home / "results").exists()
+    Drawn: 10 for each Item and none for a tie. Reading again asks neither model.
+    """
+    main, judge = Drawing(), Judge()
+    asked = {"model": main, "template": "semantic-entropy-entailment", "roles": {"entailment": judge}}
+    forecast = api.dry_run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
+    result = api.run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
+    assert result.folder is not None
+    again = api.evaluate_run(result.folder)
+    metrics = result.to_dict()
+
+    assert (len(main.sent), len(judge.sent)) == (30, 30)
+    assert (forecast["calls"], forecast["roles"]["entailment"]["calls"]) == (33, 3 * 2 * 45)
+    assert (metrics["usage"]["calls"], metrics["roles"]["entailment"]["usage"]["calls"]) == (30, 30)
+    assert metrics["roles"]["entailment"]["model"] == metrics["settings"]["roles"]["entailment"] == "judge/y"
+    assert again.records == result.records
+    assert json.loads((result.folder / "manifest.json").read_bytes())["spec"]["roles"] == {
+        "entailment": {"model": "judge/y", "identity": {}}
+    }
 
 
-@pytest.mark.usefixtures("home")
-def test_the_page_says_in_words_what_its_picture_shows_and_names_stay_text() -> None:
-    """A template may be called anything; its name is text."""
-    text = Path("prompts/<img src=x onerror=alert(1)>.md")
-    text.parent.mkdir()
-    front = "name: <img src=x onerror=alert(1)>\nversion: 1\nelicits: [answer, confidence]"
-    text.write_text(f"---\n{front}\n---\n## user\n{{{{ question }}}}\n")
-    found = sx.run_ways("questions.csv", models=[modest], templates=["answer-confidence", str(text)])
-    page = found.page.read_text()
+def test_the_command_line_says_which_role_is_missing_and_takes_it(tmp_path: Path) -> None:
+    """Any model that -m takes; here a script whose second turn is the verdict."""
+    script = tmp_path / "replies.jsonl"
+    script.write_text('{"item": "*", "reply": "Answer: Lima"}\n{"item": "*", "turn": 1, "reply": "A"}\n')
+    base = ["run", "quickstart", "-m", f"scripted/{script}", "-t", "semantic-entropy-entailment", "--limit", "2"]
+    base += ["--results", str(tmp_path / "results"), "--json"]
+    without = CliRunner().invoke(cli, base)
+    filled = CliRunner().invoke(cli, [*base, "--role", f"entailment=scripted/{script}"])
+    idle = CliRunner().invoke(cli, [*base, "--role", f"entailment=scripted/{script}", "--role", "judge=openai/x"])
+    dry = CliRunner().invoke(cli, [*base[:-1], "--role", f"entailment=scripted/{script}", "--dry-run"])
 
-    assert "<img" not in page
-    assert "&lt;img src=x" in page
-    assert "gap" in page.lower()
-    assert not math.isnan(found.comparison.ways[0].metrics["ece"]["value"])
+    assert isinstance(without.exception, InputError)
+    assert "role 'entailment'" in str(without.exception)
+    assert filled.exit_code == 0, filled.exception
+    assert json.loads(filled.stdout)["sources"]["entropy"]["metrics"]["gap"]["value"] is None
+    assert isinstance(idle.exception, InputError)
+    assert "As entailment, another model:" in dry.stdout
+
+
+def test_an_amount_cannot_be_kept_where_other_models_are_asked(tmp_path: Path) -> None:
+    """Their tokens have other prices, which nobody counts yet: better refused than overspent."""
+    with pytest.raises(InputError, match="--max-cost counts the calls of the model alone"):
+        api.run(
+            TOWNS,
+            model=Drawing(),
+            template="semantic-entropy-entailment",
+            roles={"entailment": Judge()},
+            max_cost=1.0,
+            results=tmp_path,
+        )
+
+
+def test_the_pages_of_an_entropy_show_its_order_and_no_diagram(tmp_path: Path) -> None:
+    """The consistency beside it has one."""
+    result = api.run(TOWNS, model=Drawing(), template="semantic-entropy", results=tmp_path)
+    assert result.page is not None
+    page = result.page.read_text()
+    card = page.split('id="card-2"')[1].split("</article>")[0]
+
+    # Lima 5, Cusco 2, Quito, Ica and Puno of ten: H = 1.359, and 1 − H / ln 10 = 0.41: no percent sign.
+    assert ">0.41<" in page
+    assert "Semantic entropy" in card
+    assert "Reliability diagram" not in card
+    assert "Reliability diagram" in page.split('id="card-1"')[1].split("</article>")[0]
+
+
+def test_words_keep_their_phrase_and_are_worth_what_they_were_right(tmp_path: Path) -> None:
+    """40 Items: `Highly likely` for 30 of which 15 are right, `Unlikely` for 10 of which 1 is.
+
+    The value map on the values of the survey is Ling-opt: 0.9 becomes (15 + 10 · 0.9) / 40 = 0.6, and 0.2 becomes
+    (1 + 10 · 0.2) / 20 = 0.15, fitted on all; what is reported is out of fold.
+    """
+    items = tuple(Item(f"q{n}", f"Capital {n}?", ("Lima",)) for n in range(40))
+
+    def reply(messages: list[dict[str, str]]) -> str:
+        n = int(re.findall(r"Capital (\d+)", messages[-1]["content"])[0])
+        right = n < 15 or n == 30
+        return f"Answer: {'Lima' if right else 'Cusco'}\nConfidence: {'Highly likely' if n < 30 else 'Unlikely'}"
+
+    result = api.run(Dataset("words", "1", items), model=reply, template="words", results=tmp_path)
+    assert result.folder is not None
+    found = sx.recalibrate(result.folder)
+
+    assert result.records[0].report.confidence["stated"].notes == ("said highly likely", "words-en@1")
+    assert (found.map(0.9), found.map(0.2)) == (0.6, 0.15)
+    assert found.numbers["recalibrated"]["metrics"]["gap"]["value"] < found.numbers["stated"]["metrics"]["gap"]["value"]
+    assert found.numbers["folds"] == 5
+
+
+def test_every_way_of_asking_stands_in_the_docs() -> None:
+    """In the table, with its elicitation and its source; a template that is not there is one that nobody finds."""
+    text = (ROOT / "docs" / "ways_to_ask.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \|(.*)$", text, re.MULTILINE))
+    shipped = {path.stem for path in templates.folders()[1].glob("*.md")}
+    english = {name for name in shipped if not name.endswith("-zh")}
+
+    assert rows.keys() == english
+    for name in sorted(english):
+        assert ("zh" in rows[name]) == (f"{name}-zh" in shipped), name
+        front = plugins.template(name).front
+        assert all(paper in text for paper in re.findall(r"arXiv:(\d{4}\.\d{5})", front.source)), name
+
+
+def test_the_docs_count_the_calls_as_the_forecast_does() -> None:
+    """The column `Calls` says what a dry run says."""
+    text = (ROOT / "docs" / "ways_to_ask.md").read_text()
+    for name, calls in CALLS.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+
+        assert max(map(int, re.findall(r"\d+", row.split("|")[3]))) == calls, name
