@@ -45,7 +45,8 @@ def accuracy(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows.
 
-    **Interval.** Wilson's score interval for independent rows; t over clusters when rows were drawn together.
+    **Interval.** Wilson's score interval for independent rows; t over clusters when rows were drawn together, with two
+    imagined clusters of each kind where fewer than 30 have a right or fewer than 30 a wrong answer.
 
     Parameters
     ----------
