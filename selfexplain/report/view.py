@@ -8,6 +8,7 @@ from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.cards import Card, card_of
+from selfexplain.report.cautions import cautions
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.families import FAMILY_NAMES, HEADLINE, family_of
@@ -66,6 +67,8 @@ class RunView(Shown):
     """All metrics, in the order of the metrics object."""
     families: tuple[tuple[str, tuple[MetricRow, ...]], ...]
     """Those that are folded away, by family; empty where there are few."""
+    cautions: tuple[str, ...]
+    """Which intervals of the headline metrics are too narrow, and why."""
     groups: tuple[GroupRow, ...]
     group_mix: str
     sure: str
@@ -144,6 +147,7 @@ def view_of(
         calibration=calibration_explained(metrics, sources[0]) if sources else (),
         metrics=rows,
         families=by_family(rows),
+        cautions=cautions(metrics, facts, among=HEADLINE),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
         titles={source: say.source_words(source).title for source in sources},
