@@ -50,7 +50,7 @@ MOST_SETS = 1000
 SOME_SETS = 300
 """For intervals that are resampled or simulated, other than the headline's."""
 FEW_SETS = 100
-"""The same where confidences are continuous, so that every one of a thousand values is resampled."""
+"""The same for 3,000 rows, or where confidences are continuous, so that each of a thousand values is resampled."""
 COARSE_DRAWS = 1000
 """Simulated errors within one honest interval; each data set has its own seed, so that this averages out."""
 COARSE_REPLICATES = 500
@@ -148,6 +148,8 @@ def sets_of(metric: str, truth: Truth, n: int, kind: str) -> int:
     if metric in PER_VALUE and truth.continuous and kind == "clustered":
         return {100: FEW_SETS, 300: 50}.get(n, 10)  # the covariance of a thousand bins takes a second
     slow = truth.continuous and metric in {*GROUPS["Telling right from wrong"], *PER_VALUE}
+    if n == SIZES[-1]:  # the size at which least goes wrong, and which costs most
+        return FEW_SETS // 2 if slow else FEW_SETS
     return FEW_SETS if slow else SOME_SETS
 
 
