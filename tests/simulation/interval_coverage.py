@@ -172,7 +172,8 @@ def study(truth: Truth, n: int, kind: str, metrics: tuple[str, ...] = METRICS, *
     sets = {name: max(1, sets_of(name, truth, n, kind) // scale) for name in metrics}
     targets = {name: target(known[name], population, truth) for name in metrics}
     methods: dict[str, Counter[str]] = {name: Counter() for name in metrics}
-    rng = np.random.default_rng([TRUTHS.index(truth), n, list(KINDS).index(kind)])
+    names = [*(each.name for each in TRUTHS), truth.name]  # a model of a test's own has a seed too
+    rng = np.random.default_rng([names.index(truth.name), n, list(KINDS).index(kind)])
     with _coarser():
         for place in range(max(sets.values())):
             counts = KINDS[kind](truth, n, rng)
