@@ -9,6 +9,7 @@ occurs, so that a table of counts is measured without being unrolled.
 :func:`clopper_pearson`        the same with a guarantee, for many shares at once
 :func:`mean_by_t`              a mean of independent rows
 :func:`mean_by_cluster_t`      a mean of rows that were drawn together in clusters
+:func:`mean_with_pseudo_rows`  a mean of rows of two kinds, one of them rare
 :func:`percentile_bootstrap`   any statistic that can be recomputed on a resample
 :func:`percentile_interval`    the same from the statistics of resamples
 :func:`cluster_bootstrap`      the same, resampling whole clusters of rows
@@ -38,8 +39,14 @@ REPLICATES = 2000
 FEW_CLUSTERS = 30
 """Below this many clusters an interval is shown with a warning (Cameron, Gelbach & Miller 2008)."""
 
+PSEUDO_ROWS = 2
+"""Imagined rows of each kind where one kind is rare: half of z², rounded, as Agresti and Coull do."""
+
 LARGEST_UNDEFINED_SHARE = 0.05
 """If the statistic is undefined on more resamples than this, the rest no longer stand for the sampling distribution."""
+
+TOO_NARROW = "tends to be too narrow"
+"""What is said beside an interval that is known to cover less often than its level."""
 
 SAME = 1e-12
 """Two values closer than this are the same value that took two routes through floating point."""
@@ -271,6 +278,71 @@ def mean_by_cluster_t(
     return _around(mean, half, within, n=n, level=level, method=method).warned(*warnings)
 
 
+def mean_with_pseudo_rows(
+    x: ArrayLike,
+    pseudo: tuple[float, float],
+    cluster: ArrayLike | None = None,
+    *,
+    within: Range,
+    times: ArrayLike | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """Estimate a mean of rows of two kinds, one of them rare, by t with two imagined rows of each kind added.
+
+    Where wrong answers are few, their number varies more than they themselves can show: with one wrong in 200 a t
+    interval over 100 rows covers the truth in 40 % of studies, since most of these saw no wrong answer at all. Agresti
+    and Coull's remedy for a share, which mends this, works for the mean of any score of the two kinds. The value stays
+    that of the rows; only the limits are made with the imagined ones.
+
+    Parameters
+    ----------
+    x : array of float, shape (m,)
+        The scores of the rows.
+    pseudo : (float, float)
+        The score of an imagined row of either kind; of clusters it is a cluster of average size, all of one kind.
+    cluster : array, shape (m,), optional
+        What each row was drawn with.
+    within, times, level
+        As in :func:`mean_by_t`.
+
+    References
+    ----------
+    Agresti & Coull 1998, The American Statistician 52:119, for a share.
+
+    Examples
+    --------
+    Of 100 shares none is a hit; as with Agresti and Coull, (0 + 2) / (100 + 4) is the middle of the limits:
+
+    >>> sure = mean_with_pseudo_rows([0.0, 0.0], (0.0, 1.0), within=(-1.0, 1.0), times=[50, 50])
+    >>> sure.value, round((sure.low + sure.high) / 2, 9) == round(2 / 104, 9)
+    (0.0, True)
+    """
+    values, often = _rows(x, times)
+    n = int(often.sum())
+    mean = float(often @ values / n)
+    if cluster is None:
+        units, method = n, "t interval with four pseudo-rows"
+        total, size, repeated = values, np.ones(len(values)), often.astype(np.float64)
+    else:
+        labels = np.asarray(cluster) if times is None else np.asarray(cluster)[np.asarray(times) > 0]
+        names, owner = np.unique(labels, return_inverse=True)
+        units, method = len(names), f"t interval over {len(names)} clusters and four pseudo-clusters"
+        total = np.bincount(owner, weights=often * values).astype(np.float64)
+        size, repeated = np.bincount(owner, weights=often).astype(np.float64), np.ones(units)
+    if units == 1:
+        return _no_interval(mean, n, level, "one row or cluster says nothing of how they vary, so there is no interval")
+    average = n / units
+    total = np.append(total, [average * kind for kind in pseudo])
+    size, repeated = np.append(size, [average, average]), np.append(repeated, [PSEUDO_ROWS, PSEUDO_ROWS])
+    rows, all_units = float(repeated @ size), units + 2 * PSEUDO_ROWS
+    middle = float(repeated @ total) / rows
+    standard_error = math.sqrt(all_units / (all_units - 1) * float(repeated @ (total - middle * size) ** 2)) / rows
+    half = t_quantile(level, units - 1) * standard_error  # imagined rows teach nothing of how rows vary
+    low, high = max(within[0], min(mean, middle - half)), min(within[1], max(mean, middle + half))
+    estimate = Estimate(value=mean, low=low, high=high, level=level, method=method, n=n)
+    return estimate if cluster is None else estimate.warned(*few_clusters(units))
+
+
 def equal_rows(value: float, n: int, *, within: Range, units: int, level: float = 0.95, unit: str = "rows") -> Estimate:
     """Estimate a mean when all rows (or clusters) are equal: the standard error is 0 and would lie.
 
@@ -458,7 +530,7 @@ def few_clusters(clusters: int) -> tuple[str, ...]:
     """Return the warning that an interval over few clusters deserves."""
     if clusters >= FEW_CLUSTERS:
         return ()
-    return (f"the interval rests on {clusters} clusters; below {FEW_CLUSTERS} it tends to be too narrow",)
+    return (f"the interval rests on {clusters} clusters; below {FEW_CLUSTERS} it {TOO_NARROW}",)
 
 
 def normal_quantile(level: float) -> float:

@@ -36,9 +36,9 @@ from selfexplain.calibration.expected_calibration_error import ece
 from selfexplain.calibration.generalized_risk_area import augrc
 from selfexplain.calibration.if_calibrated import calibration_p, ece_if_calibrated
 from selfexplain.calibration.isotonic_discrimination import corp_dsc
-from selfexplain.calibration.isotonic_miscalibration import corp_mcb
+from selfexplain.calibration.isotonic_miscalibration import corp_mcb, corp_mcb_p
 from selfexplain.calibration.isotonic_uncertainty import corp_unc
-from selfexplain.calibration.kernel_error import skce
+from selfexplain.calibration.kernel_error import skce, skce_p
 from selfexplain.calibration.logarithmic_loss import log_loss
 from selfexplain.calibration.logistic_recalibration import calibration_intercept, calibration_slope
 from selfexplain.calibration.maximum_calibration_error import mce
@@ -88,6 +88,7 @@ __all__ = [
     "calibration_slope",
     "corp_dsc",
     "corp_mcb",
+    "corp_mcb_p",
     "corp_unc",
     "coverage",
     "coverage_at_accuracy",
@@ -119,6 +120,7 @@ __all__ = [
     "prr",
     "rmsce",
     "skce",
+    "skce_p",
     "smooth_ece",
     "spiegelhalter_p_interior",
     "spiegelhalter_p_two_sided",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, measured, ratio
 from selfexplain.inference import Estimate, Floats, Ints, checked_level, equal_rows, few_clusters, normal_quantile
@@ -33,13 +34,15 @@ def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
         estimate = equal_rows(value, table.total, within=(0.0, 1.0), units=pairs, level=level, unit="disjoint pairs")
         return estimate.warned(*few_clusters(len(counts.clusters))) if isinstance(counts, ClusterTable) else estimate
     if isinstance(counts, ClusterTable):
-        return by_bootstrap(metric, counts, level=level, seed=seed)
+        resampled = by_bootstrap(metric, counts, level=level, seed=seed)
+        return resampled if resampled.low is None else resampled.warned(*few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))
     rarer = min(int(table.n_correct.sum()), int(table.n_wrong.sum()))
     if rarer < 2:
         return by_markov(value, table.total, level=level)
     half = normal_quantile(level) * delong_standard_error(table) / (value * (1 - value))
     low, high = (_sigmoid(math.log(value / (1 - value)) + sign * half) for sign in (-1, 1))
-    return Estimate(value, low, high, level, "DeLong interval on the logit scale", table.total)
+    delong = Estimate(value, low, high, level, "DeLong interval on the logit scale", table.total)
+    return delong.warned(*few_of_a_kind(counts))
 
 
 def by_markov(value: float, n: int, *, level: float) -> Estimate:
@@ -81,7 +84,7 @@ def auroc(confidence: Confidences, correct: Outcomes = None) -> float:
     **Edge cases.** Undefined unless both right and wrong answers occur. One confidence for all: exactly 0.5.
 
     **Interval.** DeLong's variance on the logit scale; bootstrap of clusters when rows were drawn together; exact when
-    all pairs agree.
+    all pairs agree. With few wrong (or right) answers it is too narrow, and says so.
 
     Parameters
     ----------

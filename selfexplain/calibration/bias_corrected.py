@@ -7,14 +7,12 @@ import msgspec
 import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Metric, over, resampled
 from selfexplain.calibration.resamples import each_left_out
 from selfexplain.inference import SAME, Estimate, Floats, Ints, percentile_interval
 
 NORMAL = NormalDist()
-
-FEW_OF_A_KIND = 100
-"""Wrong (or right) answers below which an interval is shown with a warning: simulated, it covers 0.86 to 0.94."""
 
 
 def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
@@ -52,16 +50,7 @@ def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: f
     unit = "row" if clusters is None else "cluster"
     method = f"bias-corrected and accelerated {unit} bootstrap, {len(statistics)} resamples"
     corrected = msgspec.structs.replace(plain, low=float(low), high=float(high), method=method)
-    return corrected.warned(*few_of_a_kind(counts))
-
-
-def few_of_a_kind(counts: Counts) -> tuple[str, ...]:
-    """Return the warning that an interval over few wrong, or few right, answers deserves."""
-    right = int(counts.n_correct.sum())
-    rarer, kind = min((right, "right"), (counts.total - right, "wrong"))
-    if rarer >= FEW_OF_A_KIND:
-        return ()
-    return (f"the interval rests on {rarer} {kind} answers; below {FEW_OF_A_KIND} it tends to be too narrow",)
+    return corrected.warned(*few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))
 
 
 def corrected_tails(

@@ -33,7 +33,8 @@ def brier(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows. Always 0.5 scores 0.25 whatever the answers.
 
-    **Interval.** Student's t, over clusters when rows were drawn together; exact when all rows score the same.
+    **Interval.** Student's t, over clusters when rows were drawn together; with fewer than 30 right or 30 wrong answers
+    two imagined ones of each kind are added; exact when all rows score the same.
 
     Parameters
     ----------

@@ -38,7 +38,8 @@ def gap(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows.
 
-    **Interval.** Student's t, over clusters when rows were drawn together; exact when all residuals are equal.
+    **Interval.** Student's t, over clusters when rows were drawn together; with fewer than 30 right or 30 wrong answers
+    two imagined ones of each kind are added; exact when all residuals are equal.
 
     Parameters
     ----------

@@ -39,10 +39,14 @@ class Evaluation:
         return self.counts.pooled
 
     def to_dict(self) -> Mapping[str, Any]:
-        """Return strict JSON values: n, metrics, per group n and metrics, the counts, and those of the diagram."""
+        """Return strict JSON values: n, metrics, per group n and metrics, the counts, and those of the diagram.
+
+        `clusters` is how many there are; None where rows are independent.
+        """
         groups = {name: {"n": group.n, "metrics": _plain(group.metrics)} for name, group in self.groups.items()}
         return {
             "n": self.n,
+            "clusters": len(self.counts.clusters) if isinstance(self.counts, ClusterTable) else None,
             "metrics": _plain(self.metrics),
             "groups": groups,
             "table": [list(row) for row in self.table.rows()],

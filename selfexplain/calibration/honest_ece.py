@@ -73,7 +73,7 @@ def honest_interval(
     """Return a binned calibration error with an interval that is honest for every truth.
 
     Simulated coverage of the 95 % interval is 0.94 to 1.00, for calibrated, over- and underconfident models, few values
-    or many, N from 50 to 3000 (`benchmarks/ece_interval_coverage.py`); it is about 1.3 times as wide as a bootstrap.
+    or many, N from 50 to 3000 (`docs/interval_coverage.md`); it is about 1.3 times as wide as a bootstrap.
 
     Parameters
     ----------

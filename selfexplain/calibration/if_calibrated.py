@@ -159,6 +159,11 @@ def calibration_p(confidence: Confidences, correct: Outcomes = None, *, seed: in
     return exceedance(ece(table), drawn / table.total)
 
 
+def calibrated_copies(table: CalibrationTable, draws: int, *, seed: int) -> Ints:
+    """Return the right answers at each confidence of many calibrated copies of a table, shape (draws, k)."""
+    return stream(seed).binomial(table.n, table.confidence, size=(draws, len(table.n)))
+
+
 def exceedance(seen: float, drawn: Floats) -> float:
     """Return the p-value of a simulated test: (1 + draws at least as large)/(1 + draws).
 

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from selfexplain.calibration.cluster_table import Counts
+from selfexplain.calibration.few_of_a_kind import FEW, rarer_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.resamples import MOST_VALUES
 from selfexplain.calibration.row_mean import by_row_mean, over_resamples, row_mean
@@ -27,12 +28,14 @@ def surprise(confidence: Floats, correct: Ints, *, clip: float = CLIP) -> Floats
 
 
 def by_clipped_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
-    """Estimate the log loss by bootstrap, and say how much of it the clip has made."""
+    """Estimate the log loss by bootstrap, or by t where that knows better, and say how much of it the clip has made."""
     table = counts.pooled
     metric(table)  # raises Undefined where there is nothing to measure
     confidence, correct, _ = table.cells()
-    # When all rows score the same, so do all resamples; with many kinds of rows, resampling ends at the limits of t.
-    if np.ptp(surprise(confidence, correct)) <= SAME or len(table.confidence) > MOST_VALUES:
+    # When all rows score the same, so do all resamples; with many kinds of rows, resampling ends at the limits of t;
+    # and where a kind of answer is rare, no resample shows how often it may yet come.
+    equal = np.ptp(surprise(confidence, correct)) <= SAME
+    if equal or len(table.confidence) > MOST_VALUES or rarer_kind(counts).units < FEW:
         estimate = by_row_mean(surprise, within=(-math.log(1 - CLIP), -math.log(CLIP)))(
             metric, counts, level=level, seed=seed
         )
@@ -67,7 +70,8 @@ def log_loss(confidence: Confidences, correct: Outcomes = None, *, clip: float =
     **Edge cases.** Undefined without rows. With `clip=0`, infinite as soon as one certain answer is wrong.
 
     **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together, at the default clip; t
-    intervals for more than 1,000 distinct confidences.
+    intervals for more than 1,000 distinct confidences, and, with two imagined answers of each kind, for fewer than 30
+    right or 30 wrong ones.
 
     Parameters
     ----------

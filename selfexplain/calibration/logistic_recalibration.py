@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, sums
 from selfexplain.calibration.without_interval import value_alone
@@ -17,9 +18,6 @@ CLIP = 0.005
 
 STEPS = 100
 """Newton's method needs about eight; near separation a few dozen."""
-
-FEW = 10
-"""With fewer right or wrong answers the normal approximation is doubtful."""
 
 FEWEST_CLUSTERS = 5
 
@@ -102,7 +100,7 @@ def by_sandwich(which: Literal[0, 1]) -> IntervalRule:
         half = t_quantile(level, units - 1) * math.sqrt(max(float(variance[which, which]), 0.0))
         if half <= SAME:
             return value_alone(value, table.total, level, "all clusters say the same, so there is no interval")
-        method, warnings = "t interval with a robust variance", _warnings(table)
+        method, warnings = "t interval with a robust variance", _warnings(counts)
         if isinstance(counts, ClusterTable):
             method, warnings = f"{method}, over {units} clusters", (*warnings, *few_clusters(units))
         return Estimate(value, value - half, value + half, level, method, table.total, warnings=warnings)
@@ -127,18 +125,15 @@ def _sandwich(counts: Counts, found: Fit) -> tuple[Floats, int]:
     return units / (units - 1) * bread @ meat @ bread, units
 
 
-def _warnings(table: CalibrationTable) -> tuple[str, ...]:
-    said = []
+def _warnings(counts: Counts) -> tuple[str, ...]:
+    said, table = [], counts.pooled
     clipped = int(table.n[(table.confidence < CLIP) | (table.confidence > 1 - CLIP)].sum())
     if clipped:
         said.append(
             f"{clipped} of {table.total} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
             "another clip gives another line"
         )
-    rarer = min(int(table.n_correct.sum()), int(table.n_wrong.sum()))
-    if rarer < FEW:
-        said.append(f"the interval rests on {rarer} answers of the rarer kind; below {FEW} it tends to be too narrow")
-    return tuple(said)
+    return (*said, *few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))
 
 
 @metric(
@@ -165,7 +160,8 @@ def calibration_slope(confidence: Confidences, correct: Outcomes = None, *, clip
     **Edge cases.** Undefined with one kind of answer, one confidence, or where a threshold separates right from wrong
     answers: then no slope is steep enough.
 
-    **Interval.** Student's t with Huber's and White's robust variance, over clusters where rows were drawn together.
+    **Interval.** Student's t with Huber's and White's robust variance, over clusters where rows were drawn together;
+    with few wrong (or right) answers it is too narrow, and says so.
 
     Parameters
     ----------

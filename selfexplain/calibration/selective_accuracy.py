@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from selfexplain.calibration.cluster_table import Counts
+from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.risk_coverage import from_the_top
 from selfexplain.calibration.table import CalibrationTable, measured, ratio
@@ -33,6 +34,8 @@ def accuracy_of_kept(
 def by_bootstrap_saying_ties(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:
     """Estimate by bootstrap, and say when no threshold keeps just this share."""
     estimate = by_bootstrap(metric, counts, level=level, seed=seed)
+    if estimate.low is not None:
+        estimate = estimate.warned(*few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))
     tie, below = cut_tie(counts.pooled, coverage=COVERAGE)
     if tie is None:
         return estimate
@@ -66,7 +69,8 @@ def accuracy_at_coverage(confidence: Confidences, correct: Outcomes = None, *, c
 
     **Edge cases.** Undefined without rows. At coverage 1 it is the accuracy. One distinct confidence: the accuracy.
 
-    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together, at the default coverage.
+    **Interval.** Percentile bootstrap of rows, or of clusters when rows were drawn together, at the default coverage;
+    with few wrong answers it is too narrow, and says so.
 
     Parameters
     ----------

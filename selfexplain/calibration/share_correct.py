@@ -1,10 +1,15 @@
 """Accuracy: without it no calibration number can be read."""
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.few_of_a_kind import few_of_a_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.row_mean import by_row_mean
 from selfexplain.calibration.table import measured, ratio
 from selfexplain.inference import Estimate, Floats, Ints, wilson
+
+FEW_FOR_WILSON = 5
+"""With fewer wrong (or right) answers Wilson's interval covers as little as 0.84 at some true shares (Brown, Cai &
+DasGupta 2001, Statistical Science 16:101)."""
 
 
 def outcome(confidence: Floats, correct: Ints) -> Floats:  # noqa: ARG001 - every row score takes both
@@ -23,7 +28,8 @@ def by_wilson(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
         return by_row_mean(outcome)(metric, counts, level=level, seed=seed)
     value = metric(counts)
     low, high = wilson(int(counts.n_correct.sum()), counts.total, level=level)
-    return Estimate(value=value, low=low, high=high, level=level, method="Wilson interval", n=counts.total)
+    wilsons = Estimate(value=value, low=low, high=high, level=level, method="Wilson interval", n=counts.total)
+    return wilsons.warned(*few_of_a_kind(counts, fewest=FEW_FOR_WILSON))
 
 
 @metric(
@@ -46,7 +52,9 @@ def accuracy(confidence: Confidences, correct: Outcomes = None) -> float:
 
     **Edge cases.** Undefined without rows.
 
-    **Interval.** Wilson's score interval for independent rows; t over clusters when rows were drawn together.
+    **Interval.** Wilson's score interval for independent rows, too narrow with hardly any wrong (or right) answers, and
+    says so; t over clusters when rows were drawn together, with two
+    imagined clusters of each kind where fewer than 30 have a right or fewer than 30 a wrong answer.
 
     Parameters
     ----------

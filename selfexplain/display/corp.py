@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from selfexplain.calibration.consistency_band import band_of_curve, band_of_values
 from selfexplain.calibration.isotonic_fit import fitted_accuracy
 from selfexplain.calibration.resamples import coarsened
-from selfexplain.display.evaluated import Evaluated, table_of
+from selfexplain.display.evaluated import Evaluated, clusters_of, table_of
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, PAPER
 from selfexplain.display.square import area_of, counts_above, halves, side_colour, square, thread
 from selfexplain.inference import clopper_pearson
@@ -47,6 +47,8 @@ class CorpDisplay:
         The consistency band about the diagonal.
     event : bool
         Whether the confidence is about an event: then answers are not right, things happen.
+    clusters : int, optional
+        In how many clusters the answers were drawn, which intervals and band do not know.
 
     References
     ----------
@@ -72,6 +74,7 @@ class CorpDisplay:
     band_low: tuple[float, ...]
     band_high: tuple[float, ...]
     event: bool = False
+    clusters: int | None = None
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluated, label: str = "confidence", *, event: bool = False) -> "CorpDisplay":
@@ -91,6 +94,7 @@ class CorpDisplay:
             band_low=tuple(band_low.tolist()),
             band_high=tuple(band_high.tolist()),
             event=event,
+            clusters=clusters_of(evaluation),
         )
 
     @property

@@ -15,6 +15,12 @@ def numbers_of(evaluation: Evaluated) -> Mapping[str, Any]:
     return evaluation.to_dict() if isinstance(evaluation, Evaluation) else evaluation
 
 
+def clusters_of(evaluation: Evaluated) -> int | None:
+    """Return in how many clusters the answers were drawn; None where each was drawn by itself."""
+    clusters: int | None = numbers_of(evaluation).get("clusters")
+    return clusters
+
+
 def table_of(evaluation: Evaluated) -> CalibrationTable:
     """Return the counts of an evaluation, clusters forgotten."""
     if isinstance(evaluation, Evaluation):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from selfexplain.display.evaluated import Evaluated, numbers_of
+from selfexplain.display.evaluated import Evaluated, clusters_of, numbers_of
 from selfexplain.display.palette import FAINT, MUTED, PAPER
 from selfexplain.display.square import area_of, counts_above, halves, side_colour, square, thread
 
@@ -31,9 +31,11 @@ class ReliabilityDisplay:
     n, n_correct : tuple of int
         Answers in each tenth, and those of them that are right.
     low, high : tuple of float or None
-        Ends of each share's exact interval; None where there is none.
+        Ends of each share's exact interval, which takes answers for independent; None where there is none.
     event : bool
         Whether the confidence is about an event: then answers are not right, things happen.
+    clusters : int, optional
+        In how many clusters the answers were drawn, which its intervals do not know.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class ReliabilityDisplay:
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
     event: bool = False
+    clusters: int | None = None
 
     @classmethod
     def from_evaluation(
@@ -63,7 +66,8 @@ class ReliabilityDisplay:
     ) -> "ReliabilityDisplay":
         """Take the numbers of an evaluation, or of one source of a Run: `result.metrics["sources"]["stated"]`."""
         reliability = numbers_of(evaluation)["reliability"]
-        return cls(label, **{column: tuple(reliability[column]) for column in COLUMNS}, event=event)
+        columns = {column: tuple(reliability[column]) for column in COLUMNS}
+        return cls(label, **columns, event=event, clusters=clusters_of(evaluation))
 
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each non-empty tenth."""

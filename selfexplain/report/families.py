@@ -62,6 +62,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "Tests against calibration": (
         "ecce_p",
         "binomial_p_distinct",
+        "corp_mcb_p",
+        "skce_p",
         "spiegelhalter_z",
         "spiegelhalter_p_two_sided",
         "spiegelhalter_z_interior",

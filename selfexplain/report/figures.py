@@ -17,7 +17,7 @@ from selfexplain.display.risk_coverage import RiskCoverageDisplay, spread
 from selfexplain.report.numbers import percent, written
 from selfexplain.report.picture import display_of
 from selfexplain.report.rows import LONGEST_NAME, cut
-from selfexplain.report.sentences import Metrics, sentence, source_words
+from selfexplain.report.sentences import Metrics, drawn_together, sentence, source_words
 from selfexplain.report.visible import visible
 from selfexplain.report.words import words_for
 
@@ -67,7 +67,7 @@ def reliability_figure(metrics: Metrics, source: str) -> Figure[ReliabilityDispl
         title="Reliability diagram",
         display=shown,
         alternative=f"Reliability diagram, {shown.label}: {'; '.join(told) or 'no answers'}.",
-        sentence="",
+        sentence=drawn_together(shown.clusters, "the lines of the dots take"),
         columns=("Confidence", "Mean", truth.capitalize(), "Interval", "Answers"),
         rows=tuple(
             (place, percent(says), percent(right), _interval(low, high), f"{n:,}")
@@ -119,11 +119,12 @@ def corp_figure(metrics: Metrics, source: str) -> Figure[CorpDisplay]:
         f"the grey band is no interval but a test: where {what} would lie 9 times in 10, one confidence at a time, if "
         f"every confidence were exactly true; {outside:,} of {len(shown.confidence):,} lie outside"
     )
+    together = drawn_together(shown.clusters, "lines and band take" if shown.has_dots else "the band takes")
     return Figure(
         title="Value by value",
         display=shown,
         alternative=f"CORP reliability diagram, {shown.label}: {'; '.join(_corners(shown)) or 'no answers'}.",
-        sentence=" ".join(filter(None, (sentence(told), sentence(grey) if table.total else ""))),
+        sentence=" ".join(filter(None, (sentence(told), sentence(grey) if table.total else "", together))),
         columns=("Confidence", words.right.capitalize(), "Interval", "Curve", "Test band", "Answers"),
         rows=tuple(
             (

@@ -45,6 +45,7 @@ def render(view: RunView) -> str:
         f"**{view.headline}** {view.subline}".strip(),
         *(f"> {quoted(text)}" for text in (view.caveat, view.note, *view.warnings[:WARNINGS]) if text),
         _metrics(view, cards),
+        *(quoted(caution) for caution in view.cautions[:WARNINGS]),
         _groups(view, cards),
         "\n".join(f"- **{title}, asked again**: {words}" for title, words in view.again[:SOURCES]),
         _left_out(cards),

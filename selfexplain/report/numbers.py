@@ -12,7 +12,15 @@ PERCENT = frozenset({"accuracy", "mean_confidence", "coverage"})
 POINTS = frozenset({"gap"})
 TWO_DECIMALS = frozenset({"auroc"})
 P_VALUES = frozenset(
-    {"calibration_p", "ecce_p", "binomial_p_distinct", "spiegelhalter_p_two_sided", "spiegelhalter_p_interior"}
+    {
+        "calibration_p",
+        "ecce_p",
+        "binomial_p_distinct",
+        "corp_mcb_p",
+        "skce_p",
+        "spiegelhalter_p_two_sided",
+        "spiegelhalter_p_interior",
+    }
 )
 
 

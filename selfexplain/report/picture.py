@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.display.two_sources import side_by_side
-from selfexplain.report.sentences import Metrics, discrimination, headline, sentence, source_words
+from selfexplain.report.sentences import Metrics, discrimination, drawn_together, headline, sentence, source_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,6 +21,7 @@ def picture_of(metrics: Metrics) -> "Figure":
     sources = list(metrics["sources"])
     captions = [
         [sentence(words) for words in (headline(metrics, name), discrimination(metrics, name)) if words]
+        + [words for words in [drawn_together(metrics["sources"][name].get("clusters"), "lines take")] if words]
         for name in sources
     ]
     title = " · ".join(filter(None, (metrics["dataset"]["name"], metrics.get("model"), metrics.get("template"))))

@@ -268,3 +268,17 @@ def _reason(estimate: Mapping[str, Any]) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def drawn_together(clusters: int | None, what: str) -> str:
+    """Say that a picture takes answers for independent which were drawn in clusters; nothing where they were not.
+
+    >>> drawn_together(40, "lines take")
+    'Lines take each answer by itself; these came in 40 clusters, so the truth may lie further off than drawn.'
+    """
+    if clusters is None:
+        return ""
+    return sentence(
+        f"{what} each answer by itself; these came in {clusters:,} clusters, "
+        "so the truth may lie further off than drawn"
+    )

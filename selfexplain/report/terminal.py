@@ -1,10 +1,12 @@
 """The summary after a Run: the sentence first, then the numbers, in 80 columns and without need of colour."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
+from selfexplain.report.cautions import MARK, cautions, too_narrow
 from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import written
@@ -50,6 +52,7 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     for text in filter(None, (note, *metrics["warnings"])):
         parts += [Text(), Text(visible(text), style="italic")]
     parts += [Text(), _pooled(metrics, facts)]
+    parts += [Text(f"{MARK.strip()} {caution}") for caution in cautions(metrics, facts)]
     if any(data.get("groups") for data in metrics["sources"].values()):
         parts += [Text(), _groups(metrics)]
         parts += [
@@ -87,9 +90,13 @@ def _pooled(metrics: say.Metrics, facts: Facts) -> "Table":
         table.add_column(say.source_words(source).title)
     for name in dict.fromkeys(name for data in metrics["sources"].values() for name in data["metrics"]):
         estimates = [data["metrics"].get(name) for data in metrics["sources"].values()]
-        table.add_row(title_of(name, facts), *("–" if e is None else str(written(name, e)) for e in estimates))
+        table.add_row(title_of(name, facts), *("–" if e is None else _cell(name, e) for e in estimates))
     table.add_row("Answers used", *(f"{data['n']:,}" for data in metrics["sources"].values()))
     return table
+
+
+def _cell(name: str, estimate: Mapping[str, Any]) -> str:
+    return f"{written(name, estimate)}{MARK if too_narrow(estimate) else ''}"
 
 
 def _groups(metrics: say.Metrics) -> "Table":
@@ -108,7 +115,7 @@ def _groups(metrics: say.Metrics) -> "Table":
             if group is None:
                 continue
             numbers = [
-                str(written(metric, group["metrics"][metric])) if metric in group["metrics"] else "–"
+                _cell(metric, group["metrics"][metric]) if metric in group["metrics"] else "–"
                 for metric in ("accuracy", "mean_confidence", "auroc")
             ]
             table.add_row(_plain(shown), source, *numbers, f"{group['n']:,}")

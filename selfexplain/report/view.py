@@ -9,6 +9,7 @@ from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
 from selfexplain.report.cards import Card, card_of
+from selfexplain.report.cautions import cautions
 from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
@@ -68,6 +69,8 @@ class RunView(Shown):
     """All metrics, in the order of the metrics object."""
     families: tuple[tuple[str, tuple[MetricRow, ...]], ...]
     """Those that are folded away, by family; empty where there are few."""
+    cautions: tuple[str, ...]
+    """Which intervals of the headline metrics are too narrow, and why."""
     groups: tuple[GroupRow, ...]
     group_mix: str
     again: tuple[tuple[str, str], ...]
@@ -152,6 +155,7 @@ def view_of(
         calibration=calibration_explained(metrics, sources[0]) if sources else (),
         metrics=rows,
         families=by_family(rows),
+        cautions=cautions(metrics, facts, among=HEADLINE),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
         titles={source: say.source_words(source).title for source in sources},

@@ -14,6 +14,7 @@ from selfexplain.calibration import (
     calibration_intercept,
     calibration_p,
     calibration_slope,
+    corp_mcb_p,
     cumulative_differences,
     ecce_mad_distinct,
     ecce_p,
@@ -32,10 +33,13 @@ from selfexplain.calibration import (
     estimate,
     gap,
     if_calibrated,
+    isotonic_miscalibration,
+    kernel_error,
     mce,
     over,
     rmsce,
     skce,
+    skce_p,
     smooth_ece,
     spiegelhalter_p_interior,
     spiegelhalter_z,
@@ -43,6 +47,7 @@ from selfexplain.calibration import (
     under,
 )
 from selfexplain.calibration.binomial_test import binomial_p_values
+from selfexplain.calibration.if_calibrated import calibrated_copies, exceedance
 from selfexplain.calibration.kernel_error import median_distance
 from selfexplain.errors import InputError, Undefined
 
@@ -273,6 +278,7 @@ def test_p_values_are_never_nought_by_simulation_and_are_none_for_clusters() -> 
     table = CalibrationTable.from_counts({0.9: (100, 0)})
 
     assert calibration_p(table) == ecce_p(table) == 1 / 10_000
+    assert corp_mcb_p(table) == skce_p(table) == 1 / 1_000
     together = ClusterTable.from_rows([0.9] * 20, [1] * 20, [k // 2 for k in range(20)])
     assert "takes rows for independent" in (estimate(calibration_p, together).undefined or "")
     assert "independent rows" in estimate(ece_if_calibrated, together).warnings[-1]
@@ -283,6 +289,8 @@ def test_p_values_of_calibrated_answers_are_spread_evenly(values: int, monkeypat
     """At most 5 % (and noise) below 0.05, for few values, and for many, where the limit of a random walk is used."""
     monkeypatch.setattr(if_calibrated, "DRAWS", 499)
     monkeypatch.setattr(cumulative_differences, "DRAWS", 499)
+    monkeypatch.setattr(isotonic_miscalibration, "DRAWS", 99)
+    monkeypatch.setattr(kernel_error, "DRAWS", 99)
     rng = np.random.default_rng(8)
     stated = np.linspace(0.4, 0.99, values)
     found = []
@@ -290,11 +298,22 @@ def test_p_values_of_calibrated_answers_are_spread_evenly(values: int, monkeypat
         right = rng.binomial(3 if values > 100 else 40, stated)
         n = 3 if values > 100 else 40
         table = CalibrationTable.from_counts({v: (n, s) for v, s in zip(stated.tolist(), right.tolist(), strict=True)})
-        found.append((calibration_p(table), ecce_p(table), binomial_p_distinct(table)))
+        found.append([p(table) for p in (calibration_p, corp_mcb_p, skce_p, ecce_p, binomial_p_distinct)])
 
     for p in np.array(found).T:
         assert np.mean(p < 0.05) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
-    assert 0.3 < np.mean(np.array(found)[:, 0] < 0.5) < 0.65
+    for p in np.array(found).T[:3]:
+        assert 0.3 < np.mean(p < 0.5) < 0.65
+
+
+def test_the_p_value_of_the_kernel_error_compares_that_very_error() -> None:
+    """All copies at once give what the metric gives for each of them alone, and see errors that cancel in the gap."""
+    table = CalibrationTable.from_counts({0.5: (9, 8), 0.8: (20, 13), 0.85: (6, 6), 1.0: (12, 11)})
+    copies = calibrated_copies(table, kernel_error.DRAWS, seed=3)
+    drawn = [skce(CalibrationTable(table.confidence, table.n, right)) for right in copies]
+
+    assert skce_p(table, seed=3) == exceedance(skce(table), np.array(drawn))
+    assert skce_p(CalibrationTable.from_counts({0.3: (50, 40), 0.9: (50, 20)})) == 1 / 1_000
 
 
 def test_smoothing_merges_neighbours_and_keeps_strangers_apart() -> None:

@@ -30,7 +30,7 @@ def test_an_evaluation_is_strict_json_with_groups_shown_apart() -> None:
     evaluation = evaluate([0.9, 0.9, 0.6, 0.6], [1, 0, 1, 0], metrics=[gap], group=["b", "b", "a", None])
     plain = json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))
 
-    assert list(plain) == ["n", "metrics", "groups", "table", "reliability"]
+    assert list(plain) == ["n", "clusters", "metrics", "groups", "table", "reliability"]
     assert plain["n"] == 4
     assert plain["metrics"]["gap"]["value"] == pytest.approx(0.25)
     assert list(plain["groups"]) == ["a", "b"]

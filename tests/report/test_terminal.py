@@ -58,3 +58,17 @@ def test_a_group_that_only_the_second_source_has_keeps_its_name() -> None:
     lines = printed(evaluation(stated=source(), token=token)).splitlines()
 
     assert any(line.startswith("sums") and "token" in line for line in lines)
+
+
+def test_a_number_whose_interval_is_too_narrow_is_marked_and_the_reason_said() -> None:
+    """Once for all metrics that it concerns; other warnings are for the page."""
+    reason = "the interval rests on 3 wrong answers; below 30 it tends to be too narrow"
+    few = estimate(0.63, 0.21, 0.91) | {"warnings": [reason]}
+    text = printed(
+        evaluation(stated=source(auroc=few, brier=few, gap=estimate(0.1, 0.0, 0.2) | {"warnings": ["other"]}))
+    )
+
+    assert "0.63 (0.21–0.91) *" in text
+    assert f"* Brier, AUROC: {reason}." in " ".join(text.split())
+    assert "other" not in text
+    assert "*" not in printed(evaluation(stated=source()))

@@ -163,3 +163,26 @@ def test_the_corp_picture_is_said_in_words_and_its_band_is_called_a_test() -> No
     # 0.5: P(at most 2 of 10) = 5.5 %, so 2 to 8; 1.0: always right.
     assert [(row[0], row[3], row[4]) for row in corp.rows] == [("50 %", "60 %", "20–80"), ("100 %", "60 %", "100–100")]
     assert corp.sentence.endswith("1 of 2 lie outside.")
+
+
+def test_pictures_say_that_they_take_rows_for_independent_only_where_they_are_not() -> None:
+    """On the page, in words; the lines of a picture cannot say it."""
+    apart = view_of(evaluation(stated=source()), FACTS).cards[0]
+    together = view_of(evaluation(stated=source() | {"clusters": 40}), FACTS).cards[0]
+    said = "each answer by itself; these came in 40 clusters, so the truth may lie further off than drawn."
+
+    assert apart.diagram.sentence == ""
+    assert together.diagram.sentence == f"The lines of the dots take {said}"
+    assert together.corp.sentence.endswith(f"Lines and band take {said}")
+    assert "clusters" not in apart.corp.sentence
+
+
+def test_the_headline_metrics_with_too_narrow_intervals_are_named_for_the_summary() -> None:
+    """Four by name, and how many more."""
+    reason = "the interval rests on 20 clusters; below 30 it tends to be too narrow"
+    made = source()
+    made["metrics"] = {name: each | {"warnings": [reason]} for name, each in made["metrics"].items()}
+
+    cautions = view_of(evaluation(stated=made), FACTS).cautions
+
+    assert cautions == (f"Accuracy, Mean confidence, Confidence gap, Brier and 2 more: {reason}.",)
