@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from selfexplain.claims import Place
+from selfexplain.claims import CLAIM_KINDS, Place
 from selfexplain.prompting import template
 from selfexplain.report.claimed import NOTES
 
@@ -52,7 +52,7 @@ def test_every_template_that_elicits_a_claim_is_on_the_page() -> None:
     """And nothing on it is the name of none."""
     for name, path in template.available().items():
         fields = {field for turn in template.load(path).turns for field in turn.elicits}
-        if fields - {"answer", "rationale", "confidence"}:
+        if fields & set(CLAIM_KINDS):
             assert f"`{name}`" in PAGE
     table, of_the_embedded_model = re.findall(r"^\| template \|.*?\n\n", PAGE, re.M | re.S)
     assert "`top-words`" in of_the_embedded_model

@@ -168,7 +168,7 @@ BAD_ROWS: list[tuple[str, str]] = [
     ('"question": "?", "gold": "4", "colour": "red"', f"`colour` is 'red'; expected one of the fields {FIELDS}"),
     (
         '"question": "?", "gold": "4", "grader": "fuzzy"',
-        "`grader` is 'fuzzy'; expected one of choice, exact, numeric, yes_no",
+        "`grader` is 'fuzzy'; expected one of choice, exact, judge, numeric, yes_no",
     ),
     (
         '"question": "?", "gold": "C", "choices": ["x", "y"]',

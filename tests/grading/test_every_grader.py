@@ -8,7 +8,8 @@ from selfexplain import plugins
 from selfexplain.grading.grader import Grader
 from selfexplain.records import Grade, Item
 
-GRADERS = plugins.graders()
+GRADERS = {name: found for name, found in plugins.graders().items() if name != "judge"}
+"""Those that decide by themselves; `test_judge.py` has the other."""
 EVERY = pytest.mark.parametrize("grader", GRADERS.values(), ids=GRADERS.keys())
 
 CHOICES = ("red", "blue", "green", "7")

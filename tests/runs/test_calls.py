@@ -438,6 +438,9 @@ def test_every_field_of_a_request_is_in_its_key() -> None:
         "top_logprobs": 5,
         "turn": 1,
         "role": "entailment",
+        "effort": "low",
+        "form": {"type": "object"},
+        "again": 1,
     }
 
     assert others.keys() == set(Request.__struct_fields__)

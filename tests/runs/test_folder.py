@@ -54,6 +54,10 @@ def test_every_field_of_a_spec_is_in_its_hash() -> None:
         "temperature": None,
         "seed": None,
         "roles": {"entailment": Filled("m", {})},
+        "effort": "low",
+        "again": 1,
+        "judge": "judge@1",
+        "judge_hash": "b",
     }
 
     assert others.keys() == set(RunSpec.__struct_fields__)
