@@ -172,9 +172,15 @@ def test_the_command_line_says_which_role_is_missing_and_takes_it(tmp_path: Path
     assert "As entailment, another model:" in dry.stdout
 
 
-def test_an_amount_cannot_be_kept_where_other_models_are_asked(tmp_path: Path) -> None:
-    """Their tokens have other prices, which nobody counts yet: better refused than overspent."""
-    with pytest.raises(InputError, match="--max-cost counts the calls of the model alone"):
+def test_an_amount_needs_the_price_of_every_model_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge's tokens cost too: without its price nobody could tell when the amount is reached."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.selfexplain.prices."{Drawing().name}"]\ninput = 1.0\noutput = 1.0\n'
+    )
+    with pytest.raises(InputError, match="no price is set for judge/y"):
         api.run(
             TOWNS,
             model=Drawing(),
@@ -227,7 +233,8 @@ def test_every_way_of_asking_stands_in_the_docs() -> None:
     text = (ROOT / "docs" / "ways_to_ask.md").read_text()
     rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \|(.*)$", text, re.MULTILINE))
     shipped = {path.stem for path in templates.folders()[1].glob("*.md")}
-    english = {name for name in shipped if not name.endswith("-zh")}
+    explanations = (ROOT / "docs" / "explanations.md").read_text()
+    english = {name for name in shipped if not name.endswith("-zh") and f"`{name}`" not in explanations}
 
     assert rows.keys() == english
     for name in sorted(english):

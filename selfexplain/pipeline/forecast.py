@@ -98,8 +98,9 @@ async def forecast(
             so_far.prompt_tokens + estimated_tokens(request),
             so_far.completion_tokens + request.max_tokens,
         )
-        letters = "AB" if request.role else LETTERS
-        return rehearsed(asked[request.item], letters[request.draw % len(letters)])
+        if request.role:  # a judgement, which quotes nothing: one letter and no other
+            return Response("completed", REHEARSED.format("AB"[request.draw % 2]))
+        return rehearsed(asked[request.item], LETTERS[request.draw % len(LETTERS)])
 
     asked: dict[str, Item] = {}
     for item in items:

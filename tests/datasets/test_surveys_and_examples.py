@@ -61,7 +61,7 @@ GOOD = '{"question": "2 + 2?", "gold": "4", "id": "sum"}\n'
         ('{"question": "Off?"}\n', "q.jsonl, line 1: `gold` is None; expected a text that is not empty"),
         (
             '{"question": "Off?", "gold": "yes", "grader": "stance"}\n',
-            "q.jsonl, line 1: `grader` is 'stance'; expected one of choice, exact, judge, numeric, yes_no; that one sorts",
+            "q.jsonl, line 1: `grader` is 'stance'; expected one of choice, exact, judge, numeric, yes_no; that",
         ),
         (
             '{"question": "Tea?", "grader": "option"}\n',
