@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.counting import distinct
+from selfexplain.calibration.few_of_a_kind import FEW
 from selfexplain.calibration.table import CalibrationTable, sums
 from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import (
@@ -37,6 +38,7 @@ from selfexplain.inference import (
     Floats,
     Ints,
     checked_level,
+    clopper_pearson,
     few_clusters,
     normal_quantile,
     stream,
@@ -94,6 +96,11 @@ def honest_interval(
     *Smoothing.* A bin in which nothing went wrong yet has no variance to show. So every group of confidences gets one
     pseudo-row, half right and half wrong, at its mean confidence (with clusters: one pseudo-cluster).
 
+    *Few of a kind.* With one value stated and next to no answer wrong, no pseudo-row makes a normal limit hold: 50 of
+    50 right leaves room for 7 % of errors. With fewer than 30 wrong (or right) independent answers their number has an
+    exact upper limit, W ≤ N·u, and the errors of the bins move by no more than the expected and the found number of
+    these answers; the limits are never inside those (Clopper & Pearson 1934, Biometrika 26:404).
+
     *Floor.* Under calibration the variance of a bin is Σ c(1 − c); the lower limit, which decides whether
     miscalibration is claimed, never assumes less.
 
@@ -111,8 +118,12 @@ def honest_interval(
     reach = study.student(alpha / 2) * _quantile_of_sum(study.errors.covariance, 1 - alpha / 4, seed, part)
     gap = float(counts.pooled.excess.sum()) / counts.total
     gap = {"both": abs(gap), "over": gap, "under": -gap}[part]
-    low = max(0.0, value - reach, gap - study.quantile(1 - alpha / 2) * math.sqrt(study.errors.of_gap))
-    return study.estimate(value, low, min(1.0, high), level)
+    above_gap = gap - study.quantile(1 - alpha / 2) * math.sqrt(study.errors.of_gap)
+    if isinstance(counts, CalibrationTable):
+        few = _of_few(counts, part, alpha)
+        high = max(high, value + few.rise)
+        reach, above_gap = max(reach, few.reach), min(above_gap, few.gap)
+    return study.estimate(value, max(0.0, value - reach, above_gap), min(1.0, high), level)
 
 
 def honest_length(value: float, counts: Counts, index: Ints, bins: int, *, level: float, seed: int) -> Estimate:
@@ -134,8 +145,13 @@ def honest_length(value: float, counts: Counts, index: Ints, bins: int, *, level
     covariance = covariance * weight**2 if diagonal else covariance * np.outer(weight, weight)
     largest = covariance.max() if diagonal else np.linalg.eigvalsh(covariance)[-1]
     high = value + study.quantile(1 - alpha) * math.sqrt(float(largest))
-    low = value - study.student(alpha) * _quantile_of_length(covariance, 1 - alpha / 2, seed)
-    return study.estimate(value, max(0.0, low), min(1.0, high), level)
+    reach = study.student(alpha) * _quantile_of_length(covariance, 1 - alpha / 2, seed)
+    if isinstance(counts, CalibrationTable):
+        n, right = sums(index, counts.n, bins), sums(index, counts.n_correct, bins)
+        rarer, limit = _rarer(n, right, alpha)
+        high = max(high, value + float((np.sqrt(share) * (limit - rarer)).max()))
+        reach = max(reach, math.sqrt(float(share @ (limit + rarer) ** 2)) if rarer.any() or limit.any() else 0.0)
+    return study.estimate(value, max(0.0, value - reach), min(1.0, high), level)
 
 
 class _Study(NamedTuple):
@@ -173,6 +189,55 @@ def _studied(counts: Counts, index: Ints, bins: int, part: Part) -> "_Study | st
     if bins > SIMULATED:
         return f"{bins:,} bins of clustered rows; an interval is known for at most {SIMULATED:,}"
     return _Study(_errors_of_clusters(counts, counts.pooled, index, bins, part), counts.total, clusters)
+
+
+class _Few(NamedTuple):
+    """How far an error can be from the measured one, as far as the number of the rarer kind of answer tells."""
+
+    rise: float
+    """Above it, at most."""
+    reach: float
+    """Below it, at most."""
+    gap: float
+    """The lower limit of the gap, of its size or of the side that is meant."""
+
+
+NOTHING_FEW = _Few(0.0, 0.0, math.inf)
+
+
+def _of_few(table: CalibrationTable, part: Part, alpha: float) -> _Few:
+    """Return the exact limits where one kind of answer is rare; none where both are frequent.
+
+    With W answers of the rarer kind among N and u the upper limit of its share, Σ_b abs(D̂_b − D_b) ≤ W/N + u; the side
+    on which such answers count as errors can rise by u − W/N, the other by W/N.
+    """
+    n, right = table.total, int(table.n_correct.sum())
+    wrong_is_rarer = n - right <= right
+    rarer = min(right, n - right)
+    if rarer >= FEW:
+        return NOTHING_FEW
+    found = rarer / n
+    limit, wider = (float(clopper_pearson([rarer], [n], level=1 - error)[1][0]) for error in (alpha, alpha / 2))
+    least = float(clopper_pearson([rarer], [n], level=1 - alpha / 2)[0][0])
+    mean = float(table.n @ table.confidence) / n
+    fewest_right, most_right = (1 - wider, 1 - least) if wrong_is_rarer else (least, wider)
+    over, under = mean - most_right, fewest_right - mean
+    rises = part == "both" or (part == "over") == wrong_is_rarer
+    return _Few(
+        rise=limit - found if rises else found,
+        reach=wider + found,
+        gap={"both": max(over, under), "over": over, "under": under}[part],
+    )
+
+
+def _rarer(n: Floats, right: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Return per bin the share of the rarer kind and its exact upper limit; zeros where both kinds are frequent."""
+    rarer = np.minimum(right, n - right)
+    few = (n > 0) & (rarer < FEW)
+    _, limit = clopper_pearson(rarer[few], n[few], level=1 - alpha / 2)
+    share, highest = np.zeros(len(n)), np.zeros(len(n))
+    share[few], highest[few] = rarer[few] / n[few], limit
+    return share, highest
 
 
 class _Errors(NamedTuple):
