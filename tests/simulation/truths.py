@@ -94,6 +94,7 @@ TRUTHS = (
     beta("Beta(12, 1), calibrated", 12),
     beta("Beta(40, 1), 0.03 too high", 40, too_high_by=0.03),
     few_values("one wrong in 200", [0.9, 0.95, 0.99, 1.0], [0.05, 0.15, 0.3, 0.5], [0.97, 0.99, 0.995, 0.999]),
+    few_values("always certain, one wrong in 100", [1.0], [1.0], [0.99]),
 )
 
 
