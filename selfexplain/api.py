@@ -22,13 +22,13 @@ from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
-from selfexplain.pipeline.forecast import RULE, Forecast, forecast
+from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
-from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Record, Source, encode
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Message, Record, Request, Source, encode
 from selfexplain.report.families import HEADLINE
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
@@ -52,6 +52,9 @@ T = TypeVar("T")
 Say = Callable[[str], None]
 
 RESULTS = Path("results")
+
+PROBE = Request(item="", messages=(Message("system", "?"), Message("user", "?")), max_tokens=1)
+"""Asks a provider whether it can count tokens."""
 
 REPEATS_SHOWN = 100_000
 """Of tables with up to so many rows the noise between repeats is looked at, which takes an object for each row."""
@@ -346,16 +349,27 @@ def dry_run(
     spec = plan.spec
     path = Path(results) / spec.folder_name
     has_begun = (path / "manifest.json").exists()
-    found = in_loop(
-        forecast(
-            plan.dataset.items[:limit],
-            repeats=repeats,
-            template=plan.template,
-            elicitation=plugins.elicitation(plan.template.front.elicitation),
-            sampling=plan.sampling,
-            calls=RunFolder(path).calls() if has_begun else None,
-        )
-    )
+    count: Count | None = getattr(plan.provider, "count_tokens", None)
+
+    async def rehearsed() -> tuple[Forecast, bool]:
+        try:
+            items = plan.dataset.items[:limit]
+            can_count = count is not None and await count(PROBE) is not None
+            found = await forecast(
+                items,
+                repeats=repeats,
+                template=plan.template,
+                elicitation=plugins.elicitation(plan.template.front.elicitation),
+                sampling=plan.sampling,
+                calls=RunFolder(path).calls() if has_begun else None,
+                judge=None if plan.judging is None else Judge(plan.judging),
+                count=count if can_count else None,
+            )
+            return found, can_count
+        finally:
+            await plan.provider.aclose()
+
+    found, was_counted = in_loop(rehearsed())
     return {
         "schema_version": SCHEMA_VERSION,
         "run": str(path),
@@ -364,7 +378,7 @@ def dry_run(
         "template": plan.spec.template,
         **counted(found, plan.spec.model),
         **({"roles": roles_counted(found, spec)} if spec.roles else {}),
-        "rule": RULE,
+        "rule": COUNTED if was_counted else RULE,
     }
 
 

@@ -4,6 +4,7 @@ It errs, and favours some answers over others; so its verdicts are recorded call
 measured where an exact grader applies too (`selfexplain.pipeline.second_opinion`).
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,7 +39,8 @@ class Judge:
     Parameters
     ----------
     template : Template
-        One turn that elicits a verdict; it shows `{{ reply.candidate }}` and `{{ reply.gold }}`.
+        One turn that elicits a verdict; it shows `{{ reply.candidate }}` between two of `{{ reply.mark }}`, and
+        `{{ reply.gold }}`.
     """
 
     template: Template
@@ -59,7 +61,9 @@ class Judge:
             Of the Record that is graded.
         """
         front = self.template.front
-        messages = self.template.render(item, reply={"candidate": answer, "gold": item.gold})
+        # A mark that follows from the answer, so that the answer cannot hold it and end its own quotation.
+        mark = hashlib.sha256(answer.encode(errors="replace")).hexdigest()[:12]
+        messages = self.template.render(item, reply={"candidate": answer, "gold": item.gold, "mark": mark})
         response = await ask(
             Request(item.id, messages, front.max_tokens, repeat=repeat, temperature=0.0, seed=1, role=NAME)
         )

@@ -1,11 +1,12 @@
 """What asking would take: how many calls, how many tokens, what cost. Nothing is sent."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
+from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
 from selfexplain.prompting.words_in import words_in
@@ -19,11 +20,19 @@ BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 5
 """What a chat format adds round each message: its role, and where it begins and ends."""
 
+AT_MOST = "completion tokens are an upper bound: the template's max_tokens for every call"
+
 RULE = (
     f"prompt tokens are an estimate: UTF-8 bytes divided by {BYTES_PER_TOKEN}, "
-    f"and {TOKENS_PER_MESSAGE} for each message; "
-    "completion tokens are an upper bound: the template's max_tokens for every call"
+    f"and {TOKENS_PER_MESSAGE} for each message; {AT_MOST}"
 )
+
+COUNTED = (
+    "prompt tokens are counted by the model's own tokenizer, later turns with short replies in the place of those that "
+    f"will come; {AT_MOST}"
+)
+
+Count = Callable[[Request], Awaitable[int | None]]
 
 REHEARSED = "Answer: {}\nBecause: it is.\nConfidence: 50%\n" + "\n".join(
     f"Alternative {place}: another {place}" for place in range(1, 21)
@@ -74,6 +83,8 @@ async def forecast(
     elicitation: Elicitation,
     sampling: Sampling,
     calls: Calls | None,
+    judge: Judge | None = None,
+    count: Count | None = None,
 ) -> Forecast:
     """Rehearse the asking and count: the elicitation itself says what it would send.
 
@@ -83,6 +94,11 @@ async def forecast(
     ----------
     calls : Calls or None
         The recorded calls of the same Run, if it has begun.
+    judge : Judge, optional
+        Who is asked about every answer.
+    count : callable, optional
+        Counts the tokens of a Request's messages by the tokenizer of the model that is asked; None where it cannot,
+        and then `RULE` does.
     """
     found = {"": Forecast(0, 0, 0, 0)}
 
@@ -92,10 +108,11 @@ async def forecast(
         if reply is not None:
             found[request.role] = so_far._replace(recorded=so_far.recorded + 1)
             return reply
+        tokens = None if count is None else await count(request)
         found[request.role] = Forecast(
             so_far.calls + 1,
             so_far.recorded,
-            so_far.prompt_tokens + estimated_tokens(request),
+            so_far.prompt_tokens + (tokens if tokens is not None else estimated_tokens(request)),
             so_far.completion_tokens + request.max_tokens,
         )
         if request.role:  # a judgement, which quotes nothing: one letter and no other
@@ -106,7 +123,9 @@ async def forecast(
     for item in items:
         asked[item.id] = item
         for repeat in range(repeats):
-            await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
+            report = await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
+            if judge is not None and not item.is_survey:
+                await judge(item, report.answer.value or "A", rehearse, repeat=repeat)
     return found.pop("")._replace(roles=found)
 
 

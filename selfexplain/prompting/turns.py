@@ -39,7 +39,7 @@ Field = Literal[
     "answer_again",
 ]
 
-HANDED = frozenset({"other", "candidate", "gold"})
+HANDED = frozenset({"other", "candidate", "mark", "gold"})
 """What an elicitation hands to a turn beside what was read: another answer, to compare with the first;
 to a judge, the answer that it grades and what is right."""
 

@@ -93,6 +93,22 @@ class Local:
                 self._adapter = await self._start()
         return await self._adapter.generate(request)
 
+    async def count_tokens(self, request: Request) -> int | None:
+        """Return how many tokens a Request's messages are, by the model's own tokenizer; None without file or library.
+
+        Nothing is asked: the server of this process applies the chat format and cuts the text into tokens.
+        """
+        try:
+            async with self._started:
+                if self._adapter is None:
+                    self._adapter = await self._start()
+            messages = [{"role": message.role, "content": message.content} for message in request.messages]
+            prompt = (await self._adapter.post("/apply-template", {"messages": messages}))["prompt"]
+            cut = await self._adapter.post("/tokenize", {"content": prompt, "parse_special": True})
+            return len(cut["tokens"])
+        except (InputError, ProviderError, KeyError, TypeError):
+            return None
+
     async def _start(self) -> OpenAI:
         if self._file is None:
             raise InputError(

@@ -112,6 +112,12 @@ class OpenAI:
             except NOT_AS_PROMISED:
                 raise self._server.no_reply(raw, expected="a chat completion") from None
 
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Return the JSON that the server answers at a path of its own, outside the protocol: llama.cpp has some."""
+        root = str(self._client.base_url).rstrip("/").removesuffix("/v1")
+        with self._server.errors():
+            return await self._client.post(f"{root}{path}", body=dict(body), cast_to=object)
+
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""
         if parameter == "max_tokens":

@@ -29,6 +29,11 @@ class WithRoles:
         """Send one Request to whom it is for."""
         return await self._by_role[request.role].generate(request)
 
+    async def count_tokens(self, request: Request) -> int | None:
+        """Return how many tokens a Request's messages are to whom it is for; None where that model cannot tell."""
+        count = getattr(self._by_role[request.role], "count_tokens", None)
+        return None if count is None else await count(request)
+
     async def aclose(self) -> None:
         """Let go of every model, each once."""
         for provider in {id(each): each for each in self._by_role.values()}.values():
