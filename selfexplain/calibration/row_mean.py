@@ -15,6 +15,7 @@ from selfexplain.inference import (
     Floats,
     Ints,
     Range,
+    clopper_pearson,
     mean_by_cluster_t,
     mean_by_t,
     mean_with_pseudo_rows,
@@ -63,6 +64,8 @@ def by_row_mean(score: RowScore, *, within: Range | None = None) -> IntervalRule
         # A score that does not ask whether the answer was right has no kinds.
         if rarer_kind(counts).units < FEW and abs(pseudo[0] - pseudo[1]) > SAME < np.ptp(x):
             found = mean_with_pseudo_rows(x, pseudo, cluster, within=bounds, times=times, level=level)
+            if cluster is None:
+                found = no_narrower_than_exact(found, counts.pooled, pseudo, bounds)
         elif cluster is None:
             found = mean_by_t(x, within=bounds, times=times, level=level)
         else:
@@ -70,6 +73,23 @@ def by_row_mean(score: RowScore, *, within: Range | None = None) -> IntervalRule
         return msgspec.structs.replace(found, value=value)  # the same number by another route may differ in an ulp
 
     return interval
+
+
+def no_narrower_than_exact(
+    found: Estimate, table: CalibrationTable, pseudo: tuple[float, float], within: Range
+) -> Estimate:
+    """Return an Estimate that reaches as far as the exact limits of the share right would take the score.
+
+    Where one value is stated the score is a straight line in that share, and these limits are exact themselves (Clopper
+    & Pearson 1934, Biometrika 26:404); three wrong of three hundred are too few even with pseudo-rows.
+    """
+    if found.value is None or found.low is None or found.high is None:
+        return found
+    right = int(table.n_correct.sum())
+    limits = clopper_pearson([right], [table.total], level=found.level)
+    reached = [found.value + (pseudo[0] - pseudo[1]) * (float(end[0]) - right / table.total) for end in limits]
+    low, high = min(found.low, *reached), max(found.high, *reached)
+    return msgspec.structs.replace(found, low=max(within[0], low), high=min(within[1], high))
 
 
 def score_of_each_kind(table: CalibrationTable, score: RowScore) -> tuple[float, float]:
