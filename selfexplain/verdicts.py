@@ -323,6 +323,11 @@ def answers_of_run(folder: RunFolder, source: Source, records: Sequence[Record])
     require_probability(source)
     front = template.front
     provenance = Provenance.of_run(
-        spec, folder.items, scale=front.scale, about=front.about, version=versions()["selfexplain"]
+        spec,
+        folder.items,
+        scale=front.scale,
+        about=front.about,
+        version=versions()["selfexplain"],
+        estimand=template.estimand,
     )
     return Answers.of(str(folder.path), source, provenance, sources[source])

@@ -216,9 +216,15 @@ def measure(folder: RunFolder, chosen: "Sequence[Any]") -> "tuple[api.Result | N
             "cost": cost_of(totals, read_settings().prices.get(spec.model), model=spec.model),
         }
         return None, Asked(known, (), unusable.message)
-    front = api.template_of(folder).front
+    template = api.template_of(folder)
+    front = template.front
     provenance = Provenance.of_run(
-        spec, folder.items, scale=front.scale, about=front.about, version=versions()["selfexplain"]
+        spec,
+        folder.items,
+        scale=front.scale,
+        about=front.about,
+        version=versions()["selfexplain"],
+        estimand=template.estimand,
     )
     rows = rows_of(result.records, {item.id: item for item in folder.items})
     sides = [Answers.of(str(folder.path), source, provenance, each) for source, each in rows.items()]

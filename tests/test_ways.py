@@ -195,3 +195,21 @@ def test_the_page_says_in_words_what_its_picture_shows_and_names_stay_text() -> 
     assert "&lt;img src=x" in page
     assert "gap" in page.lower()
     assert not math.isnan(found.comparison.ways[0].metrics["ece"]["value"])
+
+
+@pytest.mark.usefixtures("home")
+def test_a_gate_does_not_compare_a_forecast_with_a_judgement() -> None:
+    """`compare` does, and says so."""
+    judged, forecast = (
+        sx.run("questions.csv", model=modest, template=name).folder
+        for name in ("answer-confidence", "confidence-first")
+    )
+    assert judged is not None
+    assert forecast is not None
+    sx.set_baseline(judged, "main")
+
+    verdict = sx.gate(forecast, "main")
+    assert verdict.verdict == "not comparable"
+    assert any("the confidence is a judgement in the baseline and a forecast in this run" in why for why in verdict.why)
+    differs = {each.what: (each.a, each.b) for each in sx.compare(judged, forecast).differs}
+    assert differs["what confidence is"] == ("judgement", "forecast")

@@ -125,6 +125,8 @@ def obstacles(
         found.append(f"the confidence is {a.source} {in_a} and {b.source} {in_b}")
     if a.provenance.about != b.provenance.about:
         found.append(f"the confidence is about {a.provenance.about} {in_a} and about {b.provenance.about} {in_b}")
+    if strict and a.provenance.estimand != b.provenance.estimand:
+        found.append(f"the confidence is a {a.provenance.estimand} {in_a} and a {b.provenance.estimand} {in_b}")
     if strict and scales_differ(a.provenance, b.provenance):
         found.append(f"the scale is {a.provenance.scale} {in_a} and {b.provenance.scale} {in_b}")
     return found
@@ -160,6 +162,7 @@ def differences(a: Answers, b: Answers) -> list[Differs]:
             ("temperature", one.temperature, other.temperature),
             ("seed", one.seed, other.seed),
             ("scale", one.scale, other.scale),
+            ("what confidence is", one.estimand, other.estimand),
             (
                 "dataset",
                 f"{one.dataset} {one.dataset_version}".strip(),

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.inference import Estimate, clopper_pearson, share
-from selfexplain.records import Item, Record, Verdict
+from selfexplain.records import RANKS_ONLY, Item, Record, Verdict
 
 FEWEST = 20
 """With fewer answers that both have graded, a rate says little; the sentence says so."""
@@ -31,18 +32,21 @@ def second_opinion(records: Sequence[Record], items: Mapping[str, Item]) -> dict
         `agreement`, `false_positive` (second says right where the first says wrong) and `false_negative`, as
         Estimates; `undecided` of the second; `graded_alone`, the answers that rest on the second grader; `accuracy`
         of these, with `low` and `high` as they may be within its error (Rogan & Gladen 1978, American Journal of
-        Epidemiology 107:71, at the corners of exact limits that hold together with 95 %).
+        Epidemiology 107:71, at the corners of exact limits that hold together with 95 %); `sensitivity`, what that does
+        to accuracy and gap of each source.
     """
     alone = [record for record in records if record.grade is not None and record.second == record.grade]
     twice = [record for record in records if record.second is not None and record.second != record.grade]
     if not alone and not twice:
         return None
-    both = [record for record in twice if decided(record.verdict) and decided(verdict_of(record))]
+    # Of an Item for a judge the first grader knows only a gold text word for word: that they agree there says nothing.
+    plain = [record for record in twice if items[record.item].graded_by != JUDGE]
+    both = [record for record in plain if decided(record.verdict) and decided(verdict_of(record))]
     counts = Counter((record.verdict, verdict_of(record)) for record in both)
     clusters = [items[record.item].drawn_with for record in both]
     agree = share([record.verdict == verdict_of(record) for record in both], clusters)
     return {
-        "first": first_of(twice),
+        "first": first_of(plain or twice),
         "grader": next(record.second.grader for record in (*twice, *alone) if record.second is not None),
         "n_both": len(both),
         "undecided": sum(not decided(verdict_of(record)) for record in (*twice, *alone)),
@@ -50,8 +54,41 @@ def second_opinion(records: Sequence[Record], items: Mapping[str, Item]) -> dict
         "false_positive": rate(counts["wrong", "correct"], counts["wrong", "wrong"]).to_dict(),
         "false_negative": rate(counts["correct", "wrong"], counts["correct", "correct"]).to_dict(),
         "graded_alone": len(alone),
-        "accuracy": within_error(alone, counts),
+        "accuracy": (accuracy := within_error(alone, counts)),
+        "sensitivity": sensitivity(records, alone, accuracy),
     }
+
+
+def sensitivity(
+    records: Sequence[Record], alone: Sequence[Record], accuracy: Mapping[str, Any] | None
+) -> dict[str, dict[str, Any]]:
+    """Return for each source where accuracy and gap may lie, as far as the error of the second grader goes.
+
+    The answers that it graded alone count with the range of :func:`within_error`, from none to all of them right where
+    its error is not known; the others with their grade. It is no interval for chance: that comes on top.
+    """
+    if accuracy is None:
+        return {}
+    unknown = accuracy["low"] is None
+    low, high = (0.0, 1.0) if unknown else (accuracy["low"], accuracy["high"])
+    judged = {id(record) for record in alone}
+    found: dict[str, dict[str, Any]] = {}
+    for source in dict.fromkeys(source for record in records for source in record.status):
+        usable = [record for record in records if record.status.get(source) == "ok"]
+        if not usable or source in RANKS_ONLY:
+            continue
+        stated = [record.report.confidence[source].value or 0.0 for record in usable]
+        n, doubtful = len(usable), sum(id(record) in judged for record in usable)
+        right = sum(record.verdict == "correct" for record in usable if id(record) not in judged)
+        least, most = (right + low * doubtful) / n, (right + high * doubtful) / n
+        mean = sum(stated) / n
+        found[source] = {
+            "accuracy": {"low": least, "high": most},
+            "gap": {"low": mean - most, "high": mean - least},
+            "n": n,
+            "graded_alone": doubtful,
+        }
+    return found
 
 
 def verdict_of(record: Record) -> Verdict | None:
@@ -148,4 +185,20 @@ def opinions(found: Mapping[str, Any] | None) -> list[str]:
                 f"{told}: it calls {100 * accuracy['value']:.0f} % right, which within its measured error is "
                 f"{100 * accuracy['low']:.0f} to {100 * accuracy['high']:.0f} %"
             )
+    measured = accuracy is not None and accuracy["unknown"] is None
+    known = "within the error of its grader" if measured else "whatever its grader errs"
+    for source, ends in found["sensitivity"].items():
+        said.append(
+            f"{source}: {known}, right are {in_hundredths(ends['accuracy'])} % and the gap is "
+            f"{in_hundredths(ends['gap'])} points; the intervals shown take its verdicts for true"
+        )
     return said
+
+
+def in_hundredths(ends: Mapping[str, float]) -> str:
+    """Return a range in hundredths.
+
+    >>> in_hundredths({"low": -0.051, "high": 0.2})
+    '−5 to 20'
+    """
+    return " to ".join(f"{100 * ends[end]:.0f}".replace("-", "−") for end in ("low", "high"))

@@ -45,6 +45,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     usage: Mapping[str, Any]
     """Of the whole Run, whose other sources cost nothing more."""
     cost: Mapping[str, Any]
+    roles: Mapping[str, Any] = {}
+    """What the other models used and cost that the Run asked, by role."""
     n_pairs: int = 0
     """Answers usable here and in the reference: what the differences but coverage rest on."""
     differences: Mapping[str, Difference] = {}
@@ -113,6 +115,7 @@ def way_of(run: Asked, answers: Answers | None) -> Way:
     metrics = run.metrics
     known = {key: metrics[key] for key in ("run", "model", "template", "usage", "cost")}
     known["warnings"] = tuple(metrics.get("warnings", ()))
+    known["roles"] = metrics.get("roles", {})
     if answers is None:
         return Way(**known, source=None, why=run.why)
     data = metrics["sources"][answers.source]

@@ -24,6 +24,7 @@ FRONT_MATTER = re.compile(r"\A---\n(?P<matter>.*?\n)---\n(?P<body>.*)\Z", re.DOT
 
 Scale = Literal["probability", "percent", "0-20", "words"]
 About = Literal["own_answer", "event"]
+Estimand = Literal["judgement", "forecast"]
 Need = Literal["choices"]
 
 
@@ -112,6 +113,13 @@ class Template(msgspec.Struct, frozen=True):
     def uses(self) -> frozenset[str]:
         """The names that the blocks print or ask for, such as `question`."""
         return frozenset().union(*(names_in(block.text) for turn in self.turns for block in turn.blocks))
+
+    @property
+    def estimand(self) -> Estimand:
+        """What a stated confidence is: a judgement of an answer that is there, or a forecast of one that is not yet."""
+        fields = [field for turn in self.turns for field in turn.elicits]
+        both = "confidence" in fields and "answer" in fields
+        return "forecast" if both and fields.index("confidence") < fields.index("answer") else "judgement"
 
     @property
     def id(self) -> str:

@@ -26,6 +26,8 @@ class Row:
     """Of `SHOWN`."""
     used: Written | None
     n: str
+    left_out: str
+    """The answers that cannot be used, by reason."""
     took: tuple[str, ...]
     """Calls, tokens and cost of its Run."""
     differences: tuple[tuple[str, Written, str], ...]
@@ -78,6 +80,7 @@ def row_of(ways: Ways, place: int) -> Row:
         cells=tuple(written(name, way.metrics[name]) if name in way.metrics else None for name in SHOWN),
         used=None if way.coverage is None else written("coverage", way.coverage),
         n=f"{way.n:,} of {way.n_answers:,}",
+        left_out=", ".join(f"{n} {status}" for status, n in way.excluded.items()),
         took=took(way) if say.first_of_run(ways.ways, place) else ("same replies",),
         differences=differences_of(way),
     )
@@ -89,6 +92,7 @@ def took(way: Way) -> tuple[str, ...]:
     tokens = usage["prompt_tokens"]
     return (
         f"{usage['calls']:,} calls",
+        *say.asked_in_roles(way),
         "tokens not stated" if tokens is None else f"{tokens + usage['completion_tokens']:,} tokens",
         "cost unknown" if cost["unknown"] else money(cost["amount"], cost["currency"]),
     )

@@ -68,7 +68,7 @@ def cell(name: str, estimate: Mapping[str, Any] | None) -> str:
 def took(way: Way) -> str:
     """Return calls, tokens and cost of a Run in a few words."""
     usage, cost = way.usage, way.cost
-    parts = [f"{usage['calls']:,} calls"]
+    parts = [f"{usage['calls']:,} calls", *say.asked_in_roles(way)]
     if usage["prompt_tokens"] is not None:
         parts.append(f"{usage['prompt_tokens'] + usage['completion_tokens']:,} tokens")
     if cost["unknown"] is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from selfexplain.display.comparison import direction
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.budget import money
 from selfexplain.pipeline.ways import Way, Ways
 from selfexplain.report.numbers import points
 from selfexplain.report.sentences import source_words
@@ -90,14 +91,26 @@ def how(ways: Ways) -> list[str]:
     """Return how to read the numbers."""
     lines = ["Each source of confidence is measured for itself; none is pooled with another."]
     if ways.reference is not None and compared(ways):
+        n = compared(ways)
+        together = f"all {n} intervals together hold" if n > 1 else "the interval holds"
+        each = f" (each at {100 * ways.each_level:.4g} %, Bonferroni)" if n > 1 else ""
         lines.append(
-            f"Differences are taken on the answers that both ways can use, question by question; for each metric all "
-            f"{compared(ways)} intervals together hold with {100 * ways.level:g} % (each at "
-            f"{100 * ways.each_level:.4g} %, Bonferroni). Coverage is over all that was asked."
+            f"Differences are taken on the answers that both ways can use, question by question; for each metric "
+            f"{together} with {100 * ways.level:g} %{each}. Coverage is over all that was asked."
         )
         lines.append("A way that is seldom right and seldom sure can have the better Brier score: look at both.")
     lines.append("Calls, tokens and cost are those of the whole Run: its second source of confidence is free.")
     return lines
+
+
+def asked_in_roles(way: Way) -> list[str]:
+    """Return what other models were asked in a Run, with its cost where that is known: it is not in the Run's own."""
+    found = []
+    for role, used in way.roles.items():
+        cost = used["cost"]
+        price = "" if cost["unknown"] else f" for {money(cost['amount'], cost['currency'])}"
+        found.append(f"{used['usage']['calls']:,} as {role}{price}")
+    return found
 
 
 def first_of_run(ways: Sequence[Way], place: int) -> bool:

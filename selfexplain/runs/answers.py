@@ -36,13 +36,17 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     scale: str
     """How confidence was asked for; for a FILE, how its numbers are written."""
     about: str = "own_answer"
+    estimand: str = "judgement"
+    """`forecast` where confidence was asked for before there was an answer."""
     selfexplain: str = ""
     """The version that read and graded the replies; empty for a FILE."""
     items: Mapping[str, Asked] = {}
     """By id; empty for a table, which holds neither questions nor gold answers."""
 
     @classmethod
-    def of_run(cls, spec: RunSpec, items: Sequence[Item], *, scale: str, about: str, version: str) -> "Provenance":
+    def of_run(
+        cls, spec: RunSpec, items: Sequence[Item], *, scale: str, about: str, version: str, estimand: str = "judgement"
+    ) -> "Provenance":
         """Return the provenance of a Run."""
         return cls(
             kind="run",
@@ -57,6 +61,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
             seed=spec.seed,
             scale=scale,
             about=about,
+            estimand=estimand,
             selfexplain=version,
             items={item.id: asked(item) for item in sorted(items, key=lambda item: item.id)},
         )

@@ -439,3 +439,20 @@ def test_every_phrase_that_a_template_offers_is_worth_a_number(name: str) -> Non
     assert len(offered) >= 9
     assert None not in worth
     assert worth == sorted(worth, reverse=True)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    ("elicits", "estimand"),
+    [
+        ("[answer, confidence]", "judgement"),
+        ("[confidence, answer]", "forecast"),
+        ("[[confidence], [answer]]", "forecast"),
+        ("[[answer], [confidence]]", "judgement"),
+        ("[answer]", "judgement"),
+    ],
+)
+def test_a_confidence_before_the_answer_is_a_forecast(elicits: str, estimand: str) -> None:
+    """It is about whatever answer will come, so a gate does not compare it with a judgement of one."""
+    turns = "## user\n{{ question }}\n" * (2 if "[[" in elicits else 1)
+
+    assert parse(turns, f"name: t\nversion: 1\nelicits: {elicits}\n").estimand == estimand
