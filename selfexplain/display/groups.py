@@ -161,9 +161,12 @@ def _ends(panel: "Axes", metric: str) -> None:
         reach = [low, high, -10.0, 10.0]
         low, high = (20 * round(end(reach) / 20 + 0.49 * sign) for end, sign in ((min, -1), (max, 1)))
         panel.set_xlim(low, high)
-        apart = 0.3 * (high - low)  # an end beside the 0 would be written over it
-        ticks = [low if -low >= apart else 0, 0, high if high >= apart else 0]
-        panel.set_xticks(ticks, [f"{tick:+d}".replace("-", "−") if tick else "0" for tick in ticks])
+        apart = 0.3 * (high - low)  # the name of an end beside the 0 would be written over it
+        named = {low: -low >= apart, 0: True, high: high >= apart}
+        names = [f"{tick:+d}".replace("-", "−") if tick else "0" for tick in named]
+        panel.set_xticks(
+            list(named), [name if shown else "" for name, shown in zip(names, named.values(), strict=True)]
+        )
     elif metric == "accuracy":
         panel.set_xlim(0, 100)
         panel.set_xticks([0, 50, 100], ["0", "50", "100 %"])

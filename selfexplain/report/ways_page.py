@@ -123,7 +123,8 @@ def difference_written(name: str, each: Difference) -> Written:
     digits = 0 if unit > 1 else 2 if name == "auroc" else 3
 
     def number(value: float) -> str:
-        return f"{unit * value:+.{digits}f}".replace("-", "−")
+        text = f"{unit * value:+.{digits}f}".replace("-", "−")
+        return text if text.strip("+−0.") else text.lstrip("+−")  # nothing has no sign
 
     if found.value is None:
         return Written("undefined", reason=found.undefined or "")
