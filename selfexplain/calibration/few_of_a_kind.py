@@ -16,6 +16,9 @@ FEW = 30
 """Fewer independent answers of a kind than this, and a formula's interval is made with more care or shown with a
 warning."""
 
+VERY_FEW = 10
+"""With fewer a normal limit does not hold, whatever is added to the rows: exact limits of the share are used."""
+
 FEW_TO_RESAMPLE = 100
 """The same for an interval by resampling, which cannot show an error that was not made yet at a high confidence."""
 

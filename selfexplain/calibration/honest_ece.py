@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.counting import distinct
-from selfexplain.calibration.few_of_a_kind import FEW
+from selfexplain.calibration.few_of_a_kind import VERY_FEW
 from selfexplain.calibration.table import CalibrationTable, sums
 from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import (
@@ -97,7 +97,7 @@ def honest_interval(
     pseudo-row, half right and half wrong, at its mean confidence (with clusters: one pseudo-cluster).
 
     *Few of a kind.* With one value stated and next to no answer wrong, no pseudo-row makes a normal limit hold: 50 of
-    50 right leaves room for 7 % of errors. With fewer than 30 wrong (or right) independent answers their number has an
+    50 right leaves room for 7 % of errors. With fewer than 10 wrong (or right) independent answers their number has an
     exact upper limit, W ≤ N·u, and the errors of the bins move by no more than the expected and the found number of
     these answers; the limits are never inside those (Clopper & Pearson 1934, Biometrika 26:404).
 
@@ -214,7 +214,7 @@ def _of_few(table: CalibrationTable, part: Part, alpha: float) -> _Few:
     n, right = table.total, int(table.n_correct.sum())
     wrong_is_rarer = n - right <= right
     rarer = min(right, n - right)
-    if rarer >= FEW:
+    if rarer >= VERY_FEW:
         return NOTHING_FEW
     found = rarer / n
     limit, wider = (float(clopper_pearson([rarer], [n], level=1 - error)[1][0]) for error in (alpha, alpha / 2))
@@ -233,7 +233,7 @@ def _of_few(table: CalibrationTable, part: Part, alpha: float) -> _Few:
 def _rarer(n: Floats, right: Floats, alpha: float) -> tuple[Floats, Floats]:
     """Return per bin the share of the rarer kind and its exact upper limit; zeros where both kinds are frequent."""
     rarer = np.minimum(right, n - right)
-    few = (n > 0) & (rarer < FEW)
+    few = (n > 0) & (rarer < VERY_FEW)
     _, limit = clopper_pearson(rarer[few], n[few], level=1 - alpha / 2)
     share, highest = np.zeros(len(n)), np.zeros(len(n))
     share[few], highest[few] = rarer[few] / n[few], limit

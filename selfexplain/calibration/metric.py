@@ -242,7 +242,7 @@ def estimate(metric: Metric[...], counts: Counts, *, level: float = 0.95, seed: 
     >>> from selfexplain.calibration import gap
     >>> sure = estimate(gap, CalibrationTable.from_counts({0.9: (100, 80)}))
     >>> f"{sure.value:.3f} [{sure.low:.3f}, {sure.high:.3f}]"
-    '0.100 [0.020, 0.180]'
+    '0.100 [0.032, 0.191]'
     """
     if isinstance(counts, ClusterTable) and counts.independent:
         counts = counts.pooled

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
-from selfexplain.calibration.few_of_a_kind import FEW, rarer_kind
+from selfexplain.calibration.few_of_a_kind import FEW, VERY_FEW, rarer_kind
 from selfexplain.calibration.metric import IntervalRule, Metric, OverResamples
 from selfexplain.calibration.table import CalibrationTable, ratio
 from selfexplain.inference import (
@@ -64,7 +64,7 @@ def by_row_mean(score: RowScore, *, within: Range | None = None) -> IntervalRule
         # A score that does not ask whether the answer was right has no kinds.
         if rarer_kind(counts).units < FEW and abs(pseudo[0] - pseudo[1]) > SAME < np.ptp(x):
             found = mean_with_pseudo_rows(x, pseudo, cluster, within=bounds, times=times, level=level)
-            if cluster is None:
+            if cluster is None and rarer_kind(counts).units < VERY_FEW:
                 found = no_narrower_than_exact(found, counts.pooled, pseudo, bounds)
         elif cluster is None:
             found = mean_by_t(x, within=bounds, times=times, level=level)
