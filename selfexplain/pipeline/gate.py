@@ -36,7 +36,7 @@ Outcome = Literal["pass", "fail", "inconclusive", "not comparable"]
 EXIT_CODES: Mapping[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "not comparable": 4}
 
 MANY = 1000
-"""From so many paired Items on, the narrower tolerances are decidable."""
+"""From so many Items on, asked on both sides, the narrower tolerances are decidable."""
 
 WIDE = {"overconfidence": 0.05, "underconfidence": 0.05, "brier": 0.03, "coverage": 0.02}
 NARROW = {"overconfidence": 0.03, "underconfidence": 0.03, "brier": 0.02, "coverage": 0.02}
@@ -157,8 +157,11 @@ def gate(
 
 
 def tolerances(joined: Joined, policy: Policy) -> dict[str, float]:
-    """Return the tolerance of each paired rule that is judged: the policy's, else the default for so many Items."""
-    items = len({a.item for a, _ in joined.usable.pairs})
+    """Return the tolerance of each paired rule that is judged: the policy's, else the default for so many Items.
+
+    What was asked counts, not what can be used: else a run that loses answers would be judged more leniently for it.
+    """
+    items = len({a.item for a, _ in joined.pairs})
     defaults = NARROW if items >= MANY else WIDE
     return {name: policy.tolerance.get(name, defaults[name]) for name in defaults if name not in policy.off}
 

@@ -195,7 +195,7 @@ class Chances:
 
     def tolerance(self, items: int) -> float:
         """Return what the gate tolerates with so many Items."""
-        defaults = NARROW if self.pairs(items) >= MANY else WIDE
+        defaults = NARROW if items >= MANY else WIDE
         rule = "underconfidence" if self.name == "gap" and self.basis.gap < 0 else RULES[self.name]
         return self.policy.tolerance.get(rule, defaults[rule])
 
@@ -254,8 +254,7 @@ class Chances:
             return None
         else:
             least = math.ceil(max(FEWEST_PAIRS, round(FEWEST_ERRORS / errors, 6)) / share)
-        step = math.ceil(MANY / share)
-        for first, last in ((least, step - 1), (max(least, step), MOST)):
+        for first, last in ((least, MANY - 1), (max(least, MANY), MOST)):
             found = fewest(lambda n: float(holds(n, self.tolerance(n))), 1.0, least=first, most=last)
             if found is not None:
                 return found

@@ -204,6 +204,16 @@ def test_default_tolerances_narrow_from_a_thousand_items_on(n: int, tolerances: 
     assert tuple(each.tolerance for each in judged(stated(0.8, n), stated(0.8, n)).rules) == tolerances
 
 
+def test_a_run_that_loses_answers_does_not_choose_its_own_tolerances() -> None:
+    """The gap rises by .04 in 1,005 Items, above .03; with 6 wrong ones lost 999 pairs are left, and .05 is wider."""
+    before = [row(i, 0.6, i < 402) for i in range(1005)]
+    after = [one._replace(confidence=0.64) for one in before]
+    lost = judged(before, missing(after, range(999, 1005)))
+
+    assert (judged(before, after).verdict, lost.n_pairs) == ("fail", 999)
+    assert (lost.verdict, rule(lost, "overconfidence").tolerance) == ("fail", 0.03)
+
+
 def test_a_policy_sets_tolerances_and_switches_rules_off() -> None:
     verdict = judged(stated(0.8), stated(0.9), Policy(tolerance={"overconfidence": 0.2}, off=("brier", "coverage")))
 
