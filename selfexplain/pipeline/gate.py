@@ -13,6 +13,7 @@ import msgspec
 
 from selfexplain.calibration.ceiling import error_when_sure, size_of_gap
 from selfexplain.calibration.harm import (
+    FEWEST_PAIRS,
     RULES,
     Judged,
     holm,
@@ -26,7 +27,7 @@ from selfexplain.calibration.paired_difference import brier_difference, gap_diff
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
-from selfexplain.pipeline.join import Differs, Joined, arrays, differences, obstacles, remarks
+from selfexplain.pipeline.join import Differs, Joined, arrays, count, differences, listed, obstacles, remarks
 from selfexplain.records import SCHEMA_VERSION
 from selfexplain.runs.answers import Answers
 from selfexplain.settings import Policy
@@ -132,14 +133,19 @@ def gate(
     if why:
         return Verdict(verdict="not comparable", why=tuple(why), **told)
     joined = Joined.of(baseline, run)
-    rules = judge(joined, policy, level)
+    before = {"": joined} if anchor is None else {"": joined, "anchor:": Joined.of(anchor, run)}
+    rules = [
+        rule._replace(name=f"{prefix}{rule.name}")
+        for prefix, each in before.items()
+        for rule in judge(each, policy, level)
+    ]
+    said = remarks(baseline, run)
     if policy.per_group:
-        rules += judge_groups(joined, policy, level)
-    if anchor is not None:
-        rules += [rule._replace(name=f"anchor:{rule.name}") for rule in judge(Joined.of(anchor, run), policy, level)]
+        parts, not_judged = groups_of(before)
+        rules += judge_groups(parts, policy, level)
+        said += not_judged
     rules += judge_alone(run, policy, level)
     pairs = joined.table()
-    said = remarks(baseline, run)
     if joined.identical:
         said.append(CACHED)
     return Verdict(
@@ -190,9 +196,34 @@ def judge(joined: Joined, policy: Policy, level: float) -> list[Judged]:
     return found
 
 
-def judge_groups(joined: Joined, policy: Policy, level: float) -> list[Judged]:
-    """Return the paired rules within each group; a fail must stand when all groups are looked at together (Holm)."""
-    parts = {name: joined.where(lambda a, _, name=name: a.group == name) for name in joined.groups}  # type: ignore[misc]
+def groups_of(before: Mapping[str, Joined]) -> tuple[dict[str, Joined], list[str]]:
+    """Return the groups that are judged, by what begins their rules' names, and what to say of those that are not.
+
+    Parameters
+    ----------
+    before : mapping of str to Joined
+        The pairs with the baseline and with the anchor, by what begins the names of their rules.
+    """
+    found = {
+        (prefix, name): joined.where(lambda a, _, name=name: a.group == name)  # type: ignore[misc]
+        for prefix, joined in before.items()
+        for name in joined.groups
+    }
+    small = sorted({name for (_, name), part in found.items() if len(part.pairs) < FEWEST_PAIRS})
+    parts = {f"{prefix}group:{name}": part for (prefix, name), part in found.items() if name not in small}
+    if not found:
+        return parts, ["per_group: no answer has a group, so nothing was judged by group"]
+    if small:
+        fewer = f"with fewer than {FEWEST_PAIRS} answers asked for"
+        return parts, [f"per_group: {count(small, 'group')} {fewer} not judged apart: {listed(small)}"]
+    return parts, []
+
+
+def judge_groups(parts: Mapping[str, Joined], policy: Policy, level: float) -> list[Judged]:
+    """Return the paired rules within each group; a fail must stand when all groups are looked at together (Holm).
+
+    All groups means those of the anchor too: each is one more chance to fail where nothing changed.
+    """
     by_group = {name: {rule.name: rule for rule in judge(part, policy, level)} for name, part in parts.items()}
     stands: dict[str, set[str]] = {}
     for rule in {rule for found in by_group.values() for rule in found}:
@@ -202,7 +233,7 @@ def judge_groups(joined: Joined, policy: Policy, level: float) -> list[Judged]:
         }
         stands[rule] = holm(p_values, alpha=1 - level)
     return [
-        held(result, stands=name in stands[rule], groups=len(parts))._replace(name=f"group:{name}:{rule}")
+        held(result, stands=name in stands[rule], groups=len(parts))._replace(name=f"{name}:{rule}")
         for name, found in by_group.items()
         for rule, result in found.items()
     ]

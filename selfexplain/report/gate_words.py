@@ -70,9 +70,13 @@ def title_of(name: str) -> str:
 
     >>> title_of("group:history: modern:brier"), title_of("anchor:coverage")
     ('history: modern: Brier score rose', 'anchor: Usable answers fell')
+    >>> title_of("anchor:group:moon:coverage"), title_of("group:anchor:coverage")
+    ('anchor: moon: Usable answers fell', 'anchor: Usable answers fell')
     """
-    prefix, colon, rule = name.rpartition(":")
-    return f"{prefix.removeprefix('group:')}{': ' if colon else ''}{TITLES[rule]}"
+    prefix, _, rule = name.rpartition(":")
+    before, is_group, group = prefix.partition("group:")
+    parts = (before.removesuffix(":") if before in {"", "anchor:"} else prefix, group if is_group else "")
+    return ": ".join((*filter(None, parts), TITLES[rule]))
 
 
 def label_of(verdict: Verdict) -> str:

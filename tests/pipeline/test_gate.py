@@ -274,6 +274,55 @@ def test_a_fail_of_one_group_must_stand_among_all() -> None:
     assert "one of 40 groups" in rule(among, "group:g0:overconfidence").why
 
 
+def grouped(confidence: float, n: int, name: str) -> list[Answered]:
+    return [row(f"{name}{i}", confidence, i % 10 < 8, group=name) for i in range(n)]
+
+
+def test_an_anchor_is_judged_by_group_too() -> None:
+    """One group of five crept up by .15: against the baseline nothing, on the whole too little to see."""
+    rest = [one for name in "vwxy" for one in grouped(0.8, 400, name)]
+    first, now = (side([*rest, *grouped(confidence, 400, "z")]) for confidence in (0.8, 0.95))
+    verdict = gate(now, now, Policy(per_group=True), anchor=first)
+    failed = [each.name for each in verdict.rules if each.verdict == "fail"]
+
+    assert (verdict.verdict, failed) == ("fail", ["anchor:group:z:overconfidence"])
+    assert "group:z:overconfidence" in verdicts(verdict)
+
+
+def test_groups_of_the_anchor_count_among_those_that_may_fail_by_chance() -> None:
+    rest = [one for name in "vwxy" for one in grouped(0.8, 100, name)]
+    before, now = (side([*rest, *grouped(confidence, 400, "z")]) for confidence in (0.8, 0.9))
+    policy = Policy(per_group=True, off=("underconfidence", "brier", "coverage"))
+    low = rule(gate(now, before, policy), "group:z:overconfidence").low
+    assert low is not None
+    found = {}
+    for share in np.linspace(0.01, 0.02, 21):
+        tight = msgspec.structs.replace(policy, tolerance={"overconfidence": low - share})
+        alone, beside = gate(now, before, tight), gate(now, before, tight, anchor=now)
+        found[rule(alone, "group:z:overconfidence").verdict, rule(beside, "group:z:overconfidence").verdict] = share
+
+    assert ("fail", "inconclusive") in found
+    assert ("inconclusive", "fail") not in found
+
+
+def test_by_group_without_groups_says_that_nothing_was_judged_by_group() -> None:
+    verdict = judged(stated(0.8), stated(0.8), Policy(per_group=True))
+
+    assert (verdict.verdict, verdicts(verdict)) == ("pass", ALL_PASS)
+    assert any("no answer has a group" in remark for remark in verdict.remarks)
+
+
+def test_a_group_too_small_to_judge_is_listed_and_one_that_lost_its_answers_is_not_decided() -> None:
+    before = [*grouped(0.8, 400, "large"), *grouped(0.8, 99, "small"), *grouped(0.8, 100, "lost")]
+    after = missing(before, range(499, 599))
+    small, lost = (judged(before, now, Policy(per_group=True)) for now in (before, after))
+
+    assert small.verdict == "pass"
+    assert not any("small" in name for name in verdicts(small))
+    assert any("1 group with fewer than 100 answers" in r and r.endswith("small") for r in small.remarks)
+    assert verdicts(lost)["group:lost:brier"] == "inconclusive"
+
+
 def test_the_same_answers_give_the_same_verdict_byte_for_byte() -> None:
     a, b = near(np.random.default_rng(2), 1000, drop=0.03)
 
