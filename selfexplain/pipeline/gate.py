@@ -5,7 +5,7 @@ identical runs; then the other rules. Nothing random decides: the same answers g
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -25,12 +25,13 @@ from selfexplain.calibration.harm import (
 )
 from selfexplain.calibration.paired_difference import brier_difference, gap_difference
 from selfexplain.calibration.paired_table import PairedTable
+from selfexplain.errors import InputError
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
 from selfexplain.pipeline.join import Differs, Joined, arrays, count, differences, listed, obstacles, remarks
-from selfexplain.records import SCHEMA_VERSION
+from selfexplain.records import SCHEMA_VERSION, Answered
 from selfexplain.runs.answers import Answers
-from selfexplain.settings import Policy
+from selfexplain.settings import PAIRED_RULES, Policy
 
 Outcome = Literal["pass", "fail", "inconclusive", "not comparable"]
 
@@ -114,7 +115,13 @@ def gate(
     look : int, optional
         Which look of a planned series this is, from 1: the k-th has the level 1 − α/(k(k+1)), so that all of them
         together err no more often than one look at α.
+
+    Raises
+    ------
+    InputError
+        When the policy judges nothing.
     """
+    require_a_rule(policy)
     level = policy.level if look is None else 1 - (1 - policy.level) / (look * (look + 1))
     differs = tuple(differences(baseline, run))
     why = obstacles(baseline, run, strict=True, names=NAMES)
@@ -160,6 +167,15 @@ def gate(
         statuses=tuple(StatusPair(a, b, n) for (a, b), n in joined.statuses.items()),
         **told,
     )
+
+
+def require_a_rule(policy: Policy) -> None:
+    """Raise InputError for a policy under which everything would pass."""
+    if set(PAIRED_RULES) <= set(policy.off) and policy.max_gap is None and policy.max_error_when_sure is None:
+        raise InputError(
+            "every rule is off: nothing would be judged",
+            hint=f"leave one of {', '.join(PAIRED_RULES)} on, or set max_gap or max_error_when_sure",
+        )
 
 
 def tolerances(joined: Joined, policy: Policy) -> dict[str, float]:
@@ -260,17 +276,54 @@ def held(result: Judged, *, stands: bool, groups: int) -> Judged:
 
 
 def judge_alone(run: Answers, policy: Policy, level: float) -> Iterable[Judged]:
-    """Return the absolute rules, which look at this run only."""
+    """Return the absolute rules, which look at this run only; none passes by what it could not use."""
     usable = [row for row in run.rows if row.status == "ok"]
+    others = [row for row in run.rows if row.status != "ok"]
     stated = arrays(usable)
     clusters = [row.cluster for row in usable]
     found = []
     if policy.max_gap is not None:
-        found.append(judged("max_gap", size_of_gap(*stated, clusters, level=level), policy.max_gap))
+        gap = size_of_gap(*stated, clusters, level=level)
+        found.append(with_unusable(judged("max_gap", gap, policy.max_gap), *largest_gaps(others)))
     if policy.max_error_when_sure is not None:
         at, error = policy.max_error_when_sure.at, policy.max_error_when_sure.error
-        found.append(judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error))
+        result = judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error)
+        if usable and not any(row.confidence is not None and row.confidence >= at for row in usable):
+            result = result._replace(verdict="pass", why=f"no answer is stated with at least {at:g}")
+        may_be = sum(row.correct is not True and (row.confidence is None or row.confidence >= at) for row in others)
+        found.append(with_unusable(result, float(may_be), may_be))
     return found
+
+
+def largest_gaps(rows: Sequence[Answered]) -> tuple[float, int]:
+    """Return the most that answers may add to the sum of confidence − correct, in either direction, and how many are.
+
+    What is known of them counts: the grade of one that states no confidence, the confidence of one without a grade.
+    """
+    known = [(row.confidence, None if row.correct is None else float(row.correct)) for row in rows]
+    highest = sum((1.0 if c is None else c) - (0.0 if y is None else y) for c, y in known)
+    lowest = sum((0.0 if c is None else c) - (1.0 if y is None else y) for c, y in known)
+    return max(highest, -lowest), len(known)
+
+
+def with_unusable(result: Judged, most: float, m: int) -> Judged:
+    """Return a passed absolute rule as inconclusive if it passes only without the m answers that cannot be used.
+
+    Parameters
+    ----------
+    result : Judged
+    most : float
+        The most that they may add to the sum of which the harm is the mean.
+    m : int
+    """
+    if result.verdict != "pass" or not m:
+        return result
+    high = min(1.0, ((result.high or 0.0) * result.n + most) / (result.n + m))
+    if high <= result.tolerance:
+        return result
+    answers = "answer that cannot" if m == 1 else "answers that cannot"
+    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
+    return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
 
 
 def decidable(gap: Estimate, brier: Estimate) -> dict[str, float | None]:

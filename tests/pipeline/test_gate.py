@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from selfexplain.calibration.harm import Judged
-from selfexplain.pipeline.gate import Verdict, expected, gate
+from selfexplain.errors import InputError
+from selfexplain.pipeline.gate import Verdict, expected, gate, largest_gaps
 from selfexplain.records import Answered, Status
 from selfexplain.runs.answers import Asked, Provenance
 from selfexplain.settings import Policy, SureLimit
@@ -54,11 +55,52 @@ def test_absolute_rules_are_judged_for_identical_runs_too() -> None:
     assert (verdict.verdict, verdict.exit_code) == ("fail", 1)
 
 
-def test_nothing_stated_so_surely_leaves_an_absolute_rule_open() -> None:
-    verdict = judged(stated(0.8), stated(0.8), Policy(max_error_when_sure=SureLimit(0.9, 0.05)))
+def test_nothing_stated_so_surely_keeps_the_limit_on_errors_when_sure() -> None:
+    policy = Policy(max_error_when_sure=SureLimit(0.9, 0.05))
+    verdict = judged(stated(0.8), stated(0.8), policy)
+    hidden = judged(stated(0.8), missing(stated(0.8), [999]), policy)
 
-    assert "no usable answer is stated with 0.9" in rule(verdict, "max_error_when_sure").why
-    assert verdict.verdict == "inconclusive"
+    assert rule(verdict, "max_error_when_sure").why == "no answer is stated with at least 0.9"
+    assert verdict.verdict == "pass"
+    # The last answer is a wrong one, and nobody knows how sure it was.
+    assert rule(hidden, "max_error_when_sure").verdict == "inconclusive"
+    assert judged(stated(0.8), missing(stated(0.8), [0]), policy).verdict == "pass"
+
+
+def test_an_absolute_rule_that_passes_only_without_what_cannot_be_used_is_inconclusive() -> None:
+    """Of 1,000 stated with 0.95, 30 wrong: none of 24 lost wrong ones may hide what the limit is about."""
+    before = stated(0.95, right=0.97)
+    after = missing(before, range(976, 1000))
+    policy = Policy(
+        off=("overconfidence", "underconfidence", "brier", "coverage"),
+        max_gap=0.06,
+        max_error_when_sure=SureLimit(0.9, 0.015),
+    )
+    found = judged(before, after, policy)
+
+    assert verdicts(found) == {"max_gap": "inconclusive", "max_error_when_sure": "inconclusive"}
+    # Six wrong of 976 have the upper limit 0.0133 (Clopper & Pearson); with 24 more (0.0133 · 976 + 24) / 1000 = .037.
+    assert rule(found, "max_error_when_sure").high == pytest.approx((0.01333 * 976 + 24) / 1000, abs=1e-4)
+    assert "without the 24 answers that cannot be used" in rule(found, "max_error_when_sure").why
+
+
+def test_the_gap_counts_what_is_known_of_answers_that_cannot_be_used() -> None:
+    """Lost right ones have a residual from −1 to 0, undecided ones stated with 0.8 from −0.2 to 0.8."""
+    rows = [row(i, None, correct=True, status="no_confidence") for i in range(10)]
+    rows += [row(i, 0.8, None, status="undecided") for i in range(10, 20)]
+
+    assert largest_gaps(rows) == (pytest.approx(12.0), 20)
+    assert largest_gaps(rows[10:]) == (pytest.approx(8.0), 10)
+
+
+@pytest.mark.parametrize(("policy", "judges"), [(Policy(), False), (Policy(max_gap=0.1), True)])
+def test_a_policy_that_judges_nothing_is_refused(policy: Policy, judges: bool) -> None:  # noqa: FBT001
+    none = msgspec.structs.replace(policy, off=("overconfidence", "underconfidence", "brier", "coverage"))
+    if judges:
+        assert judged(stated(0.8), stated(0.8), none).verdict == "pass"
+        return
+    with pytest.raises(InputError, match="every rule is off"):
+        judged(stated(0.8), stated(0.8), none)
 
 
 def test_a_rise_that_is_the_same_in_every_answer_has_an_interval() -> None:
