@@ -218,7 +218,9 @@ def prospects(results: str | Path, name: str) -> list[str]:
     said = [f"{len(frozen.rows):,} answers, {usable:,} usable; {frozen.source} confidence."]
     if usable < FEWEST_PAIRS:
         said.append(f"Too few for a verdict: every gate will be inconclusive below {FEWEST_PAIRS} usable answers.")
-    return [*said, decidable(expected(frozen), assumed=ASSUMED)]
+    found = expected(frozen)
+    known, why = {name: each.tolerance for name, each in found.items()}, {n: each.why for n, each in found.items()}
+    return [*said, decidable(known, {name: reason for name, reason in why.items() if reason}, assumed=ASSUMED)]
 
 
 def draw(comparison: "Comparison", path: str | Path) -> Path:

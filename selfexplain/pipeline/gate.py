@@ -7,7 +7,7 @@ identical runs; then the other rules. Nothing random decides: the same answers g
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from selfexplain.calibration.harm import (
     FEWEST_PAIRS,
     RULES,
     Judged,
+    coverage_fell,
     holm,
     judged,
     overall,
@@ -79,6 +80,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     identical: bool = False
     decidable: Mapping[str, float | None] = {}
     """By what is measured: the smallest tolerance at which an unchanged model passes four times out of five."""
+    undecidable: Mapping[str, str] = {}
+    """Why there is none, where there is none."""
     differs: tuple[Differs, ...] = ()
     remarks: tuple[str, ...] = ()
     statuses: tuple[StatusPair, ...] = ()
@@ -153,6 +156,7 @@ def gate(
         said += not_judged
     rules += judge_alone(run, policy, level)
     pairs = joined.table()
+    smallest_ones = decidable(pairs, coverage_drop(joined, level=level), joined.clusters, level=level)
     if joined.identical:
         said.append(CACHED)
     return Verdict(
@@ -162,7 +166,8 @@ def gate(
         n_answers=len(joined.pairs),
         n_pairs=pairs.total,
         identical=joined.identical,
-        decidable=decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level)),
+        decidable={name: each.tolerance for name, each in smallest_ones.items()},
+        undecidable={name: each.why for name, each in smallest_ones.items() if each.why},
         remarks=tuple(said),
         statuses=tuple(StatusPair(a, b, n) for (a, b), n in joined.statuses.items()),
         **told,
@@ -326,29 +331,76 @@ def with_unusable(result: Judged, most: float, m: int) -> Judged:
     return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
 
 
-def decidable(gap: Estimate, brier: Estimate) -> dict[str, float | None]:
+class Smallest(NamedTuple):
+    """The smallest tolerance of one measure that can be decided, or why there is none."""
+
+    tolerance: float | None
+    why: str = ""
+
+
+def decidable(pairs: PairedTable, fell: Estimate, clusters: Sequence[str], *, level: float) -> dict[str, Smallest]:
     """Return the smallest tolerance at which an unchanged model passes four times out of five, by measure.
 
-    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; None where nothing varies.
+    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; for coverage at least the exact
+    bound where no answer changes between usable and not.
+
+    Parameters
+    ----------
+    pairs : PairedTable
+    fell : Estimate
+        By how much coverage fell.
+    clusters : sequence of str
+        Of everything that was asked.
+    level : float, in (0, 1)
     """
-    return {"gap": smallest(gap), "brier": smallest(brier)}
+    return {
+        "gap": smallest(gap_difference(pairs, level=level)),
+        "brier": smallest(brier_difference(pairs, level=level)),
+        "coverage": smallest_coverage(fell, clusters, level=level),
+    }
 
 
-def smallest(estimate: Estimate) -> float | None:
+def smallest(estimate: Estimate) -> Smallest:
     """Return the smallest decidable tolerance of one measure."""
-    if estimate.low is None or estimate.high is None or estimate.high <= estimate.low:
-        return None
+    if not estimate.n:
+        return Smallest(None, "unknown, since no pair of answers can be used")
+    if estimate.low is None or estimate.high is None:
+        return Smallest(None, "unknown, since there is no interval")
+    if estimate.high <= estimate.low:
+        return Smallest(None, "unknown, since nothing varies in the usable answers")
     z = NormalDist().inv_cdf((1 + estimate.level) / 2)
-    return (estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER))
+    return possible((estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER)))
 
 
-def expected(answers: Answers, *, level: float = 0.95) -> dict[str, float | None]:
+def smallest_coverage(fell: Estimate, clusters: Sequence[str], *, level: float) -> Smallest:
+    """Return the smallest decidable tolerance of a fall of usable answers: never below the bound for no change."""
+    everything = [True] * len(clusters)
+    least = coverage_fell(everything, everything, clusters, level=level).high
+    if least is None or fell.value is None or fell.low is None or fell.high is None:
+        return Smallest(None, "unknown, since nothing was asked")
+    varied = smallest(fell).tolerance
+    # Where few answers changed the limits are an exact bound, in which no standard error is to be found.
+    half = max(fell.high - fell.value, fell.value - fell.low)
+    spread = half if fell.method.startswith("exact") else varied or 0.0
+    return possible(max(least, spread))
+
+
+def possible(tolerance: float) -> Smallest:
+    """Return a tolerance, unless it is so large that nothing could exceed it."""
+    none = Smallest(None, "none can be decided with so few answers or clusters")
+    return Smallest(tolerance) if tolerance < 1 else none
+
+
+def expected(answers: Answers, *, level: float = 0.95) -> dict[str, Smallest]:
     """Return what will be decidable against a baseline, before there is a second run.
 
     Two runs whose residuals correlate by ρ differ with √(2 (1 − ρ)) times the spread of one: see :data:`CORRELATION`.
+    Of answers that cannot be used, the same are assumed to be missing again.
     """
     joined = Joined(tuple((row, row._replace(confidence=0.0, correct=False)) for row in answers.rows))
-    pairs: PairedTable = joined.table()
     factor = math.sqrt(2 * (1 - CORRELATION))
-    found = decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level))
-    return {name: None if value is None else factor * value for name, value in found.items()}
+    found = decidable(joined.table(), coverage_drop(joined, level=level), joined.clusters, level=level)
+    return {
+        name: each if name == "coverage" or each.tolerance is None else possible(factor * each.tolerance)
+        for name, each in found.items()
+    }

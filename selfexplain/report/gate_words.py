@@ -119,15 +119,29 @@ def sizes(verdict: Verdict) -> str:
     return f"{asked}; {source}; {interval}{look}."
 
 
-def decidable(found: Mapping[str, float | None], *, assumed: str = "") -> str:
-    """Return which tolerances can be decided with so many answers."""
-    gap, brier = found.get("gap"), found.get("brier")
-    if gap is None or brier is None:
-        return "Smallest decidable tolerance: unknown, since no answer varies."
+MEASURES: Mapping[str, str] = {
+    "gap": "over- and underconfidence",
+    "brier": "the Brier score",
+    "coverage": "usable answers",
+}
+"""What tolerances are set on."""
+
+
+def decidable(found: Mapping[str, float | None], why: Mapping[str, str], *, assumed: str = "") -> str:
+    """Return which tolerances can be decided with so many answers, and why others cannot.
+
+    >>> decidable({"gap": 0.04, "brier": None}, {"brier": "unknown, since nothing varies"})[-48:]
+    ' the Brier score: unknown, since nothing varies.'
+    """
     base = f" ({assumed})" if assumed else ""
+    known = [f"{found[name]:.3f} for {words}" for name, words in MEASURES.items() if found.get(name) is not None]
+    reasons = {reason: [MEASURES[name] for name in why if why[name] == reason] for reason in why.values()}
+    unknown = "".join(f" For {' and '.join(words)}: {reason}." for reason, words in reasons.items())
+    if not known:
+        return f"Smallest decidable tolerance with so many answers: unknown.{unknown}"
     return (
-        f"Smallest decidable tolerance with so many answers{base}: {gap:.3f} for over- and underconfidence, "
-        f"{brier:.3f} for the Brier score; an unchanged model then passes at least four times out of five."
+        f"Smallest decidable tolerance with so many answers{base}: {', '.join(known)}; an unchanged model then passes "
+        f"at least four times out of five.{unknown}"
     )
 
 

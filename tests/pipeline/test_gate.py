@@ -317,6 +317,37 @@ def test_a_fail_of_one_group_must_stand_among_all() -> None:
     assert "one of 40 groups" in rule(among, "group:g0:overconfidence").why
 
 
+@pytest.mark.parametrize(("n", "verdict"), [(182, "inconclusive"), (183, "pass")])
+def test_below_183_answers_coverage_is_decided_only_if_nothing_changed(n: int, verdict: str) -> None:
+    """1 − 0.025^(1/182) = 0.0201, 1 − 0.025^(1/183) = 0.0200."""
+    before = stated(0.8, n)
+    found = judged(before, [*stated(0.81, 60), *before[60:]])
+
+    assert rule(found, "coverage").verdict == verdict
+    assert found.decidable["coverage"] == pytest.approx(1 - 0.025 ** (1 / n))
+    assert rule(judged(before, before), "coverage").verdict == "pass"
+
+
+def test_what_coverage_can_decide_counts_clusters() -> None:
+    rows = [row(i, 0.8, i % 5 < 4, cluster=f"c{i % 40}") for i in range(400)]
+
+    assert judged(rows, rows).decidable["coverage"] == pytest.approx(1 - 0.025 ** (1 / 40))
+    assert expected(side(rows))["coverage"].tolerance == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
+def test_no_tolerance_above_one_is_decidable_and_each_reason_is_the_right_one() -> None:
+    one = [row(i, 0.8, i % 5 < 4, cluster="one") for i in range(400)]
+    other = [each._replace(confidence=0.8 - 0.4 * (int(each.item) % 7 == 0)) for each in one]
+    same, lost = judged(stated(0.8), stated(0.8)), judged(stated(0.8), missing(stated(0.8), range(1000)))
+    few = judged(one, other)
+
+    assert (same.decidable["gap"], lost.decidable["gap"], few.decidable["gap"]) == (None, None, None)
+    assert "nothing varies" in same.undecidable["gap"]
+    assert "no pair of answers can be used" in lost.undecidable["brier"]
+    assert (lost.decidable["coverage"] or 1) < 0.01
+    assert "none can be decided" in few.undecidable["gap"]
+
+
 def grouped(confidence: float, n: int, name: str) -> list[Answered]:
     return [row(f"{name}{i}", confidence, i % 10 < 8, group=name) for i in range(n)]
 
@@ -399,7 +430,7 @@ def test_what_is_decidable_follows_the_spread() -> None:
     sizes = []
     for _ in range(runs):
         a, b = near(rng, 500)
-        sizes.append((judged(a, b).decidable["gap"], expected(side(a))["gap"]))
+        sizes.append((judged(a, b).decidable["gap"], expected(side(a))["gap"].tolerance))
     measured, assumed = (float(np.mean([pair[k] for pair in sizes])) for k in (0, 1))
 
     # The spread of this model's differences is .24 to .30, so (1.96 + 0.84) · .24…30 / √500 = .030 … .038.
