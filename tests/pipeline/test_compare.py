@@ -8,9 +8,11 @@ import pytest
 from selfexplain.display.comparison import DifferenceForestDisplay, PairedReliabilityDisplay
 from selfexplain.errors import InputError
 from selfexplain.pipeline.compare import compare
+from selfexplain.pipeline.gate import gate
 from selfexplain.runs.answers import Provenance
+from selfexplain.settings import Policy
 from selfexplain.verdicts import draw
-from sides import FILE, row, side, stated
+from sides import row, side, stated
 
 
 def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
@@ -46,11 +48,21 @@ def test_one_class_has_no_auroc_and_says_why() -> None:
 
 
 def test_another_scale_is_compared_and_said() -> None:
-    percent = Provenance(kind="file", dataset="d", scale="percent")
-    found = compare(side(stated(0.8), provenance=FILE), side(stated(0.8), provenance=percent))
+    probability, percent = (Provenance(kind="run", dataset="d", scale=scale) for scale in ("probability", "percent"))
+    found = compare(side(stated(0.8), provenance=probability), side(stated(0.8), provenance=percent))
 
     assert found.comparable
     assert any("two scales" in remark for remark in found.remarks)
+
+
+def test_how_the_numbers_of_a_file_are_written_is_no_scale_that_was_asked_for() -> None:
+    a, b = (
+        side(stated(0.8), provenance=Provenance(kind="file", dataset="d", scale=s)) for s in ("probability", "percent")
+    )
+    found = compare(a, b)
+
+    assert (gate(b, a, Policy()).verdict, found.differs) == ("pass", ())
+    assert not any("scale" in remark for remark in found.remarks)
 
 
 def test_other_items_or_repeats_are_not_comparable() -> None:
