@@ -202,6 +202,7 @@ def gate(
         raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
     policy = read_settings().gate if policy is None else policy
     frozen = baselines.read_baseline(Path(results), baseline)
+    require_probability(frozen.source)
     anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
     asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
     return judged(asked, frozen, policy, anchor=anchor, look=look)
@@ -269,9 +270,11 @@ def answers(
     Raises
     ------
     InputError
-        When it cannot be read, or holds no such source.
+        When it cannot be read, holds no such source, or the source only puts answers in order.
     """
-    return side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+    found = side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+    require_probability(found.source)
+    return found
 
 
 def side(

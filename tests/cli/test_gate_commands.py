@@ -81,6 +81,17 @@ def test_a_file_in_which_every_confidence_is_missing_fails_and_is_no_misuse(
     assert run("gate after.csv --baseline main --json", capsys)[0] == 1
 
 
+@pytest.mark.parametrize("source", ["entropy", "weighted_entropy"])
+def test_numbers_that_only_rank_are_no_probabilities_to_gate_on(
+    home: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("baseline set before.csv main", capsys)
+
+    for command in (f"gate {home / 'after.csv'} --baseline main", "baseline set after.csv other"):
+        with pytest.raises(InputError, match="only puts answers in order"):
+            run(f"{command} --source {source}", capsys)
+
+
 def test_jsonl_rows_without_the_name_confidence_are_missing_ones_and_no_misuse(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
