@@ -27,10 +27,17 @@ TITLES: Mapping[str, str] = {
 }
 """What each rule measures."""
 
-REMEDY = (
-    "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More Items, or a wider "
-    "tolerance, decide it; asking again until it passes does not."
-)
+REMEDIES: Mapping[str, str] = {
+    "is not decided": "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More "
+    "Items, or a wider tolerance, decide it; asking again until it passes does not.",
+    "by chance": "Where a group may differ by chance, more of its Items decide it.",
+    "pairs of usable answers": "With so few usable answers more Items decide it; a wider tolerance does not.",
+    "wrong answers": "Too few answers are wrong to tell how errors are stated: harder Items, or many more, decide it; "
+    "a wider tolerance does not.",
+    "only without": "What is missing might tip it, so more Items do not decide it: find out why those answers cannot "
+    "be used.",
+}
+"""What decides an inconclusive rule, by words of the reason that it has."""
 
 ADVICE: Mapping[str, str] = {
     "fail": (
@@ -155,7 +162,9 @@ def consequence(verdict: Verdict) -> str:
     if verdict.verdict != "inconclusive":
         return ""
     counted = " This policy counts it as failed." if verdict.exit_code == 1 else ""
-    return REMEDY + counted
+    reasons = [rule.why for rule in verdict.rules if rule.verdict == "inconclusive"]
+    remedies = [remedy for words, remedy in REMEDIES.items() if any(words in reason for reason in reasons)]
+    return (" ".join(remedies) + counted).strip()
 
 
 def decided_by(verdict: Verdict) -> list[str]:
