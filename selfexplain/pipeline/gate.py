@@ -235,8 +235,8 @@ def groups_of(before: Mapping[str, Joined]) -> tuple[dict[str, Joined], list[str
     if not found:
         return parts, ["per_group: no answer has a group, so nothing was judged by group"]
     if small:
-        fewer = f"with fewer than {FEWEST_PAIRS} answers asked for"
-        return parts, [f"per_group: {count(small, 'group')} {fewer} not judged apart: {listed(small)}"]
+        fewer = f"{count(small, 'group')} with fewer than {FEWEST_PAIRS} answers asked for"
+        return parts, [f"per_group: not judged apart, {fewer}: {listed(small)}"]
     return parts, []
 
 
