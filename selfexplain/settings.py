@@ -234,7 +234,10 @@ def share_in(table: Table, key: str) -> float:
     value = table.content.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         rule = " or false" if key in PAIRED_RULES else ""
-        raise table.refuse(key, expected=f"a number from 0 to 1{rule}", hint=f"write {key} = 0.05")
+        meant = f"{0.95 if key == 'level' else 0.05}"
+        if isinstance(value, int | float) and 1 < value <= 100:
+            meant = f"{value / 100:g}: it is a share, not percent"
+        raise table.refuse(key, expected=f"a number from 0 to 1{rule}", hint=f"write {key} = {meant}")
     return float(value)
 
 

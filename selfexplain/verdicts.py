@@ -202,6 +202,7 @@ def gate(
         raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
     policy = read_settings().gate if policy is None else policy
     frozen = baselines.read_baseline(Path(results), baseline)
+    require_probability(frozen.source)
     anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
     asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
     return judged(asked, frozen, policy, anchor=anchor, look=look)
@@ -218,7 +219,9 @@ def prospects(results: str | Path, name: str) -> list[str]:
     said = [f"{len(frozen.rows):,} answers, {usable:,} usable; {frozen.source} confidence."]
     if usable < FEWEST_PAIRS:
         said.append(f"Too few for a verdict: every gate will be inconclusive below {FEWEST_PAIRS} usable answers.")
-    return [*said, decidable(expected(frozen), assumed=ASSUMED)]
+    found = expected(frozen)
+    known, why = {name: each.tolerance for name, each in found.items()}, {n: each.why for n, each in found.items()}
+    return [*said, decidable(known, {name: reason for name, reason in why.items() if reason}, assumed=ASSUMED)]
 
 
 def draw(comparison: "Comparison", path: str | Path) -> Path:
@@ -267,9 +270,11 @@ def answers(
     Raises
     ------
     InputError
-        When it cannot be read, or holds no such source.
+        When it cannot be read, holds no such source, or the source only puts answers in order.
     """
-    return side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+    found = side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+    require_probability(found.source)
+    return found
 
 
 def side(

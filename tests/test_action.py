@@ -74,6 +74,17 @@ def test_inputs_come_before_the_policy(home: Path) -> None:
     assert gate(home, "same.csv", max_error_when_sure="0.5=0.01").code == 1
 
 
+def test_a_log_is_read_as_the_inputs_say(home: Path) -> None:
+    for given, said in (
+        ({"format": "nonsense"}, "no format is called 'nonsense'"),
+        ({"scorer": "exact"}, "--scorer and --only are for logs"),
+        ({"only": "filter=strict\nfilter=loose"}, "--only"),
+    ):
+        job = gate(home, "same.csv", **given)
+        assert (job.code, said in job.commands[0]) == (2, True), job.said
+    assert gate(home, "same.csv", format="table").code == 0
+
+
 def test_a_pattern_names_one_run_or_is_refused(home: Path) -> None:
     (home / "with space").mkdir()
     (home / "same.csv").rename(home / "with space" / "same.csv")

@@ -11,7 +11,19 @@ import pytest
 import yaml
 
 from selfexplain import run, set_baseline
-from workflow import BASH, ROOT, Job, action, environment, filled, on_path, run_action, run_steps, with_selfexplain
+from workflow import (
+    BASH,
+    ROOT,
+    Job,
+    action,
+    environment,
+    filled,
+    goes_on,
+    on_path,
+    run_action,
+    run_steps,
+    with_selfexplain,
+)
 
 PAGE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8").partition("## In CI\n")[2]
 GITHUB, GITLAB = (yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)[:2])
@@ -43,9 +55,12 @@ def played(steps: list[dict[str, Any]], home: Path) -> Job:
     job = Job(home)
     for step in steps:
         scripted = {**step, "run": step["run"].replace("openai/NAME", "scripted/s.jsonl")} if "run" in step else step
-        if step.get("uses", "").startswith("OWNER/selfexplain@") and not job.code:
+        if step.get("uses", "").startswith("OWNER/selfexplain@") and (not job.code or goes_on(step)):
             known = {f"steps.ask.outputs.{key}": value for key, value in job.outputs["ask"].items()}
-            run_action(job, action(), {key: filled(value, known) for key, value in step["with"].items()})
+            given = {key: filled(value, known) for key, value in step["with"].items()}
+            judged = run_action(Job(home), action(), given)  # what failed before it is not its own
+            job.said, job.codes = job.said + judged.said, job.codes + judged.codes
+            job.outputs |= judged.outputs
         else:
             run_steps([scripted], job, {"github.event.number": "7"}, {"SELFEXPLAIN": "the-wheel"})
     return job
@@ -64,6 +79,17 @@ def test_the_job_on_github_asks_judges_and_comments(home: Path, confidence: int,
         f"pr comment 7 --body-file {markdown}",
     ]
     assert (home / "installed").read_text() == "install the-wheel\n"
+
+
+def test_a_model_that_states_nothing_fails_the_gate_and_does_not_skip_it(home: Path) -> None:
+    """`run` ends with 2, since there is nothing to measure; the comment says what the matter is."""
+    (home / "s.jsonl").write_text(json.dumps({"item": "*", "reply": "Answer: Lima"}))
+    job = played(GITHUB["jobs"]["gate"]["steps"], home)
+    gitlab = GITLAB["confidence"]
+
+    assert (job.code, job.outputs["gate"]["verdict"], job.codes[-1]) == (2, "fail", 0), job.said
+    assert "pr comment 7" in (home / "said").read_text()
+    assert bash(home, "\n".join(gitlab["script"]), **gitlab["variables"]) == 1
 
 
 def test_the_job_on_github_may_do_no_more_than_it_must_and_keeps_no_baseline() -> None:

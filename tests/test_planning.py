@@ -59,7 +59,7 @@ def test_one_run_is_planned_from_as_the_gate_expects(runs: tuple[list[Answered],
     assert outlook.basis.kind == "one"
     assert outlook.items == 1500
     for name in ("gap", "brier"):
-        assert sight(outlook, name).decidable == pytest.approx(theirs[name], rel=0.01)
+        assert sight(outlook, name).decidable == pytest.approx(theirs[name].tolerance, rel=0.01)
 
 
 def test_repeats_replace_the_assumed_correlation(runs: tuple[list[Answered], list[Answered]]) -> None:
@@ -256,3 +256,14 @@ def test_the_command_prints_a_plan_and_its_json(asked: Path, capsys: pytest.Capt
     assert found["cost"]["sizes"][0]["calls"] == 40
     assert "Planned from main: 20 Items" in shown
     assert "So few say little" in shown
+
+
+def test_coverage_is_planned_in_clusters_as_the_gate_counts_it() -> None:
+    """400 Items in 40 clusters of ten: the bound is 1 − 0.025^(1/40), and 183 clusters take 1,830 Items."""
+    rows = [row(i, 0.8, i % 5 < 4, cluster=f"c{i % 40}") for i in range(400)]
+    alone, together = (sx.plan(frame(each)) for each in ([row(i, 0.8, i % 5 < 4) for i in range(400)], rows))
+
+    assert needed(alone, "coverage").passes == 183
+    assert needed(together, "coverage").passes == 1830
+    assert sight(together, "coverage").decidable == pytest.approx(1 - 0.025 ** (1 / 40))
+    assert sight(together, "coverage").decidable == pytest.approx(expected(side(rows))["coverage"].tolerance)

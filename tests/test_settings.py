@@ -251,3 +251,19 @@ def test_cached_tokens_cost_as_much_as_others_unless_priced() -> None:
 
     assert plain.of(prompt=1000, completion=100, cached=600) == pytest.approx(3900 / 1e6)
     assert reduced.of(prompt=1000, completion=100, cached=600) == pytest.approx(2400 / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("level = 95", "write level = 0.95: it is a share, not percent"),
+        ("max_gap = 10", "write max_gap = 0.1: it is a share, not percent"),
+        ("brier = 300", "write brier = 0.05"),
+        ("level = 300", "write level = 0.95"),
+    ],
+)
+def test_percents_are_told_as_shares(tmp_path: Path, line: str, hint: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings(written(tmp_path, f"[tool.selfexplain.gate]\n{line}\n"))
+
+    assert refused.value.hint == hint

@@ -67,7 +67,7 @@ def run_steps(
 ) -> Job:
     """Run the steps that have a script, up to the first that fails; an action of others is left out."""
     for step in steps:
-        if "run" not in step or (job.code and "always()" not in str(step.get("if", ""))):
+        if "run" not in step or (job.code and not goes_on(step)):
             continue
         known = {
             **expressions,
@@ -91,6 +91,11 @@ def run_steps(
         read = output.read_text(encoding="utf-8")
         job.outputs[step.get("id", "")] = dict(line.split("=", 1) for line in read.splitlines())
     return job
+
+
+def goes_on(step: Mapping[str, Any]) -> bool:
+    """Tell whether a step runs also where one before it has failed."""
+    return any(status in str(step.get("if", "")) for status in ("always()", "!cancelled()"))
 
 
 def environment(home: Path) -> dict[str, str]:

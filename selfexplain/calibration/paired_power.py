@@ -28,7 +28,15 @@ class Mean(NamedTuple):
     """Of one pair."""
 
 
-def power(mean: Mean, n: int, *, level: float = 0.95, other: Mean | None = None, covariance: float = 0.0) -> float:
+def power(
+    mean: Mean,
+    n: int,
+    *,
+    level: float = 0.95,
+    other: Mean | None = None,
+    covariance: float = 0.0,
+    units: int | None = None,
+) -> float:
     """Return the chance that the lower limit of a mean lies above a threshold, and that of a second one above its own.
 
     Parameters
@@ -42,6 +50,8 @@ def power(mean: Mean, n: int, *, level: float = 0.95, other: Mean | None = None,
         What must lie above its threshold too: overconfidence has grown only if the gap rose and is above 0.
     covariance : float
         Of the two in one pair.
+    units : int, at least 2, optional
+        Clusters that the pairs come from, which are what Student's t counts; by default each is one of its own.
 
     Examples
     --------
@@ -50,7 +60,7 @@ def power(mean: Mean, n: int, *, level: float = 0.95, other: Mean | None = None,
     >>> round(power(Mean(0.05, 0.09), 283), 2)
     0.8
     """
-    t = t_quantile(level, n - 1)
+    t = t_quantile(level, (n if units is None else units) - 1)
     one = score(mean, n) - t
     if other is None:
         return normal(one)

@@ -61,18 +61,21 @@ def answers_in(
     present: set[str] = set()
     blank: set[str] = set()
     lines: dict[tuple[str, int], int] = {}
-    rows, largest = 0, -1.0
+    rows, largest, statuses = 0, -1.0, 0
     for rows, row in enumerate(renamed(read_rows(table), columns, table=table), 1):  # noqa: B007 - counted to the end
         present |= row.fields.keys()
         blank |= row.blank
+        statuses += "status" in row.fields
         one = answered_of(row, scale, problems)
         if one is not None:
             largest = max(largest, -1.0 if one.confidence is None else one.confidence)
             if joined:
                 require_joinable(row, one, lines, problems)
             yield one
-    # Where answers are compared, a column without one value is a finding: nothing could be read any more.
-    require_columns(table, present | blank if joined else present, rows=rows)
+    # Where answers are compared, a column without one value is a finding: nothing could be read any more. JSONL may
+    # leave the name out as well, and where each row says by its status what became of it, that is no slip of the name.
+    missing = (blank | {"confidence", "correct"} if statuses == rows else blank) if joined else set()
+    require_columns(table, present | missing, rows=rows)
     if joined and "item" not in present:
         raise InputError(
             f"{named(table)} has no column 'item'; answers of two tables are joined by it, never by their order",

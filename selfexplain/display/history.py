@@ -78,6 +78,12 @@ class HistoryDisplay:
         """The runs of the picture: all, or the last."""
         return self.points[-MOST:]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing in the picture has a value."""
+        shown = self.drawn if self.baseline is None else (*self.drawn, self.baseline)
+        return all(point.estimate.value is None for point in shown)
+
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each run; `undefined` says why there is no value."""
         import pandas as pd  # noqa: PLC0415 - only who asks for a frame pays for pandas
@@ -94,14 +100,15 @@ class HistoryDisplay:
     def plot(self, ax: "Axes") -> "Axes":
         """Draw on `ax` and return it: a dot and its interval for each run, hollow where it proves nothing."""
         scale = UNITS.get(self.metric, (1.0, ""))[0]
-        if self.reference is not None:
+        if self.reference is not None and not self.empty:
             ax.axhline(scale * self.reference, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         self._draw_baseline(ax, scale)
         kinds = list(dict.fromkeys(kind_of(point) for point in self.drawn))
         for place, kind in enumerate(kinds):
             of_kind = [x for x, point in enumerate(self.drawn) if kind_of(point) == kind]
             found = {x: value for x in of_kind if (value := self.drawn[x].estimate.value) is not None}
-            ax.plot(list(found), [scale * value for value in found.values()], color=LINE, linewidth=1, zorder=2)
+            if kind:  # of FILEs nobody knows whether one model and template answered
+                ax.plot(list(found), [scale * value for value in found.values()], color=LINE, linewidth=1, zorder=2)
             shape = SHAPES[min(place, len(SHAPES) - 1)]
             for x in found:
                 self._draw_point(ax, x, shape, scale)
@@ -165,7 +172,9 @@ class HistoryDisplay:
         for text in ax.get_xticklabels():
             text.set(parse_math=False)
         ax.set_ylabel(self.label, color=INK, fontsize=8.5)
-        ax.set_xlabel("runs in the order in which they were asked (UTC), not to scale", color=INK, fontsize=8.5)
+        if self.empty:
+            ax.set_yticks([])  # nothing was measured, so numbers on this axis would be made up
+        ax.set_xlabel(order_of(self.drawn), color=INK, fontsize=8.5)
         ax.set_title(short(self.title, 90), color=INK, fontsize=9, loc="left", pad=8, parse_math=False)
         for side, spine in ax.spines.items():
             spine.set(visible=side in {"left", "bottom"}, color=LINE, linewidth=0.8)
@@ -210,11 +219,23 @@ def captions(displays: Sequence[HistoryDisplay]) -> list[str]:
     rest = "Overlapping intervals do not prove that nothing changed."
     if any(display.baseline is not None for display in displays):
         rest += " Dotted: the baseline, grey its interval."
-    if any(len({kind_of(point) for point in display.drawn}) < len(display.drawn) for display in displays):
+    kinds = [[kind for point in display.drawn if (kind := kind_of(point))] for display in displays]
+    if any(len(set(each)) < len(each) for each in kinds):
         rest += " Thin: one model and template."
     if any(len(display.points) > MOST for display in displays):
         rest += f" The last {MOST} runs."
     return [read, rest]
+
+
+def order_of(points: Sequence[Point]) -> str:
+    """Return in which order runs stand: by when they were asked, which FILEs do not say."""
+    dated = sum(point.asked is not None for point in points)
+    if not points:
+        return ""
+    if not dated:
+        return "FILEs in the order given: when they were asked is not known"
+    asked = "runs in the order in which they were asked (UTC), not to scale"
+    return asked if dated == len(points) else f"{asked}; then FILEs in the order given"
 
 
 def kind_of(point: Point) -> str:

@@ -32,6 +32,9 @@ from selfexplain.runs.answers import Answers
 SURE = 0.9
 """An answer stated with so much is one that people rely on."""
 
+LOST_MANY = 0.02
+"""A fall of coverage by more than this, which the gate tolerates, may explain the other differences."""
+
 MEASURES: Mapping[str, tuple[Metric[...], Callable[[PairedTable, float], Estimate]]] = {
     "accuracy": (accuracy, lambda pairs, level: accuracy_difference(pairs, level=level)),
     "gap": (gap, lambda pairs, level: gap_difference(pairs, level=level)),
@@ -145,6 +148,8 @@ def compare(a: Answers, b: Answers) -> Comparison:
     said = remarks(a, b)
     if joined.identical:
         said.append(CACHED)
+    metrics = measured(joined, pairs, sources=(a.source, b.source))
+    said += selection(metrics["coverage"])
     return Comparison(
         a=side_of(a),
         b=side_of(b),
@@ -155,7 +160,7 @@ def compare(a: Answers, b: Answers) -> Comparison:
         n_answers=len(joined.pairs),
         n_pairs=pairs.total,
         identical=joined.identical,
-        metrics=measured(joined, pairs, sources=(a.source, b.source)),
+        metrics=metrics,
         flips=flips(joined),
         statuses=tuple(StatusPair(one, other, n) for (one, other), n in joined.statuses.items()),
         reliability={"a": Reliability.of(pairs.a).to_dict(), "b": Reliability.of(pairs.b).to_dict()},
@@ -187,6 +192,16 @@ def measured(
     before, after = (share_usable(joined, side) for side in (0, 1))
     found["coverage"] = Difference(before, after, negative(fell))
     return found
+
+
+def selection(coverage: Difference) -> list[str]:
+    """Return what to bear in mind where B can be used less often than A: what is left may be the easy part."""
+    change = coverage.difference.value
+    if change is None or change >= -LOST_MANY:
+        return []
+    fell = f"the share of usable answers fell by {-100 * change:.1f} points"
+    rest = "the other differences are over the rest, and may look better only because hard answers are missing"
+    return [f"{fell}: {rest}"]
 
 
 def coverage_drop(joined: Joined, *, level: float) -> Estimate:

@@ -5,16 +5,18 @@ identical runs; then the other rules. Nothing random decides: the same answers g
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from selfexplain.calibration.ceiling import error_when_sure, size_of_gap
 from selfexplain.calibration.harm import (
+    FEWEST_PAIRS,
     RULES,
     Judged,
+    coverage_fell,
     holm,
     judged,
     overall,
@@ -24,19 +26,20 @@ from selfexplain.calibration.harm import (
 )
 from selfexplain.calibration.paired_difference import brier_difference, gap_difference
 from selfexplain.calibration.paired_table import PairedTable
+from selfexplain.errors import InputError
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
-from selfexplain.pipeline.join import Differs, Joined, arrays, differences, obstacles, remarks
-from selfexplain.records import SCHEMA_VERSION
+from selfexplain.pipeline.join import Differs, Joined, arrays, count, differences, listed, obstacles, remarks
+from selfexplain.records import SCHEMA_VERSION, Answered
 from selfexplain.runs.answers import Answers
-from selfexplain.settings import Policy
+from selfexplain.settings import PAIRED_RULES, Policy
 
 Outcome = Literal["pass", "fail", "inconclusive", "not comparable"]
 
 EXIT_CODES: Mapping[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "not comparable": 4}
 
 MANY = 1000
-"""From so many paired Items on, the narrower tolerances are decidable."""
+"""From so many Items on, asked on both sides, the narrower tolerances are decidable."""
 
 WIDE = {"overconfidence": 0.05, "underconfidence": 0.05, "brier": 0.03, "coverage": 0.02}
 NARROW = {"overconfidence": 0.03, "underconfidence": 0.03, "brier": 0.02, "coverage": 0.02}
@@ -77,6 +80,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     identical: bool = False
     decidable: Mapping[str, float | None] = {}
     """By what is measured: the smallest tolerance at which an unchanged model passes four times out of five."""
+    undecidable: Mapping[str, str] = {}
+    """Why there is none, where there is none."""
     differs: tuple[Differs, ...] = ()
     remarks: tuple[str, ...] = ()
     statuses: tuple[StatusPair, ...] = ()
@@ -113,7 +118,13 @@ def gate(
     look : int, optional
         Which look of a planned series this is, from 1: the k-th has the level 1 − α/(k(k+1)), so that all of them
         together err no more often than one look at α.
+
+    Raises
+    ------
+    InputError
+        When the policy judges nothing.
     """
+    require_a_rule(policy)
     level = policy.level if look is None else 1 - (1 - policy.level) / (look * (look + 1))
     differs = tuple(differences(baseline, run))
     why = obstacles(baseline, run, strict=True, names=NAMES)
@@ -132,14 +143,20 @@ def gate(
     if why:
         return Verdict(verdict="not comparable", why=tuple(why), **told)
     joined = Joined.of(baseline, run)
-    rules = judge(joined, policy, level)
+    before = {"": joined} if anchor is None else {"": joined, "anchor:": Joined.of(anchor, run)}
+    rules = [
+        rule._replace(name=f"{prefix}{rule.name}")
+        for prefix, each in before.items()
+        for rule in judge(each, policy, level)
+    ]
+    said = remarks(baseline, run)
     if policy.per_group:
-        rules += judge_groups(joined, policy, level)
-    if anchor is not None:
-        rules += [rule._replace(name=f"anchor:{rule.name}") for rule in judge(Joined.of(anchor, run), policy, level)]
+        parts, not_judged = groups_of(before)
+        rules += judge_groups(parts, policy, level)
+        said += not_judged
     rules += judge_alone(run, policy, level)
     pairs = joined.table()
-    said = remarks(baseline, run)
+    smallest_ones = decidable(pairs, coverage_drop(joined, level=level), joined.clusters, level=level)
     if joined.identical:
         said.append(CACHED)
     return Verdict(
@@ -149,16 +166,29 @@ def gate(
         n_answers=len(joined.pairs),
         n_pairs=pairs.total,
         identical=joined.identical,
-        decidable=decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level)),
+        decidable={name: each.tolerance for name, each in smallest_ones.items()},
+        undecidable={name: each.why for name, each in smallest_ones.items() if each.why},
         remarks=tuple(said),
         statuses=tuple(StatusPair(a, b, n) for (a, b), n in joined.statuses.items()),
         **told,
     )
 
 
+def require_a_rule(policy: Policy) -> None:
+    """Raise InputError for a policy under which everything would pass."""
+    if set(PAIRED_RULES) <= set(policy.off) and policy.max_gap is None and policy.max_error_when_sure is None:
+        raise InputError(
+            "every rule is off: nothing would be judged",
+            hint=f"leave one of {', '.join(PAIRED_RULES)} on, or set max_gap or max_error_when_sure",
+        )
+
+
 def tolerances(joined: Joined, policy: Policy) -> dict[str, float]:
-    """Return the tolerance of each paired rule that is judged: the policy's, else the default for so many Items."""
-    items = len({a.item for a, _ in joined.usable.pairs})
+    """Return the tolerance of each paired rule that is judged: the policy's, else the default for so many Items.
+
+    What was asked counts, not what can be used: else a run that loses answers would be judged more leniently for it.
+    """
+    items = len({a.item for a, _ in joined.pairs})
     defaults = NARROW if items >= MANY else WIDE
     return {name: policy.tolerance.get(name, defaults[name]) for name in defaults if name not in policy.off}
 
@@ -187,9 +217,34 @@ def judge(joined: Joined, policy: Policy, level: float) -> list[Judged]:
     return found
 
 
-def judge_groups(joined: Joined, policy: Policy, level: float) -> list[Judged]:
-    """Return the paired rules within each group; a fail must stand when all groups are looked at together (Holm)."""
-    parts = {name: joined.where(lambda a, _, name=name: a.group == name) for name in joined.groups}  # type: ignore[misc]
+def groups_of(before: Mapping[str, Joined]) -> tuple[dict[str, Joined], list[str]]:
+    """Return the groups that are judged, by what begins their rules' names, and what to say of those that are not.
+
+    Parameters
+    ----------
+    before : mapping of str to Joined
+        The pairs with the baseline and with the anchor, by what begins the names of their rules.
+    """
+    found = {
+        (prefix, name): joined.where(lambda a, _, name=name: a.group == name)  # type: ignore[misc]
+        for prefix, joined in before.items()
+        for name in joined.groups
+    }
+    small = sorted({name for (_, name), part in found.items() if len(part.pairs) < FEWEST_PAIRS})
+    parts = {f"{prefix}group:{name}": part for (prefix, name), part in found.items() if name not in small}
+    if not found:
+        return parts, ["per_group: no answer has a group, so nothing was judged by group"]
+    if small:
+        fewer = f"{count(small, 'group')} with fewer than {FEWEST_PAIRS} answers asked for"
+        return parts, [f"per_group: not judged apart, {fewer}: {listed(small)}"]
+    return parts, []
+
+
+def judge_groups(parts: Mapping[str, Joined], policy: Policy, level: float) -> list[Judged]:
+    """Return the paired rules within each group; a fail must stand when all groups are looked at together (Holm).
+
+    All groups means those of the anchor too: each is one more chance to fail where nothing changed.
+    """
     by_group = {name: {rule.name: rule for rule in judge(part, policy, level)} for name, part in parts.items()}
     stands: dict[str, set[str]] = {}
     for rule in {rule for found in by_group.values() for rule in found}:
@@ -199,7 +254,7 @@ def judge_groups(joined: Joined, policy: Policy, level: float) -> list[Judged]:
         }
         stands[rule] = holm(p_values, alpha=1 - level)
     return [
-        held(result, stands=name in stands[rule], groups=len(parts))._replace(name=f"group:{name}:{rule}")
+        held(result, stands=name in stands[rule], groups=len(parts))._replace(name=f"{name}:{rule}")
         for name, found in by_group.items()
         for rule, result in found.items()
     ]
@@ -226,42 +281,126 @@ def held(result: Judged, *, stands: bool, groups: int) -> Judged:
 
 
 def judge_alone(run: Answers, policy: Policy, level: float) -> Iterable[Judged]:
-    """Return the absolute rules, which look at this run only."""
+    """Return the absolute rules, which look at this run only; none passes by what it could not use."""
     usable = [row for row in run.rows if row.status == "ok"]
+    others = [row for row in run.rows if row.status != "ok"]
     stated = arrays(usable)
     clusters = [row.cluster for row in usable]
     found = []
     if policy.max_gap is not None:
-        found.append(judged("max_gap", size_of_gap(*stated, clusters, level=level), policy.max_gap))
+        gap = size_of_gap(*stated, clusters, level=level)
+        found.append(with_unusable(judged("max_gap", gap, policy.max_gap), *largest_gaps(others)))
     if policy.max_error_when_sure is not None:
         at, error = policy.max_error_when_sure.at, policy.max_error_when_sure.error
-        found.append(judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error))
+        result = judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error)
+        if usable and not any(row.confidence is not None and row.confidence >= at for row in usable):
+            result = result._replace(verdict="pass", why=f"no answer is stated with at least {at:g}")
+        may_be = sum(row.correct is not True and (row.confidence is None or row.confidence >= at) for row in others)
+        found.append(with_unusable(result, float(may_be), may_be))
     return found
 
 
-def decidable(gap: Estimate, brier: Estimate) -> dict[str, float | None]:
+def largest_gaps(rows: Sequence[Answered]) -> tuple[float, int]:
+    """Return the most that answers may add to the sum of confidence − correct, in either direction, and how many are.
+
+    What is known of them counts: the grade of one that states no confidence, the confidence of one without a grade.
+    """
+    known = [(row.confidence, None if row.correct is None else float(row.correct)) for row in rows]
+    highest = sum((1.0 if c is None else c) - (0.0 if y is None else y) for c, y in known)
+    lowest = sum((0.0 if c is None else c) - (1.0 if y is None else y) for c, y in known)
+    return max(highest, -lowest), len(known)
+
+
+def with_unusable(result: Judged, most: float, m: int) -> Judged:
+    """Return a passed absolute rule as inconclusive if it passes only without the m answers that cannot be used.
+
+    Parameters
+    ----------
+    result : Judged
+    most : float
+        The most that they may add to the sum of which the harm is the mean.
+    m : int
+    """
+    if result.verdict != "pass" or not m:
+        return result
+    high = min(1.0, ((result.high or 0.0) * result.n + most) / (result.n + m))
+    if high <= result.tolerance:
+        return result
+    answers = "answer that cannot" if m == 1 else "answers that cannot"
+    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
+    return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
+
+
+class Smallest(NamedTuple):
+    """The smallest tolerance of one measure that can be decided, or why there is none."""
+
+    tolerance: float | None
+    why: str = ""
+
+
+def decidable(pairs: PairedTable, fell: Estimate, clusters: Sequence[str], *, level: float) -> dict[str, Smallest]:
     """Return the smallest tolerance at which an unchanged model passes four times out of five, by measure.
 
-    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; None where nothing varies.
+    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; for coverage at least the exact
+    bound where no answer changes between usable and not.
+
+    Parameters
+    ----------
+    pairs : PairedTable
+    fell : Estimate
+        By how much coverage fell.
+    clusters : sequence of str
+        Of everything that was asked.
+    level : float, in (0, 1)
     """
-    return {"gap": smallest(gap), "brier": smallest(brier)}
+    return {
+        "gap": smallest(gap_difference(pairs, level=level)),
+        "brier": smallest(brier_difference(pairs, level=level)),
+        "coverage": smallest_coverage(fell, clusters, level=level),
+    }
 
 
-def smallest(estimate: Estimate) -> float | None:
+def smallest(estimate: Estimate) -> Smallest:
     """Return the smallest decidable tolerance of one measure."""
-    if estimate.low is None or estimate.high is None or estimate.high <= estimate.low:
-        return None
+    if not estimate.n:
+        return Smallest(None, "unknown, since no pair of answers can be used")
+    if estimate.low is None or estimate.high is None:
+        return Smallest(None, "unknown, since there is no interval")
+    if estimate.high <= estimate.low:
+        return Smallest(None, "unknown, since nothing varies in the usable answers")
     z = NormalDist().inv_cdf((1 + estimate.level) / 2)
-    return (estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER))
+    return possible((estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER)))
 
 
-def expected(answers: Answers, *, level: float = 0.95) -> dict[str, float | None]:
+def smallest_coverage(fell: Estimate, clusters: Sequence[str], *, level: float) -> Smallest:
+    """Return the smallest decidable tolerance of a fall of usable answers: never below the bound for no change."""
+    everything = [True] * len(clusters)
+    least = coverage_fell(everything, everything, clusters, level=level).high
+    if least is None or fell.value is None or fell.low is None or fell.high is None:
+        return Smallest(None, "unknown, since nothing was asked")
+    varied = smallest(fell).tolerance
+    # Where few answers changed the limits are an exact bound, in which no standard error is to be found.
+    half = max(fell.high - fell.value, fell.value - fell.low)
+    spread = half if fell.method.startswith("exact") else varied or 0.0
+    return possible(max(least, spread))
+
+
+def possible(tolerance: float) -> Smallest:
+    """Return a tolerance, unless it is so large that nothing could exceed it."""
+    none = Smallest(None, "none can be decided with so few answers or clusters")
+    return Smallest(tolerance) if tolerance < 1 else none
+
+
+def expected(answers: Answers, *, level: float = 0.95) -> dict[str, Smallest]:
     """Return what will be decidable against a baseline, before there is a second run.
 
     Two runs whose residuals correlate by ρ differ with √(2 (1 − ρ)) times the spread of one: see :data:`CORRELATION`.
+    Of answers that cannot be used, the same are assumed to be missing again.
     """
     joined = Joined(tuple((row, row._replace(confidence=0.0, correct=False)) for row in answers.rows))
-    pairs: PairedTable = joined.table()
     factor = math.sqrt(2 * (1 - CORRELATION))
-    found = decidable(gap_difference(pairs, level=level), brier_difference(pairs, level=level))
-    return {name: None if value is None else factor * value for name, value in found.items()}
+    found = decidable(joined.table(), coverage_drop(joined, level=level), joined.clusters, level=level)
+    return {
+        name: each if name == "coverage" or each.tolerance is None else possible(factor * each.tolerance)
+        for name, each in found.items()
+    }

@@ -145,8 +145,8 @@ def asked_differently(a: Answers, b: Answers, names: tuple[str, str]) -> Iterabl
 
 
 def scales_differ(a: Provenance, b: Provenance) -> bool:
-    """Tell whether confidence was asked for on two scales; how a FILE is written says nothing of a Run's scale."""
-    return a.kind == b.kind and a.scale != b.scale
+    """Tell whether confidence was asked for on two scales; a FILE's scale is only how its numbers are written."""
+    return a.kind == b.kind == "run" and a.scale != b.scale
 
 
 def differences(a: Answers, b: Answers) -> list[Differs]:
@@ -175,8 +175,7 @@ def differences(a: Answers, b: Answers) -> list[Differs]:
     ]
     if one.kind != other.kind or one.kind == "file":
         # Half of what a Run knows of itself a FILE cannot say: that it is silent is no difference.
-        known = {"scale", "source"} if one.kind == other.kind else {"source"}
-        found = [each for each in found if each.what in known]
+        found = [each for each in found if each.what == "source"]
     regrouped = sum(x.group != y.group for x, y in Joined.of(a, b).pairs)
     if regrouped:
         found.append(Differs("group", "kept", f"another in {regrouped} answers"))

@@ -5,7 +5,7 @@ A change is *seen* when the interval of the difference lies above 0, as `compare
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
 from typing import Any, Literal, NamedTuple
@@ -65,6 +65,10 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """Share of answers that are usable, with two sides on both."""
     clustering: float = 1.0
     """How many times larger a variance is because Items were drawn together."""
+    clusters: float = 1.0
+    """Clusters for each Item, which are what coverage counts and Student's t."""
+    largest: float = 1.0
+    """How many times larger the largest cluster is than they are on average."""
     correlation: float
     """Of an answer's error with that of the second run."""
     spreads: Mapping[Measure, Spread]
@@ -193,26 +197,32 @@ class Chances:
         """Return how many pairs so many Items give: coverage counts all, the others the usable ones."""
         return max(2, items if self.name == "coverage" else math.floor(items * self.basis.usable))
 
+    def units(self, items: int) -> int:
+        """Return how many clusters so many Items give."""
+        return self.pairs(items) if self.basis.clusters == 1.0 else max(2, math.floor(items * self.basis.clusters))
+
     def tolerance(self, items: int) -> float:
         """Return what the gate tolerates with so many Items."""
-        defaults = NARROW if self.pairs(items) >= MANY else WIDE
+        defaults = NARROW if items >= MANY else WIDE
         rule = "underconfidence" if self.name == "gap" and self.basis.gap < 0 else RULES[self.name]
         return self.policy.tolerance.get(rule, defaults[rule])
 
     def to_see(self, delta: float, items: int) -> float:
         """Return the chance that the interval of the difference lies above 0."""
-        return power(Mean(delta, self.variance(delta)), self.pairs(items), level=self.level)
+        seen = Mean(delta, self.variance(delta))
+        return power(seen, self.pairs(items), level=self.level, units=self.units(items))
 
     def to_fail(self, delta: float, items: int, tolerance: float | None = None) -> float:
         """Return the chance that the rule fails; for the gap, both its rise and the gap itself must be too large."""
         tolerance = self.tolerance(items) if tolerance is None else tolerance
         rise = Mean(delta - tolerance, self.variance(delta))
         if self.name != "gap":
-            return power(rise, self.pairs(items), level=self.level)
+            return power(rise, self.pairs(items), level=self.level, units=self.units(items))
         after = self.basis.clustering * self.basis.after.variance(delta, self.repeats)
         rest = Mean(abs(self.basis.gap) + delta - tolerance, after)
         shared = self.basis.clustering * self.shared(delta)
-        return power(rise, self.pairs(items), level=self.level, other=rest, covariance=shared)
+        units = self.units(items)
+        return power(rise, self.pairs(items), level=self.level, other=rest, covariance=shared, units=units)
 
     def shared(self, delta: float) -> float:
         """Return the covariance of an Item's difference with the residual of the second run."""
@@ -254,8 +264,7 @@ class Chances:
             return None
         else:
             least = math.ceil(max(FEWEST_PAIRS, round(FEWEST_ERRORS / errors, 6)) / share)
-        step = math.ceil(MANY / share)
-        for first, last in ((least, step - 1), (max(least, step), MOST)):
+        for first, last in ((least, MANY - 1), (max(least, MANY), MOST)):
             found = fewest(lambda n: float(holds(n, self.tolerance(n))), 1.0, least=first, most=last)
             if found is not None:
                 return found
@@ -267,8 +276,9 @@ class Chances:
         by_spread = z * math.sqrt(self.variance(0.0) / self.pairs(items))
         if self.name != "coverage":
             return by_spread
-        # With no answer lost the exact bound speaks: it is 1 − (α/2)^(1/n), however little varies.
-        return max(by_spread, 1 - math.pow((1 - self.level) / 2, 1 / items))
+        # With no answer lost the exact bound speaks: it is 1 − (α/2)^(1/n) of n clusters, however little varies.
+        bound = 1 - math.pow((1 - self.level) / 2, 1 / self.units(items))
+        return max(by_spread, min(1.0, bound * self.basis.largest))
 
     def sight(self, items: int, delta: float, wanted: float) -> Sight:
         """Return what so many Items show."""
@@ -306,6 +316,7 @@ def basis_of_one(answers: Answers) -> Basis:
         accuracy=right,
         gap=float(np.mean([confidence - correct for each in items.values() for confidence, correct, _ in each])),
         usable=share,
+        **counted_clusters(answers.rows),
         clustering=clustering(items, {name: float(x.mean()) for name, x in measures(items)["gap"].items()}),
         correlation=gap.correlation,
         spreads={
@@ -348,6 +359,7 @@ def basis_of_two(a: Answers, b: Answers) -> Basis:
         accuracy=right,
         gap=float(np.mean(list(means[0].values()))),
         usable=len(usable) / len(joined.pairs),
+        **counted_clusters([pair[0] for pair in joined.pairs]),
         clustering=clustering(one, {item: float(x.mean()) for item, x in moved["gap"].items()}),
         correlation=correlation(*(list(each.values()) for each in means)),
         spreads=spreads,
@@ -413,6 +425,15 @@ def clustering(items: Items, means: Mapping[str, float]) -> float:
     if len(owner) == len(means) or alone <= 0:
         return 1.0
     return max(1.0, sum(sum(each) ** 2 for each in owner.values()) / alone)
+
+
+def counted_clusters(rows: Sequence[Answered]) -> dict[str, float]:
+    """Return how many clusters there are to an Item, and how far the largest exceeds the average one."""
+    sizes = Counter(row.cluster for row in rows)
+    return {
+        "clusters": len(sizes) / len({row.item for row in rows}),
+        "largest": max(sizes.values()) * len(sizes) / len(rows),
+    }
 
 
 def turning(rows: Sequence[Answered]) -> float:

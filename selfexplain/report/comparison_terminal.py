@@ -52,7 +52,7 @@ def headline(comparison: Comparison) -> str:
         return "NOT COMPARABLE: the two sides do not go together."
     if comparison.identical:
         return "A and B are identical."
-    words = {"better": [], "worse": [], "rose": [], "fell": []}  # type: dict[str, list[str]]
+    words = {"worse": [], "better": [], "rose": [], "fell": []}  # type: dict[str, list[str]]
     for name, each in comparison.metrics.items():
         change = direction(name, each.difference)
         if change:

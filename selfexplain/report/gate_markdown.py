@@ -44,7 +44,7 @@ def render(verdict: Verdict) -> str:
         if verdict.identical:
             lines += ["This run and its baseline are identical.", ""]
         lines += [sentence for sentence in [say.consequence(verdict)] if sentence]
-        lines += ["", say.sizes(verdict), "", say.decidable(verdict.decidable)]
+        lines += ["", say.sizes(verdict), "", say.decidable(verdict.decidable, verdict.undecidable)]
     notes = [
         *(f"Changed: {change}" for change in say.changes(verdict)),
         *(f"Note: {each}." for each in verdict.remarks),

@@ -44,7 +44,7 @@ def summary(verdict: Verdict) -> "RenderableType":
         if verdict.identical:
             parts.append(Text("This run and its baseline are identical."))
         parts += [Text(sentence) for sentence in [say.consequence(verdict)] if sentence]
-        parts += [Text(say.sizes(verdict)), Text(say.decidable(verdict.decidable))]
+        parts += [Text(say.sizes(verdict)), Text(say.decidable(verdict.decidable, verdict.undecidable))]
     parts += [Text(plain(f"Changed: {change}")) for change in say.changes(verdict)]
     parts += [Text(plain(f"Note: {remark}."), style="italic") for remark in verdict.remarks]
     return Group(*parts)

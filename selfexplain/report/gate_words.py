@@ -27,10 +27,17 @@ TITLES: Mapping[str, str] = {
 }
 """What each rule measures."""
 
-REMEDY = (
-    "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More Items, or a wider "
-    "tolerance, decide it; asking again until it passes does not."
-)
+REMEDIES: Mapping[str, str] = {
+    "is not decided": "Inconclusive is no fault of the run: the interval is wider than the tolerance allows. More "
+    "Items, or a wider tolerance, decide it; asking again until it passes does not.",
+    "by chance": "Where a group may differ by chance, more of its Items decide it.",
+    "pairs of usable answers": "With so few usable answers more Items decide it; a wider tolerance does not.",
+    "wrong answers": "Too few answers are wrong to tell how errors are stated: harder Items, or many more, decide it; "
+    "a wider tolerance does not.",
+    "only without": "What is missing might tip it, so more Items do not decide it: find out why those answers cannot "
+    "be used.",
+}
+"""What decides an inconclusive rule, by words of the reason that it has."""
 
 ADVICE: Mapping[str, str] = {
     "fail": (
@@ -70,9 +77,13 @@ def title_of(name: str) -> str:
 
     >>> title_of("group:history: modern:brier"), title_of("anchor:coverage")
     ('history: modern: Brier score rose', 'anchor: Usable answers fell')
+    >>> title_of("anchor:group:moon:coverage"), title_of("group:anchor:coverage")
+    ('anchor: moon: Usable answers fell', 'anchor: Usable answers fell')
     """
-    prefix, colon, rule = name.rpartition(":")
-    return f"{prefix.removeprefix('group:')}{': ' if colon else ''}{TITLES[rule]}"
+    prefix, _, rule = name.rpartition(":")
+    before, is_group, group = prefix.partition("group:")
+    parts = (before.removesuffix(":") if before in {"", "anchor:"} else prefix, group if is_group else "")
+    return ": ".join((*filter(None, parts), TITLES[rule]))
 
 
 def label_of(verdict: Verdict) -> str:
@@ -115,15 +126,29 @@ def sizes(verdict: Verdict) -> str:
     return f"{asked}; {source}; {interval}{look}."
 
 
-def decidable(found: Mapping[str, float | None], *, assumed: str = "") -> str:
-    """Return which tolerances can be decided with so many answers."""
-    gap, brier = found.get("gap"), found.get("brier")
-    if gap is None or brier is None:
-        return "Smallest decidable tolerance: unknown, since no answer varies."
+MEASURES: Mapping[str, str] = {
+    "gap": "over- and underconfidence",
+    "brier": "the Brier score",
+    "coverage": "usable answers",
+}
+"""What tolerances are set on."""
+
+
+def decidable(found: Mapping[str, float | None], why: Mapping[str, str], *, assumed: str = "") -> str:
+    """Return which tolerances can be decided with so many answers, and why others cannot.
+
+    >>> decidable({"gap": 0.04, "brier": None}, {"brier": "unknown, since nothing varies"})[-48:]
+    ' the Brier score: unknown, since nothing varies.'
+    """
     base = f" ({assumed})" if assumed else ""
+    known = [f"{found[name]:.3f} for {words}" for name, words in MEASURES.items() if found.get(name) is not None]
+    reasons = {reason: [MEASURES[name] for name in why if why[name] == reason] for reason in why.values()}
+    unknown = "".join(f" For {' and '.join(words)}: {reason}." for reason, words in reasons.items())
+    if not known:
+        return f"Smallest decidable tolerance with so many answers: unknown.{unknown}"
     return (
-        f"Smallest decidable tolerance with so many answers{base}: {gap:.3f} for over- and underconfidence, "
-        f"{brier:.3f} for the Brier score; an unchanged model then passes at least four times out of five."
+        f"Smallest decidable tolerance with so many answers{base}: {', '.join(known)}; an unchanged model then passes "
+        f"at least four times out of five.{unknown}"
     )
 
 
@@ -137,7 +162,9 @@ def consequence(verdict: Verdict) -> str:
     if verdict.verdict != "inconclusive":
         return ""
     counted = " This policy counts it as failed." if verdict.exit_code == 1 else ""
-    return REMEDY + counted
+    reasons = [rule.why for rule in verdict.rules if rule.verdict == "inconclusive"]
+    remedies = [remedy for words, remedy in REMEDIES.items() if any(words in reason for reason in reasons)]
+    return (" ".join(remedies) + counted).strip()
 
 
 def decided_by(verdict: Verdict) -> list[str]:

@@ -75,7 +75,13 @@ def sight(outlook: Outlook) -> str:
 def row_of_sight(sight: Sight) -> tuple[str, ...]:
     """Return one measure's row: the smallest change that is seen, that fails, and the smallest decidable tolerance."""
     chances = (f"{100 * chance:.0f} %" for chance in (sight.power_to_see, sight.power_to_fail))
-    return TITLES[sight.name], size(sight.see), size(sight.fail), f"{sight.decidable:.3f}", *chances
+    return (
+        TITLES[sight.name],
+        size(sight.see),
+        size(sight.fail),
+        f"{sight.decidable:.3f}" if sight.decidable < 1 else "none",
+        *chances,
+    )
 
 
 def number(items: int | None) -> str:

@@ -30,6 +30,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 exact."""
 
 
+TEXT = rb'"(?:[^"\\]|\\.)*"'
+LIST_OF_TEXTS = re.compile(rb"\[\n((?:\s*" + TEXT + rb",\n){2}\s*" + TEXT + rb")\n\s*\]")
+"""Three texts over five lines: what a baseline holds of an Item."""
+
+
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """`<name>.json`."""
 
@@ -76,8 +81,18 @@ def write_baseline(results: Path, name: str, answers: Answers, *, version: str, 
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(pairs_path(path), pairs)
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(baseline), indent=2) + b"\n")
+    write_atomically(path, written(baseline))
     return path
+
+
+def written(baseline: Baseline) -> bytes:
+    """Return a baseline as JSON with a line for each Item, so that a review sees one line where one has changed."""
+    return LIST_OF_TEXTS.sub(one_line, msgspec.json.format(msgspec.json.encode(baseline), indent=2)) + b"\n"
+
+
+def one_line(found: re.Match[bytes]) -> bytes:
+    """Return a list over several lines as one; no text in JSON holds the end of a line."""
+    return b"[" + b", ".join(line.strip().rstrip(b",") for line in found[1].splitlines()) + b"]"
 
 
 def read_baseline(results: Path, name: str) -> Answers:

@@ -81,6 +81,39 @@ def test_a_file_in_which_every_confidence_is_missing_fails_and_is_no_misuse(
     assert run("gate after.csv --baseline main --json", capsys)[0] == 1
 
 
+@pytest.mark.parametrize("source", ["entropy", "weighted_entropy"])
+def test_numbers_that_only_rank_are_no_probabilities_to_gate_on(
+    home: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("baseline set before.csv main", capsys)
+
+    for command in (f"gate {home / 'after.csv'} --baseline main", "baseline set after.csv other"):
+        with pytest.raises(InputError, match="only puts answers in order"):
+            run(f"{command} --source {source}", capsys)
+
+
+def test_jsonl_rows_without_the_name_confidence_are_missing_ones_and_no_misuse(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A tool that leaves out what there is none of says by `status` what became of each; a misspelt name says `ok`."""
+
+    def jsonl(name: str, **more: object) -> None:
+        rows = [{"item": f"q{i}", "correct": i < 320, **more} for i in range(400)]
+        (home / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    run("baseline set before.csv main", capsys)
+    jsonl("silent.jsonl", status="no_confidence")
+    jsonl("misspelt.jsonl", status="ok", confidance=0.8)
+    jsonl("unsaid.jsonl", confidance=0.8)
+
+    assert run("gate silent.jsonl --baseline main --json", capsys)[0] == 1
+    assert run("compare before.csv silent.jsonl --json", capsys)[0] == 0
+    assert run("baseline set silent.jsonl silent", capsys)[0] == 0
+    for name in ("misspelt", "unsaid"):
+        with pytest.raises(InputError, match="confidence"):
+            run(f"gate {name}.jsonl --baseline main", capsys)
+
+
 def test_too_few_and_not_comparable_have_their_codes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table(home / "few.csv", "0.8", 50)
     run("baseline set few.csv few", capsys)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import matplotlib as mpl
+import msgspec
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -85,6 +86,31 @@ def test_models_differ_by_shape_and_runs_of_one_are_joined() -> None:
     shapes = {float(mark.get_offsets()[0][0]): len(mark.get_paths()[0].vertices) for mark in marks(ax)}
     assert shapes[0] == shapes[2] != shapes[1]
     assert [0, 2] in [list(line.get_xdata()) for line in ax.lines]
+
+
+def test_files_are_neither_joined_nor_given_a_time() -> None:
+    """Two FILEs may be of two models: a line from one to the other would say that they are one."""
+    files = [
+        msgspec.structs.replace(point(estimate(value, 0.0, 0.2), name="f.csv"), asked=None, model="", template="")
+        for value in (0.1, 0.12)
+    ]
+    alone, beside = display(*files), display(point(estimate(0.1, 0.0, 0.2)), *files)
+    ax: Any = alone.plot(axes())
+
+    assert not any(list(line.get_xdata()) == [0, 1] for line in ax.lines if line.get_color() == palette.LINE)
+    assert ax.get_xlabel() == "FILEs in the order given: when they were asked is not known"
+    assert beside.plot(axes()).get_xlabel().endswith("; then FILEs in the order given")
+    assert "UTC" in FOUR.plot(axes()).get_xlabel()
+    assert "one model and template" not in " ".join(text.get_text() for text in stacked([alone]).texts)
+
+
+def test_where_nothing_was_measured_no_axis_is_made_up() -> None:
+    nothing: Any = display(point(estimate(None)), point(estimate(None), 2)).plot(axes())
+    held: Any = display(point(estimate(None)), baseline=point(estimate(0.04, 0.01, 0.07))).plot(axes())
+
+    assert (list(nothing.get_yticks()), len(nothing.texts)) == ([], 2)
+    assert not any(line.is_dashed() for line in nothing.lines)
+    assert len(held.get_yticks()) > 0
 
 
 def test_a_metric_without_a_side_has_no_dashed_line_and_says_which_way_is_better() -> None:

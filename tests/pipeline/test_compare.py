@@ -8,9 +8,12 @@ import pytest
 from selfexplain.display.comparison import DifferenceForestDisplay, PairedReliabilityDisplay
 from selfexplain.errors import InputError
 from selfexplain.pipeline.compare import compare
+from selfexplain.pipeline.gate import gate
+from selfexplain.report.comparison_terminal import headline
 from selfexplain.runs.answers import Provenance
+from selfexplain.settings import Policy
 from selfexplain.verdicts import draw
-from sides import FILE, row, side, stated
+from sides import missing, row, side, stated
 
 
 def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
@@ -26,6 +29,21 @@ def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
     assert (found.n_answers, found.n_pairs) == (4, 3)
     coverage = found.metrics["coverage"]
     assert (coverage.a, coverage.b, coverage.difference.value) == (1.0, 0.75, -0.25)
+
+
+@pytest.mark.parametrize(("lost", "said"), [(20, False), (21, True)])
+def test_many_lost_answers_are_said_beside_differences_that_are_over_the_rest(lost: int, said: bool) -> None:  # noqa: FBT001
+    found = compare(side(stated(0.8)), side(missing(stated(0.8), range(1000 - lost, 1000))))
+
+    assert any("hard answers are missing" in remark for remark in found.remarks) == said
+
+
+def test_what_is_worse_comes_first() -> None:
+    """All wrong answers are gone: the rest looks better, and that is not the news."""
+    before = stated(0.8)
+    after = missing([one._replace(confidence=0.95) for one in before], range(800, 1000))
+
+    assert headline(compare(side(before), side(after))).startswith("From A to B, surely: Coverage worse; ")
 
 
 def test_each_difference_is_b_minus_a() -> None:
@@ -46,11 +64,21 @@ def test_one_class_has_no_auroc_and_says_why() -> None:
 
 
 def test_another_scale_is_compared_and_said() -> None:
-    percent = Provenance(kind="file", dataset="d", scale="percent")
-    found = compare(side(stated(0.8), provenance=FILE), side(stated(0.8), provenance=percent))
+    probability, percent = (Provenance(kind="run", dataset="d", scale=scale) for scale in ("probability", "percent"))
+    found = compare(side(stated(0.8), provenance=probability), side(stated(0.8), provenance=percent))
 
     assert found.comparable
     assert any("two scales" in remark for remark in found.remarks)
+
+
+def test_how_the_numbers_of_a_file_are_written_is_no_scale_that_was_asked_for() -> None:
+    a, b = (
+        side(stated(0.8), provenance=Provenance(kind="file", dataset="d", scale=s)) for s in ("probability", "percent")
+    )
+    found = compare(a, b)
+
+    assert (gate(b, a, Policy()).verdict, found.differs) == ("pass", ())
+    assert not any("scale" in remark for remark in found.remarks)
 
 
 def test_other_items_or_repeats_are_not_comparable() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from selfexplain.calibration.harm import Judged
-from selfexplain.pipeline.gate import Verdict, expected, gate
+from selfexplain.errors import InputError
+from selfexplain.pipeline.gate import Verdict, expected, gate, largest_gaps
 from selfexplain.records import Answered, Status
 from selfexplain.runs.answers import Asked, Provenance
 from selfexplain.settings import Policy, SureLimit
@@ -54,11 +55,53 @@ def test_absolute_rules_are_judged_for_identical_runs_too() -> None:
     assert (verdict.verdict, verdict.exit_code) == ("fail", 1)
 
 
-def test_nothing_stated_so_surely_leaves_an_absolute_rule_open() -> None:
-    verdict = judged(stated(0.8), stated(0.8), Policy(max_error_when_sure=SureLimit(0.9, 0.05)))
+def test_nothing_stated_so_surely_keeps_the_limit_on_errors_when_sure() -> None:
+    policy = Policy(max_error_when_sure=SureLimit(0.9, 0.05))
+    verdict = judged(stated(0.8), stated(0.8), policy)
+    hidden = judged(stated(0.8), missing(stated(0.8), [999]), policy)
 
-    assert "no usable answer is stated with 0.9" in rule(verdict, "max_error_when_sure").why
-    assert verdict.verdict == "inconclusive"
+    assert rule(verdict, "max_error_when_sure").why == "no answer is stated with at least 0.9"
+    assert verdict.verdict == "pass"
+    # The last answer is a wrong one, and nobody knows how sure it was.
+    assert rule(hidden, "max_error_when_sure").verdict == "inconclusive"
+    assert judged(stated(0.8), missing(stated(0.8), [0]), policy).verdict == "pass"
+
+
+def test_an_absolute_rule_that_passes_only_without_what_cannot_be_used_is_inconclusive() -> None:
+    """Of 1,000 stated with 0.95, 30 wrong: none of 24 lost wrong ones may hide what the limit is about."""
+    before = stated(0.95, right=0.97)
+    after = missing(before, range(976, 1000))
+    policy = Policy(
+        off=("overconfidence", "underconfidence", "brier", "coverage"),
+        max_gap=0.06,
+        max_error_when_sure=SureLimit(0.9, 0.015),
+    )
+    found = judged(before, after, policy)
+
+    assert verdicts(found) == {"max_gap": "inconclusive", "max_error_when_sure": "inconclusive"}
+    # Six wrong of 976 have the upper limit 0.0133 (Clopper & Pearson); with 24 more (0.0133 · 976 + 24) / 1000 = .037.
+    assert rule(found, "max_error_when_sure").high == pytest.approx((0.01333 * 976 + 24) / 1000, abs=1e-4)
+    assert "without the 24 answers that cannot be used" in rule(found, "max_error_when_sure").why
+
+
+def test_the_gap_counts_what_is_known_of_answers_that_cannot_be_used() -> None:
+    """Lost right ones have a residual from −1 to 0, undecided ones stated with 0.8 from −0.2 to 0.8."""
+    rows = [row(i, None, correct=True, status="no_confidence") for i in range(10)]
+    rows += [row(i, 0.8, None, status="undecided") for i in range(10, 20)]
+
+    (most, m), (of_undecided, _) = largest_gaps(rows), largest_gaps(rows[10:])
+
+    assert (most, m, of_undecided) == pytest.approx((12.0, 20, 8.0))
+
+
+@pytest.mark.parametrize(("policy", "judges"), [(Policy(), False), (Policy(max_gap=0.1), True)])
+def test_a_policy_that_judges_nothing_is_refused(policy: Policy, judges: bool) -> None:  # noqa: FBT001
+    none = msgspec.structs.replace(policy, off=("overconfidence", "underconfidence", "brier", "coverage"))
+    if judges:
+        assert judged(stated(0.8), stated(0.8), none).verdict == "pass"
+        return
+    with pytest.raises(InputError, match="every rule is off"):
+        judged(stated(0.8), stated(0.8), none)
 
 
 def test_a_rise_that_is_the_same_in_every_answer_has_an_interval() -> None:
@@ -204,6 +247,16 @@ def test_default_tolerances_narrow_from_a_thousand_items_on(n: int, tolerances: 
     assert tuple(each.tolerance for each in judged(stated(0.8, n), stated(0.8, n)).rules) == tolerances
 
 
+def test_a_run_that_loses_answers_does_not_choose_its_own_tolerances() -> None:
+    """The gap rises by .04 in 1,005 Items, above .03; with 6 wrong ones lost 999 pairs are left, and .05 is wider."""
+    before = [row(i, 0.6, i < 402) for i in range(1005)]
+    after = [one._replace(confidence=0.64) for one in before]
+    lost = judged(before, missing(after, range(999, 1005)))
+
+    assert (judged(before, after).verdict, lost.n_pairs) == ("fail", 999)
+    assert (lost.verdict, rule(lost, "overconfidence").tolerance) == ("fail", 0.03)
+
+
 def test_a_policy_sets_tolerances_and_switches_rules_off() -> None:
     verdict = judged(stated(0.8), stated(0.9), Policy(tolerance={"overconfidence": 0.2}, off=("brier", "coverage")))
 
@@ -264,6 +317,86 @@ def test_a_fail_of_one_group_must_stand_among_all() -> None:
     assert "one of 40 groups" in rule(among, "group:g0:overconfidence").why
 
 
+@pytest.mark.parametrize(("n", "verdict"), [(182, "inconclusive"), (183, "pass")])
+def test_below_183_answers_coverage_is_decided_only_if_nothing_changed(n: int, verdict: str) -> None:
+    """1 − 0.025^(1/182) = 0.0201, 1 − 0.025^(1/183) = 0.0200."""
+    before = stated(0.8, n)
+    found = judged(before, [*stated(0.81, 60), *before[60:]])
+
+    assert rule(found, "coverage").verdict == verdict
+    assert found.decidable["coverage"] == pytest.approx(1 - 0.025 ** (1 / n))
+    assert rule(judged(before, before), "coverage").verdict == "pass"
+
+
+def test_what_coverage_can_decide_counts_clusters() -> None:
+    rows = [row(i, 0.8, i % 5 < 4, cluster=f"c{i % 40}") for i in range(400)]
+
+    assert judged(rows, rows).decidable["coverage"] == pytest.approx(1 - 0.025 ** (1 / 40))
+    assert expected(side(rows))["coverage"].tolerance == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
+def test_no_tolerance_above_one_is_decidable_and_each_reason_is_the_right_one() -> None:
+    one = [row(i, 0.8, i % 5 < 4, cluster="one") for i in range(400)]
+    other = [each._replace(confidence=0.8 - 0.4 * (int(each.item) % 7 == 0)) for each in one]
+    same, lost = judged(stated(0.8), stated(0.8)), judged(stated(0.8), missing(stated(0.8), range(1000)))
+    few = judged(one, other)
+
+    assert (same.decidable["gap"], lost.decidable["gap"], few.decidable["gap"]) == (None, None, None)
+    assert "nothing varies" in same.undecidable["gap"]
+    assert "no pair of answers can be used" in lost.undecidable["brier"]
+    assert (lost.decidable["coverage"] or 1) < 0.01
+    assert "none can be decided" in few.undecidable["gap"]
+
+
+def grouped(confidence: float, n: int, name: str) -> list[Answered]:
+    return [row(f"{name}{i}", confidence, i % 10 < 8, group=name) for i in range(n)]
+
+
+def test_an_anchor_is_judged_by_group_too() -> None:
+    """One group of five crept up by .15: against the baseline nothing, on the whole too little to see."""
+    rest = [one for name in "vwxy" for one in grouped(0.8, 400, name)]
+    first, now = (side([*rest, *grouped(confidence, 400, "z")]) for confidence in (0.8, 0.95))
+    verdict = gate(now, now, Policy(per_group=True), anchor=first)
+    failed = [each.name for each in verdict.rules if each.verdict == "fail"]
+
+    assert (verdict.verdict, failed) == ("fail", ["anchor:group:z:overconfidence"])
+    assert "group:z:overconfidence" in verdicts(verdict)
+
+
+def test_groups_of_the_anchor_count_among_those_that_may_fail_by_chance() -> None:
+    rest = [one for name in "vwxy" for one in grouped(0.8, 100, name)]
+    before, now = (side([*rest, *grouped(confidence, 400, "z")]) for confidence in (0.8, 0.9))
+    policy = Policy(per_group=True, off=("underconfidence", "brier", "coverage"))
+    low = rule(gate(now, before, policy), "group:z:overconfidence").low
+    assert low is not None
+    found = {}
+    for share in np.linspace(0.01, 0.02, 21):
+        tight = msgspec.structs.replace(policy, tolerance={"overconfidence": low - share})
+        alone, beside = gate(now, before, tight), gate(now, before, tight, anchor=now)
+        found[rule(alone, "group:z:overconfidence").verdict, rule(beside, "group:z:overconfidence").verdict] = share
+
+    assert ("fail", "inconclusive") in found
+    assert ("inconclusive", "fail") not in found
+
+
+def test_by_group_without_groups_says_that_nothing_was_judged_by_group() -> None:
+    verdict = judged(stated(0.8), stated(0.8), Policy(per_group=True))
+
+    assert (verdict.verdict, verdicts(verdict)) == ("pass", ALL_PASS)
+    assert any("no answer has a group" in remark for remark in verdict.remarks)
+
+
+def test_a_group_too_small_to_judge_is_listed_and_one_that_lost_its_answers_is_not_decided() -> None:
+    before = [*grouped(0.8, 400, "large"), *grouped(0.8, 99, "small"), *grouped(0.8, 100, "lost")]
+    after = missing(before, range(499, 599))
+    small, lost = (judged(before, now, Policy(per_group=True)) for now in (before, after))
+
+    assert small.verdict == "pass"
+    assert not any("small" in name for name in verdicts(small))
+    assert any("1 group with fewer than 100 answers" in r and r.endswith("small") for r in small.remarks)
+    assert verdicts(lost)["group:lost:brier"] == "inconclusive"
+
+
 def test_the_same_answers_give_the_same_verdict_byte_for_byte() -> None:
     a, b = near(np.random.default_rng(2), 1000, drop=0.03)
 
@@ -297,7 +430,7 @@ def test_what_is_decidable_follows_the_spread() -> None:
     sizes = []
     for _ in range(runs):
         a, b = near(rng, 500)
-        sizes.append((judged(a, b).decidable["gap"], expected(side(a))["gap"]))
+        sizes.append((judged(a, b).decidable["gap"], expected(side(a))["gap"].tolerance))
     measured, assumed = (float(np.mean([pair[k] for pair in sizes])) for k in (0, 1))
 
     # The spread of this model's differences is .24 to .30, so (1.96 + 0.84) · .24…30 / √500 = .030 … .038.

@@ -6,10 +6,10 @@ from markdown_it import MarkdownIt
 
 from selfexplain.pipeline.gate import Verdict, gate
 from selfexplain.report import gate_markdown, junit
-from selfexplain.report.gate_words import headline
+from selfexplain.report.gate_words import consequence, headline
 from selfexplain.report.github import annotation
 from selfexplain.settings import Policy
-from sides import row, side, stated
+from sides import missing, row, side, stated
 
 HOSTILE = "@all |`<img src=x onerror=alert(1)>`| [a](http://x.y) **b** #1\n\n# big\x00\ufffe www.x.y"
 
@@ -56,6 +56,22 @@ def test_inconclusive_is_skipped_and_failed_where_the_policy_says_so() -> None:
 
     assert (lenient.get("failures"), lenient.get("skipped")) == ("0", "4")
     assert (strict.get("failures"), strict.get("skipped")) == ("4", "0")
+
+
+def test_more_items_or_a_wider_tolerance_are_advised_where_they_decide() -> None:
+    """An interval is narrowed by Items; nothing but the missing answers themselves decides what they were."""
+    policy = Policy(tolerance={"brier": 0.004}, off=("coverage",))
+    before = stated(0.8)
+    lost = gate(side(missing(before, range(988, 1000))), side(before), policy)
+    right = gate(side(stated(0.9, right=1.0)), side(stated(0.9, right=1.0)), Policy())
+    few = gate(side(stated(0.8, 50)), side(stated(0.8, 50)), Policy())
+    wide = gate(side([*stated(0.81, 60), *stated(0.8, 150)[60:]]), side(stated(0.8, 150)), Policy(off=("brier",)))
+
+    assert consequence(lost).startswith("What is missing might tip it")
+    assert consequence(right).startswith("Too few answers are wrong")
+    assert "wider tolerance does not" in consequence(few)
+    assert "More Items, or a wider tolerance, decide it" in consequence(wide)
+    assert not any("or a wider tolerance, decide" in consequence(each) for each in (lost, right))
 
 
 def test_what_cannot_be_compared_is_an_error_with_its_reasons() -> None:

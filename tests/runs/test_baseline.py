@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
 from selfexplain.records import STATUSES, Answered
-from selfexplain.runs.answers import Answers
+from selfexplain.runs.answers import Answers, Asked, Provenance
 from selfexplain.runs.baseline import hash_of, pairs_of, read_baseline, restored, rows_of, safe, write_baseline
 from sides import row, side, stated
 
@@ -53,6 +53,18 @@ def test_any_row_survives_the_file(rows: list[Answered]) -> None:
 def test_no_cell_begins_as_a_formula_and_every_cell_comes_back(text: str) -> None:
     assert not safe(text).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert restored(safe(text)) == text
+
+
+def test_each_item_has_one_line_whatever_its_name_holds(tmp_path: Path) -> None:
+    """A changed Item is one line of a review; a name that looks like a list over lines stays what it is."""
+    names = ["plain", '["a",\n"b",\n"c"]', 'a "quoted\\" [', "["]
+    items = {name: Asked("q" * 12, "g" * 12, 'path\\x.py:"Y",[\n') for name in names}
+    provenance = Provenance(kind="run", dataset="d", scale="probability", items=items)
+    path = write(tmp_path, side([row(name) for name in names], source="stated", provenance=provenance))
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert sum("q" * 12 in line and "g" * 12 in line for line in lines) == len(names)
+    assert read_baseline(tmp_path, path.stem).provenance.items == items
 
 
 def test_an_edited_file_is_refused(tmp_path: Path) -> None:
