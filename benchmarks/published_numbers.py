@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
-from selfexplain.calibration import CalibrationTable, accuracy, auroc, brier, ece, mean_confidence
+from selfexplain.calibration import CalibrationTable, ClusterTable, accuracy, auroc, brier, ece, mean_confidence
+from selfexplain.calibration.metric import estimate
 from selfexplain.grading.choice import choice
 from selfexplain.grading.numeric import numeric
 from selfexplain.grading.yes_no import yes_no
@@ -71,7 +72,7 @@ def main(folder: Path) -> None:
         "with selfexplain from their recorded outputs. Made by `python benchmarks/published_numbers.py FOLDER`. "
         "A figure agrees when ours, rounded to the digits that were printed, is the same."
     )
-    sections = (verbal_mmlu, token_probabilities, forecasts, answers_of_bbh)
+    sections = (verbal_mmlu, token_probabilities, forecasts, controls, answers_of_bbh)
     for section in sections:
         section(folder)
 
@@ -83,6 +84,7 @@ def verbal_mmlu(folder: Path) -> None:
     published = pd.read_csv(folder / "mmlu_verbal_published.csv", dtype={"auroc": str})
     rows["domain"] = rows["item_id"].map(domains)
     whole, parts, accuracies = [], [], []
+    apart: list[float] = []
     for line in published.itertuples():
         of_model = rows[rows["model"] == line.model]
         of_model = of_model if line.domain == "all" else of_model[of_model["domain"] == line.domain]
@@ -93,6 +95,12 @@ def verbal_mmlu(folder: Path) -> None:
             accuracies.append(Figure(f"accuracy, {line.model}", f"{line.accuracy:.12f}", share))
         else:
             parts.append(Figure(f"AUROC, {line.model}, {line.domain}", str(line.auroc), ours))
+            counts = CalibrationTable.from_rows(of_model["confidence_released"] / 100, of_model["correct"])
+            found = estimate(auroc, counts)
+            theirs = float(str(line.ci_lo)), float(str(line.ci_hi))
+            apart += [
+                abs(end - other) for end, other in zip((found.low, found.high), theirs, strict=True) if end is not None
+            ]
     heading("Stated confidence, MMLU", "synthiumjp/metacognitive-profile-atlas, commit ca311806, CC BY 4.0")
     print(
         "One reply per model and question, confidence stated as 0–100. The authors count a confidence that could not "
@@ -104,6 +112,12 @@ def verbal_mmlu(folder: Path) -> None:
             "accuracy of each model, to 12 digits": accuracies,
             "AUROC per model and domain, as printed": parts,
         }
+    )
+    print(
+        f"\n*Intervals.* The authors print {len(apart) // 2} pairs of limits, of a bootstrap with 1,000 resamples "
+        "whose seeds they do not tell, so theirs cannot come out to the digit. Beside ours (DeLong on the logit scale) "
+        f"half of the {len(apart)} limits lie within {np.median(apart):.3f}, nine tenths within "
+        f"{np.quantile(apart, 0.9):.3f}, and the furthest {max(apart):.3f} apart."
     )
     print("\n| model | n | missing | AUROC as published | AUROC without the filled-in 50s |\n|---|---|---|---|---|")
     for model, of_model in rows.groupby("model"):
@@ -172,6 +186,11 @@ def forecasts(folder: Path) -> None:
         Figure("Brier skill", "-0.124", 1 - brier(most) / (base * (1 - base))),
         Figure("mean P(YES)", "0.491", mean_confidence(most)),
         Figure("base rate", "0.506", base),
+        *(
+            Figure(f"answering, level {level}, %", text, 100 * share_answering(rows, level))
+            for level, text in enumerate(("6.5", "14.8", "54.0", "3.5"))
+        ),
+        Figure("CORP uncertainty", "0.2500", base * (1 - base)),
         Figure("CORP miscalibration, equal forecasts left apart", "0.0391", loose),
         Figure("CORP discrimination, equal forecasts left apart", "0.0081", loose_discrimination),
         Figure("CORP miscalibration, equal forecasts pooled", "0.0391", reliability),
@@ -188,6 +207,48 @@ def forecasts(folder: Path) -> None:
         "the curve rise inside one stated value; with equal forecasts pooled first, as the definition asks "
         "(Dimitriadis, Gneiting & Jordan 2021), the split is smaller and the Brier score the same. The ECE of the same "
         f"rows in right-closed bins of 5, 10 and 15 is {right}: stated numbers sit on bin edges."
+    )
+    sure = estimate(auroc, most)
+    print(
+        "\n*Intervals.* For the AUROC at level 2 the authors print 0.280 to 0.413, and not how they found it; "
+        f"{sure.method} gives {sure.low:.3f} to {sure.high:.3f} for the same rows taken as independent. Each question "
+        f"was put to twelve models: with questions as clusters it is {by_question(stated[2])}."
+    )
+
+
+def share_answering(rows: Sequence[Row], level: int) -> float:
+    """Return how many of the models' turns at a level of evidence end in an answer."""
+    return float(np.mean([row["decision"] == "ANSWER" for row in rows if row["level"] == level]))
+
+
+def by_question(rows: Sequence[Row]) -> str:
+    """Return the interval of the AUROC with questions as clusters."""
+    clusters = ClusterTable.from_rows(
+        [row["stated_prob_yes_pct"] / 100 for row in rows],
+        [row["outcome_yes"] for row in rows],
+        [row["item_id"] for row in rows],
+    )
+    found = estimate(auroc, clusters)
+    return f"{found.low:.3f} to {found.high:.3f}"
+
+
+def controls(folder: Path) -> None:
+    """Show the questions that the evidence answers, 12 models."""
+    rows = list(read_jsonl(folder / "answerable_controls_recorded.jsonl.gz"))
+    read = [row["correct"] for row in rows if row["correct"] is not None]
+    heading("Questions that can be answered", "Pranav-1100/confidence-calibration-evaluation, commit 6ca268ac, MIT")
+    print("Is a number in the evidence above a threshold? Answered by twelve models.\n")
+    print("| figure | published | ours | |\n|---|---|---|---|")
+    for figure in (
+        Figure("right, all models, %", "99.9", 100 * float(np.mean(read))),
+        Figure("errors", "1", len(read) - sum(read)),
+        Figure("answered", "859", len(read)),
+    ):
+        agrees = "agrees" if figure.agrees else "**differs**"
+        print(f"| {figure.what} | {figure.published} | {figure.ours:.{2 if '%' in figure.what else 0}f} | {agrees} |")
+    print(
+        "\n*What differs, and why.* Of the recorded replies one more can be read than the authors counted: it gives "
+        "its decision as the letter of a choice."
     )
 
 

@@ -934,7 +934,8 @@ def chosen_metrics(chosen: "Chosen") -> list["Metric[...]"]:
     found: dict[str, Metric[...]] = {}
     for each in [chosen] if isinstance(chosen, str) or callable(chosen) else chosen:
         if isinstance(each, str):
-            found |= {name: plugins.metric(name, known) for name in sets.get(each, (each,))}
+            named = (plugins.metric(name, known) for name in sets.get(each, (each,)))
+            found |= {metric.facts.name: metric for metric in named}
         elif hasattr(each, "facts"):
             found[each.facts.name] = each
         else:

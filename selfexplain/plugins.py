@@ -6,6 +6,7 @@ Built-in things are found by looking through their folder; other packages offer 
 `path/to/file.py:OBJECT` names one in a file.
 """
 
+import difflib
 import functools
 import importlib
 import importlib.util
@@ -46,6 +47,12 @@ if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
 T = TypeVar("T")
 
 KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader")
+
+ALIASES = {"ece_width_10_right_closed": "ece"}
+"""Metrics that have a second name, by it: the one that says how it is binned, as those of its siblings do."""
+
+NEAR, MOST_NAMED = 3, 20
+"""So many names near an unknown one are offered, and up to so many are all named."""
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
@@ -129,7 +136,7 @@ def judging(name: str) -> Template:
 
 
 def metric(name: str, known: Mapping[str, Any]) -> Any:
-    """Return a metric by its name, or the one in `path.py:OBJECT`.
+    """Return a metric by its name or its longer one, or the one in `path.py:OBJECT`.
 
     Raises
     ------
@@ -137,7 +144,7 @@ def metric(name: str, known: Mapping[str, Any]) -> Any:
         When there is none.
     """
     if ".py:" not in name:
-        return pick(known, name, kind="metric")
+        return pick(known, ALIASES.get(name, name), kind="metric")
     found = from_file(name)
     if not hasattr(found, "facts"):
         raise InputError(f"{name} is no metric", hint="mark it with @metric of selfexplain.calibration.metric")
@@ -240,10 +247,13 @@ def require_no_address(name: str, base_url: str | None) -> None:
 
 
 def pick(known: Mapping[str, T], name: str, *, kind: str) -> T:
-    """Return the thing of that name, or raise InputError with the names there are."""
-    if name not in known:
-        raise InputError(f"no {kind} is called {name!r}", hint=f"known: {', '.join(sorted(known))}")
-    return known[name]
+    """Return the thing of that name, or raise InputError with the names near it, and all where they are few."""
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, NEAR)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    names = ", ".join(sorted(known)) if len(known) <= MOST_NAMED else f"{len(known)}, see `selfexplain list {kind}s`"
+    raise InputError(f"no {kind} is called {name!r}", hint=f"{meant}known: {names}")
 
 
 def offered(package: str, group: str, wanted: Callable[[Any], bool]) -> Iterator[Any]:

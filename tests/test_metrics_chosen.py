@@ -71,6 +71,26 @@ def test_what_is_no_metric_is_refused(chosen: Any, message: str) -> None:
         sx.run(metrics=chosen, model="scripted/nowhere.jsonl")
 
 
+def test_the_full_name_of_the_ece_is_an_alias_of_it() -> None:
+    """Asked for by both names it is measured once, under the one that the JSON has."""
+    measured = sx.evaluate(CONFIDENCE, CORRECT, metrics=["ece_width_10_right_closed", "ece"]).metrics
+
+    assert list(measured) == ["ece"]
+
+
+def test_an_unknown_metric_is_answered_with_those_near_it() -> None:
+    """Not with all of them; where none is near, with where they are listed."""
+    with pytest.raises(InputError) as near:
+        sx.evaluate(CONFIDENCE, CORRECT, metrics="eec")
+    with pytest.raises(InputError) as far:
+        sx.evaluate(CONFIDENCE, CORRECT, metrics="xxxxxxxxxxxx")
+
+    assert (near.value.hint or "").startswith("did you mean ece")
+    for refused in (near, far):
+        assert "murphy" not in (refused.value.hint or "")
+        assert "see `selfexplain list metrics`" in (refused.value.hint or "")
+
+
 def test_the_command_takes_commas_and_repetition(table: Path) -> None:
     """`--metrics over,under --metrics headline`."""
     done = subprocess.run(

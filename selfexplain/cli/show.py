@@ -74,12 +74,23 @@ def dataset(name: str) -> dict[str, Any]:
 
 
 def metric(name: str) -> dict[str, Any]:
-    """Return a metric's facts and its page."""
-    found = plugins.pick(plugins.metrics(), name, kind="metric")
+    """Return a metric's facts and its page; those of the coverage too, which stands beside all metrics and is none."""
+    if name == "coverage":
+        return coverage()
+    found = plugins.metric(name, plugins.metrics())
     facts = found.facts
     within = [each if abs(each) != float("inf") else None for each in facts.within]
     about = {"title": facts.title, "meaning": facts.meaning, "best": facts.best, "within": within, "gate": facts.gate}
-    return {"metric": name, **about, "direction": facts.direction, "text": words_of(found)}
+    return {"metric": facts.name, **about, "direction": facts.direction, "text": words_of(found)}
+
+
+def coverage() -> dict[str, Any]:
+    """Return the page of the share of usable answers, with the facts that a metric has."""
+    from selfexplain.calibration import usable_share  # noqa: PLC0415 - numpy, which `--help` must not load
+
+    meaning = "The share of questions that ended in a usable answer and confidence."
+    about = {"title": "Coverage", "meaning": meaning, "best": 1.0, "within": [0.0, 1.0], "gate": "default"}
+    return {"metric": "coverage", **about, "direction": "higher", "text": words_of(usable_share.coverage)}
 
 
 def grader(name: str) -> dict[str, Any]:

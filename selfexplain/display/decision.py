@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from selfexplain.calibration.decision import Decision
+from selfexplain.display.axes import strip_above
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, OVER, PAPER
 
 if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
@@ -43,10 +45,11 @@ class DecisionDisplay:
     promised: tuple[bool, ...]
 
     @classmethod
-    def from_decision(cls, decision: Mapping[str, Any]) -> "DecisionDisplay":
-        """Take the numbers from `Decision.to_dict()`."""
-        columns = {name: tuple(row[name] for row in decision["thresholds"]) for name in COLUMNS}
-        return cls(decision["error"], decision["threshold"], **columns)
+    def from_decision(cls, decision: Decision | Mapping[str, Any]) -> "DecisionDisplay":
+        """Take the numbers of what `sx.decide` returns, or of its `.to_dict()`."""
+        numbers = decision.to_dict() if isinstance(decision, Decision) else decision
+        columns = {name: tuple(row[name] for row in numbers["thresholds"]) for name in COLUMNS}
+        return cls(numbers["error"], numbers["threshold"], **columns)
 
     def frame(self) -> "pd.DataFrame":
         """Return the numbers behind the picture, one row for each threshold."""
@@ -95,7 +98,7 @@ class DecisionDisplay:
 
     def _strip(self, ax: "Axes") -> None:
         """Show how much each threshold answers."""
-        strip = ax.inset_axes((0, 1.035, 1, 0.16))
+        strip = strip_above(ax, 0.16)
         strip.bar(range(len(self.coverage)), self.coverage, width=0.6, color=LINE, linewidth=0)
         if len(self.coverage) <= 12:
             for x, share in enumerate(self.coverage):

@@ -44,5 +44,5 @@ def one_panel(plot: "Callable[[Axes], Axes]") -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415 - `import selfexplain` must not pay for matplotlib
 
     figure = Figure(figsize=(4.4, 4.6))
-    plot(figure.add_axes((0.19, 0.13, 0.72, 0.69)))
+    plot(figure.add_axes((0.19, 0.13, 0.72, 0.8)))
     return figure

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from selfexplain.display.palette import FAINT, INK, LINE, MUTED, PAPER
 from selfexplain.display.reliability import ReliabilityDisplay
@@ -11,6 +11,14 @@ from selfexplain.display.square import area_of, diagonal, square
 if TYPE_CHECKING:  # matplotlib and pandas cost half a second each: only who draws or frames pays
     import pandas as pd
     from matplotlib.axes import Axes
+
+
+class Recalibrated(Protocol):
+    """What `sx.recalibrate` returns."""
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """Stated and recalibrated side by side."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,9 @@ class RecalibrationDisplay:
     recalibrated: ReliabilityDisplay
 
     @classmethod
-    def from_recalibration(cls, numbers: Mapping[str, Any]) -> "RecalibrationDisplay":
-        """Take the numbers from `Recalibration.numbers`."""
+    def from_recalibration(cls, recalibration: Recalibrated | Mapping[str, Any]) -> "RecalibrationDisplay":
+        """Take the numbers of what `sx.recalibrate` returns, of its `.numbers` or of its `.to_dict()`."""
+        numbers = recalibration if isinstance(recalibration, Mapping) else recalibration.numbers
         return cls(
             ReliabilityDisplay.from_evaluation(numbers["stated"], "as stated"),
             ReliabilityDisplay.from_evaluation(numbers["recalibrated"], "recalibrated, out of fold"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from selfexplain.display.axes import in_percent, quiet
+from selfexplain.display.axes import in_percent, quiet, strip_above
 from selfexplain.display.palette import INK, LINE, MUTED, OVER, OVER_TINT, UNDER, UNDER_TINT
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def counts_above(
     ax: "Axes", places: Sequence[float], n: Sequence[int], *, width: float, written: bool = True
 ) -> "list[Rectangle]":
     """Show in a strip above the square how many answers stand behind each dot, and return the bars."""
-    strip = ax.inset_axes((0, 1.035, 1, 0.13))
+    strip = strip_above(ax, 0.13)
     bars = strip.bar(places, n, width=width, color=LINE, linewidth=0, clip_on=False)
     taken: list[float] = []
     for count, x in sorted(zip(n, places, strict=True), reverse=True) if written else ():

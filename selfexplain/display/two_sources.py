@@ -58,7 +58,8 @@ def side_by_side(displays: Sequence[Labelled], captions: Sequence[Sequence[str]]
     figure = Figure(figsize=(width, height), facecolor="none")
     for column, display in enumerate(displays):
         x = (column * WIDTH + LEFT) / width
-        display.plot(figure.add_axes((x, bottom / height, SIDE / width, SIDE / height), facecolor="none"))
+        # The strip of counts is part of the place: what remains below it is a square.
+        display.plot(figure.add_axes((x, bottom / height, SIDE / width, (SIDE + OVER) / height), facecolor="none"))
         if not captions:
             continue
         figure.text(

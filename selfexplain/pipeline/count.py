@@ -11,6 +11,7 @@ from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.evaluation import count
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.calibration.usable_share import coverage_of_counts
+from selfexplain.calibration.worst_case import Missing
 from selfexplain.datasets.cells import Labels, joined, sorted_names
 from selfexplain.datasets.columns import OK, Columns, columns_of
 from selfexplain.inference import Estimate, Ints
@@ -28,6 +29,8 @@ class Counted(NamedTuple):
     """How many answers cannot be used, by reason."""
     n_items: int
     n_answers: int
+    missing: Missing = Missing()
+    """The answers that cannot be used, by what is known of their correctness."""
 
 
 def counted(rows: Sequence[Answered]) -> Counted:
@@ -69,15 +72,19 @@ class Tally:
     groups: dict[str, Tables] = field(default_factory=dict)
     rows: list[Columns] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    unusable: Counter[int] = field(default_factory=Counter)
+    """By correctness: 1, 0, or −1 where nobody could tell."""
 
     def add(self, rows: Columns) -> None:
         """Add a batch."""
         for status, n in enumerate(np.bincount(rows.status, minlength=len(STATUSES)).tolist()):
             self.statuses[status] += n
+        ok = rows.status == OK
+        for place, n in enumerate(np.bincount(rows.correct[~ok] + 1, minlength=3).tolist()):
+            self.unusable[place - 1] += n
         if rows.item is not None or rows.cluster is not None:
             self.rows.append(rows)
             return
-        ok = rows.status == OK
         confidence, correct = rows.confidence[ok], rows.correct[ok]
         self.tables.add(CalibrationTable.from_rows(confidence, correct))
         if rows.group is not None:
@@ -94,7 +101,11 @@ class Tally:
         if self.rows:
             return self._of_named_rows(excluded, n)
         groups = {name: self.groups[name].sum() for name in sorted(self.groups)}
-        return Counted(self.tables.sum(), groups, coverage_of_counts(n_ok, n), excluded, n_items=n, n_answers=n)
+        coverage = coverage_of_counts(n_ok, n)
+        return Counted(self.tables.sum(), groups, coverage, excluded, n, n, self._missing())
+
+    def _missing(self) -> Missing:
+        return Missing(right=self.unusable[1], wrong=self.unusable[0], unknown=self.unusable[-1])
 
     def _of_named_rows(self, excluded: Mapping[Status, int], n: int) -> Counted:
         ok = np.concatenate([rows.status for rows in self.rows]) == OK
@@ -118,7 +129,7 @@ class Tally:
 
         apart = {} if groups is None else dict(by_name(Labels(groups.names, groups.place[ok])))
         by_group = {name: counts(apart[name]) for name in sorted(apart)}
-        return Counted(counts(slice(None)), by_group, coverage, excluded, n_items, n)
+        return Counted(counts(slice(None)), by_group, coverage, excluded, n_items, n, self._missing())
 
 
 def together(rows: Sequence[Columns], name: str) -> Labels | None:

@@ -5,11 +5,15 @@ from typing import Any
 
 from selfexplain.calibration.evaluation import evaluate_counts
 from selfexplain.calibration.metric import Metric
+from selfexplain.calibration.worst_case import worst_case
 from selfexplain.errors import NothingUsable
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.count import Counted, counted
 from selfexplain.pipeline.repeats import Key, asked_again
 from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Item, Record, Source
+
+BOUNDED = ("accuracy", "gap", "brier", "ece", "auroc")
+"""What is bounded over everything that the missing answers could have been."""
 
 LEVEL = 0.95
 """Of the intervals."""
@@ -98,6 +102,19 @@ def evaluate_source(counts: Counted, metrics: Sequence[Metric[...]], source: Sou
         **numbers,
         "coverage": counts.coverage.to_dict(),
         "excluded": dict(counts.excluded),
+        **({"worst_case": bounds_of(counts, source)} if counts.missing.total else {}),
+    }
+
+
+def bounds_of(counts: Counted, source: Source) -> dict[str, Any]:
+    """Return what the numbers over everything that was asked could be; an order has no gap, Brier score or ECE."""
+    bounds = worst_case(counts.counts.pooled, counts.missing)
+    no_probability = ("gap", "brier", "ece") if source in RANKS_ONLY else ()
+    found = {name: getattr(bounds, name) for name in BOUNDED if name not in no_probability}
+    return {
+        "n": bounds.n,
+        "missing": bounds.missing._asdict(),
+        **{name: None if ends is None else {"low": ends[0], "high": ends[1]} for name, ends in found.items()},
     }
 
 

@@ -96,7 +96,11 @@ class ConfidenceMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         InputError
             If `confidence` is no number in [0, 1].
         """
-        if not 0 <= confidence <= 1:
+        try:
+            known = bool(0 <= confidence <= 1)
+        except (TypeError, ValueError):  # a text, None, a whole column, or a data frame's way of leaving a cell empty
+            known = False
+        if not known:
             raise InputError(
                 f"the confidence is {confidence!r}; expected a probability in [0, 1]",
                 hint="divide percentages by 100; what has no confidence has no recalibrated one",

@@ -18,6 +18,9 @@ HEADLINE = (
 Beside the ECE stands what a perfect model would show on the same questions, as nobody can read it without.
 """
 
+SUMMARY = ("accuracy", "mean_confidence", "gap", "brier", "ece", "ece_if_calibrated", "auroc")
+"""What a summary for a pull request shows; the page shows every metric."""
+
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "Calibration error": (
         "over",

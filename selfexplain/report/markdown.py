@@ -7,21 +7,23 @@ text; the few sentences that quote names from files have their punctuation escap
 import re
 
 from selfexplain.report.cards import Card
+from selfexplain.report.families import SUMMARY
 from selfexplain.report.rows import RecordRow
 from selfexplain.report.view import RunView
 from selfexplain.report.visible import visible
 
-METRICS = ("accuracy", "mean_confidence", "gap", "brier", "ece", "auroc")
-"""What a summary shows; the page shows every metric."""
 WORST = 5
 """Answers that are wrong and sure."""
 SHORT, LONG = 60, 160
 """Characters of a name, and of a question or an answer."""
 SENTENCE = 320
 """Characters of a sentence that quotes names."""
+METHODS = 1_000
+"""Characters of the sentence on how intervals were made."""
 MOST = 24
 """Lines of the table of groups."""
 WARNINGS = 5
+NOTES = 8
 SOURCES = 6
 
 LOOK_ALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
@@ -46,11 +48,12 @@ def render(view: RunView) -> str:
         *(f"> {quoted(text)}" for text in (view.caveat, view.note, *view.warnings[:WARNINGS]) if text),
         _metrics(view, cards),
         *(quoted(caution) for caution in view.cautions[:WARNINGS]),
+        "\n".join(f"- {quoted(note)}" for note in view.notes[:NOTES]),
         _groups(view, cards),
         "\n".join(f"- **{title}, asked again**: {words}" for title, words in view.again[:SOURCES]),
         _left_out(cards),
         _worst(view),
-        f"Brackets hold {view.level} intervals."
+        (f"Brackets hold {quoted(view.methods, METHODS)}" if view.methods else f"Brackets hold {view.level} intervals.")
         + (f" Every answer and every number: `report.html` in {code(view.run, 3 * SHORT)}." if view.run else ""),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -76,15 +79,15 @@ def code(text: str, limit: int) -> str:
     return f"`{shown}`" if shown else "–"
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, limit: int = SENTENCE) -> str:
     r"""Return a sentence of ours that quotes names from a file, its punctuation as plain text.
 
     >>> quoted("harder in <b> by @you").replace(JOINER, "·")
     'harder in \\<b\\> by \\@·you'
     """
     shown = " ".join(visible(text).split())
-    if len(shown) > SENTENCE:
-        shown = f"{shown[:SENTENCE]}…"
+    if len(shown) > limit:
+        shown = f"{shown[:limit]}…"
     shown = re.sub(r"\b(www|gh)(?=[.-])|[@#:](?=\S)", rf"\g<0>{JOINER}", shown, flags=re.IGNORECASE)
     # A name of a commit is seven or more hexadecimal digits.
     shown = re.sub(r"[0-9a-f]{6}(?=[0-9a-f])", rf"\g<0>{JOINER}", shown, flags=re.IGNORECASE)
@@ -94,7 +97,7 @@ def quoted(text: str) -> str:
 def _metrics(view: RunView, cards: tuple[Card, ...]) -> str:
     if not cards:
         return ""
-    rows = [row for row in view.metrics if row.name in METRICS]
+    rows = [row for row in view.metrics if row.name in SUMMARY]
     lines = [[row.title, *("–" if cell is None else str(cell) for cell in row.cells[: len(cards)])] for row in rows]
     lines.append(["Answers used", *(f"{card.n:,}" for card in cards)])
     lines.append(["Coverage", *(str(card.coverage) for card in cards)])

@@ -228,7 +228,10 @@ def _bounds(metrics: Metrics, source: str) -> tuple[float, float] | None:
     gap = data["metrics"].get("gap")
     if not asked or missing / asked <= MUCH_MISSING or not data["n"] or gap is None or gap["value"] is None:
         return None
-    total = gap["value"] * data["n"]  # each missing row adds between −1 and +1 to the sum of confidence minus right
+    if "worst_case" in data:
+        return data["worst_case"]["gap"]["low"], data["worst_case"]["gap"]["high"]
+    # Numbers that were written before bounds were: each missing row adds −1 to +1 to the sum of confidence minus right.
+    total = gap["value"] * data["n"]
     return (total - missing) / asked, (total + missing) / asked
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
-from selfexplain.report.cautions import MARK, cautions, too_narrow
+from selfexplain.report.cautions import MARK, cautions, methods, notes, too_narrow
 from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.numbers import written
@@ -53,6 +53,7 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
         parts += [Text(), Text(visible(text), style="italic")]
     parts += [Text(), _pooled(metrics, facts)]
     parts += [Text(f"{MARK.strip()} {caution}") for caution in cautions(metrics, facts)]
+    parts += [Text(text, style="dim") for text in (methods(metrics, facts), *notes(metrics, facts)) if text]
     if any(data.get("groups") for data in metrics["sources"].values()):
         parts += [Text(), _groups(metrics)]
         parts += [

@@ -9,11 +9,11 @@ from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
 from selfexplain.report.cards import Card, card_of
-from selfexplain.report.cautions import cautions
+from selfexplain.report.cautions import cautions, methods, notes
 from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
-from selfexplain.report.families import FAMILY_NAMES, HEADLINE, family_of
+from selfexplain.report.families import FAMILY_NAMES, HEADLINE, SUMMARY, family_of
 from selfexplain.report.numbers import Written, best_value, written
 from selfexplain.report.rows import LONGEST_NAME, SURE, choose, cut, row_of
 from selfexplain.report.shown import Filter, Shown
@@ -71,6 +71,10 @@ class RunView(Shown):
     """Those that are folded away, by family; empty where there are few."""
     cautions: tuple[str, ...]
     """Which intervals of the headline metrics are too narrow, and why."""
+    methods: str
+    """How the intervals of a summary were made."""
+    notes: tuple[str, ...]
+    """What else must be known of the numbers of a summary: why there is no value, no interval, or any warning."""
     groups: tuple[GroupRow, ...]
     group_mix: str
     again: tuple[tuple[str, str], ...]
@@ -156,6 +160,8 @@ def view_of(
         metrics=rows,
         families=by_family(rows),
         cautions=cautions(metrics, facts, among=HEADLINE),
+        methods=methods(metrics, facts, among=SUMMARY),
+        notes=notes(metrics, facts, among=SUMMARY),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
         titles={source: say.source_words(source).title for source in sources},

@@ -161,3 +161,10 @@ def test_what_there_is_not_is_an_error_with_the_names_there_are(kind: str) -> No
         printed(kind, "nobody/knows")
 
     assert "known:" in (caught.value.hint or "")
+
+
+def test_the_full_name_of_the_ece_shows_its_page_and_the_coverage_has_one() -> None:
+    """The coverage stands beside every metric; whoever looks it up finds what it is."""
+    assert shown("metric", "ece_width_10_right_closed") == shown("metric", "ece")
+    assert shown("metric", "coverage")["text"].startswith("Estimate the share of asked questions")
+    assert set(shown("metric", "coverage")) == set(shown("metric", "ece"))

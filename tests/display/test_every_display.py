@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from selfexplain import display
@@ -79,19 +77,6 @@ def test_a_run_and_an_evaluation_in_memory_make_the_same_display(make: Make, tab
     in_memory = make(table)
 
     assert type(in_memory).from_evaluation(Evaluation(table, {}).to_dict()) == in_memory
-
-
-@each_display
-@each_table
-def test_a_picture_is_read_without_colour(make: Make, table: CalibrationTable) -> None:
-    """Half of the brightness lies between what is drawn and what lies behind; colours alone would be one grey."""
-    figure = one_panel(make(table).plot)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    red, green, blue, _ = np.moveaxis(np.asarray(canvas.buffer_rgba()).astype(np.float64), -1, 0)
-    grey = 0.299 * red + 0.587 * green + 0.114 * blue
-
-    assert grey.max() - grey.min() > 128
 
 
 def test_importing_displays_imports_neither_matplotlib_nor_pandas() -> None:

@@ -70,8 +70,10 @@ def test_a_map_that_does_not_say_is_not_for_a_model_that_is_stated(tmp_path: Pat
         sx.load_map(path, model="openai/m")
 
 
-@pytest.mark.parametrize("confidence", [90, -0.1, float("nan"), float("inf")])
-def test_what_is_no_probability_has_no_worth(file: Path, confidence: float) -> None:
+@pytest.mark.parametrize(
+    "confidence", [90, -0.1, float("nan"), float("inf"), None, "0.9", pd.NA, pd.Series([0.5, 0.9]), [0.9]], ids=repr
+)
+def test_what_is_no_probability_has_no_worth(file: Path, confidence: Any) -> None:
     with pytest.raises(InputError, match="expected a probability"):
         sx.load_map(file)(confidence)
 

@@ -178,3 +178,17 @@ def test_a_run_writes_its_summary_and_writes_it_again(tmp_path: Path) -> None:
 
     assert summary.read_text(encoding="utf-8") == first
     assert "`And of Chile?` → `Lima` (correct answer: `Santiago`)" in first
+
+
+def test_methods_and_what_has_no_interval_or_no_value_are_said() -> None:
+    """For the metrics that the summary shows, and for no others."""
+    alone = estimate(0.28) | {"warnings": ["there is a single answer"]}
+    undefined = estimate(None, why="all answers are right")
+    hidden = estimate(0.5) | {"warnings": ["there are two answers"]}
+    stated = source(ece=alone, auroc=undefined, smooth_ece=hidden, prr=estimate(0.1, 0.0, 0.2))
+    text = render(view_of(evaluation(stated=stated), FACTS)).replace("\\", "")
+
+    assert "Brackets hold 95 % intervals: made up (Accuracy, Mean confidence, Confidence gap, Brier)." in text
+    assert "- Ece: no interval, there is a single answer." in text
+    assert "- AUROC: undefined, all answers are right." in text
+    assert "two answers" not in text

@@ -61,7 +61,7 @@ def test_a_group_that_only_the_second_source_has_keeps_its_name() -> None:
 
 
 def test_a_number_whose_interval_is_too_narrow_is_marked_and_the_reason_said() -> None:
-    """Once for all metrics that it concerns; other warnings are for the page."""
+    """Once for all metrics that it concerns; other warnings stand below, without a mark."""
     reason = "the interval rests on 3 wrong answers; below 30 it tends to be too narrow"
     few = estimate(0.63, 0.21, 0.91) | {"warnings": [reason]}
     text = printed(
@@ -70,5 +70,28 @@ def test_a_number_whose_interval_is_too_narrow_is_marked_and_the_reason_said() -
 
     assert "0.63 (0.21–0.91) *" in text
     assert f"* Brier, AUROC: {reason}." in " ".join(text.split())
-    assert "other" not in text
+    assert "Confidence gap: other." in text
     assert "*" not in printed(evaluation(stated=source()))
+
+
+def test_the_method_of_each_interval_is_named() -> None:
+    """Metrics of one method together, and none that has no interval."""
+    wilson = estimate(0.61, 0.51, 0.70) | {"method": "Wilson interval"}
+    alone = estimate(0.28) | {"warnings": ["no honest interval is known"]}
+    text = " ".join(printed(evaluation(stated=source(accuracy=wilson, ece=alone))).split())
+
+    assert (
+        "95 % intervals: Wilson interval (Accuracy); made up (Mean confidence, Confidence gap, Brier, AUROC)." in text
+    )
+    assert "Ece: no honest interval is known." in text
+
+
+def test_why_there_is_no_value_and_why_no_interval_stands_in_the_text() -> None:
+    """In one sentence for all metrics of one reason."""
+    undefined = estimate(None, why="all answers are right")
+    alone = estimate(0.28) | {"warnings": ["there is a single answer", "computed for independent rows"]}
+    text = " ".join(printed(evaluation(stated=source(auroc=undefined, gap=undefined, brier=alone))).split())
+
+    assert "Confidence gap, AUROC: undefined, all answers are right." in text
+    assert "Brier: no interval, there is a single answer." in text
+    assert "Brier: computed for independent rows." in text

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from simulation.interval_coverage import COARSE_DRAWS, COARSE_REPLICATES, GROUPS, SIZES, Cell
 from simulation.truths import KINDS, TRUTHS
 
-ENOUGH = 30
-"""Intervals that a cell must have to be called the worst of its metric."""
+ENOUGH = 50
+"""Intervals that a cell must have to be called the worst of its metric; one with fewer says that they are too few."""
 
 HEAD = f"""# How often intervals cover the truth
 
@@ -38,7 +38,8 @@ DETAIL = """
 ## Every cell
 
 Coverage in per cent; in brackets how often the whole interval lay below and above the truth; then the number of
-intervals. A star: covers less than the rule asks for and says so. Two stars: does not say so.
+intervals, and whether they are too few, below 50, to say much. A star: covers less than the rule asks for and says so.
+Two stars: does not say so.
 """
 
 
@@ -105,16 +106,18 @@ def _grid(cells: list[Cell]) -> list[str]:
         "|---" * (1 + len(KINDS) * len(SIZES)) + "|",
     ]
     for truth in TRUTHS:
-        row = " | ".join(_entry(found.get((truth.name, kind, n))) for kind in KINDS for n in SIZES)
+        row = " | ".join(entry(found.get((truth.name, kind, n))) for kind in KINDS for n in SIZES)
         lines.append(f"| {truth.name} | {row} |")
     return lines
 
 
-def _entry(cell: Cell | None) -> str:
+def entry(cell: Cell | None) -> str:
+    """Return what stands in a cell of the page."""
     if cell is None:
         return "not drawn"
     if not cell.intervals:
         return "no interval"
     star = "\\*" * ((not cell.covers) + (not cell.kept))
+    few = ", too few" if cell.intervals < ENOUGH else ""
     below, above = (100 * part / cell.intervals for part in (cell.below, cell.above))
-    return f"{100 * cell.coverage:.1f}{star} ({below:.1f} / {above:.1f}) {cell.intervals:,}"
+    return f"{100 * cell.coverage:.1f}{star} ({below:.1f} / {above:.1f}) {cell.intervals:,}{few}"

@@ -16,7 +16,8 @@ from selfexplain.calibration.brier_score import squared_residual
 from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.metric import Metric, by_bootstrap
 from selfexplain.inference import Estimate, mean_by_t
-from simulation.interval_coverage import METRICS, SIZES, study
+from simulation.coverage_page import entry
+from simulation.interval_coverage import METRICS, SIZES, Cell, study
 from simulation.truths import KINDS, TRUTHS, Truth, beta
 
 PAGE = Path(__file__).parents[2] / "docs" / "interval_coverage.md"
@@ -89,6 +90,18 @@ def test_the_study_has_every_metric_that_prints_an_interval() -> None:
     printed = {name for name, metric in plugins.metrics().items() if estimate(metric, table).low is not None}
 
     assert printed == set(METRICS)
+
+
+def test_a_cell_of_few_intervals_says_that_they_are_too_few() -> None:
+    """In what writes the page, and in every cell of the page."""
+    few, enough = (Cell("calibrated", 100, "independent", "auroc", sets=90, intervals=n) for n in (49, 50))
+    _, cells = PAGE.read_text(encoding="utf-8").split("## Every cell")
+    told = re.findall(r"\) ([\d,]+)(, too few)? (?=\|)", cells)
+
+    assert entry(few) == "100.0 (0.0 / 0.0) 49, too few"
+    assert entry(enough) == "100.0 (0.0 / 0.0) 50"
+    assert len(told) > 1_000
+    assert all((int(n.replace(",", "")) < 50) == bool(mark) for n, mark in told)
 
 
 def test_the_page_has_every_metric_model_size_and_kind_of_rows() -> None:
