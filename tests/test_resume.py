@@ -24,10 +24,10 @@ def questions(tmp_path: Path) -> Path:
     return path
 
 
-def command(questions: Path, server: CountingServer, *options: str) -> list[str]:
+def command(questions: Path, server: CountingServer, *options: str, template: str = "answer-confidence") -> list[str]:
     """Return the command that asks the questions."""
     base = [sys.executable, "-m", "selfexplain", "run", str(questions), "-m", "openai/counted"]
-    return [*base, "--base-url", server.base_url, "-t", "answer-confidence", "--concurrency", "2", "--json", *options]
+    return [*base, "--base-url", server.base_url, "-t", template, "--concurrency", "2", "--json", *options]
 
 
 @contextmanager
@@ -190,15 +190,15 @@ def test_a_run_killed_between_two_turns_does_not_ask_the_first_again(questions: 
     opening, later = QUESTIONS[0], "How sure are you?"
     front = "name: two\nversion: 1\nelicits: [[answer], [confidence]]\n"
     (tmp_path / "two.md").write_text(f"---\n{front}---\n## user\n{{{{ question }}}}\n## user\n{later}\n")
-    alone = ["-t", "two.md", "--concurrency", "1", "--limit", "2"]
+    alone = ["--concurrency", "1", "--limit", "2"]
     with counting_server(hold_after=1) as server:
-        with started(command(questions, server, *alone), tmp_path) as process:
+        with started(command(questions, server, *alone, template="two.md"), tmp_path) as process:
             assert server.held.wait(timeout=60)
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=60)
         assert len(recorded(tmp_path)) == 1
         server.release.set()
-        metrics = finish(command(questions, server, *alone), tmp_path)
+        metrics = finish(command(questions, server, *alone, template="two.md"), tmp_path)
 
         assert metrics["n_answers"] == 2
         assert {question: n for question, n in server.asked.items() if question != later} == {
