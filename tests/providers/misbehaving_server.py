@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that does what it is told, wrong things included."""
 
+import io
 import json
 import socket
 import struct
@@ -162,11 +163,14 @@ def reply(text_of: Callable[[str], str], **fields: Any) -> Answer:
 
 
 def twice(answer: Answer) -> Answer:
-    """Return an answer that comes two times over the same connection, though it was asked for once."""
+    """Return an answer that comes two times, in one piece, over the same connection, though it was asked for once."""
 
     def again(handler: BaseHTTPRequestHandler) -> None:
+        wire, kept = handler.wfile, io.BytesIO()
+        handler.wfile = kept
         answer(handler)
-        answer(handler)
+        handler.wfile = wire
+        wire.write(2 * kept.getvalue())
 
     return again
 
