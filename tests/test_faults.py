@@ -11,6 +11,7 @@ import random
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -38,6 +39,7 @@ from providers.misbehaving_server import (
     twice,
 )
 from selfexplain import api
+from selfexplain.cli import main
 from selfexplain.providers import openai as adapter
 from selfexplain.providers import retry
 from selfexplain.records import Call, Message, Request
@@ -286,6 +288,38 @@ TestFaults.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_an_outage_stops_the_run_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five replies, then nothing but 529: ten Items in a row are lost, exit code 2. Later only the others are asked."""
+    rows = [{"id": f"q{n}", "question": each, "gold": f"word{n}"} for n, each in enumerate(QUESTIONS)]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
+    command = ["selfexplain", "run", "questions.jsonl", "-m", "openai/faulty", "-t", "answer-confidence", "--json"]
+    with running() as server:
+        monkeypatch.setattr(sys, "argv", [*command, "--base-url", server.base_url, "--concurrency", "2"])
+        server.will(*[GOOD] * 5, fails(529, "Overloaded"))
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr().err
+        tries = [call for path in tmp_path.glob("results/*/calls") for call in read_calls(path)]
+        del server.received[:]
+        server.will(GOOD)
+        with pytest.raises(SystemExit) as finished:
+            main()
+
+    assert stopped.value.code == 2
+    assert "10 Items in a row got no reply; the last: openai/faulty: Error code: 529 - Overloaded" in said
+    assert "run the same command: every reply is recorded, and only what is missing is asked" in said
+    lost = [call for call in tries if call.response.outcome == "failed"]
+    assert len(tries) - len(lost) == 5
+    assert len({call.key for call in lost}) >= retry.HOPELESS
+    assert max(call.attempt for call in lost) == retry.TRIES, "every try is recorded"
+    assert finished.value.code == 0
+    assert len(server.received) == len(QUESTIONS) - 5
 
 
 @pytest.mark.xfail(strict=True, reason="httpx reads what came too much as the next reply; not seen from here")
