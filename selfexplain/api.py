@@ -19,7 +19,7 @@ from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
-from selfexplain.pipeline.budget import Budget, Metered, prices_for
+from selfexplain.pipeline.budget import Budget, Metered, prices_for, require_tokens
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
@@ -108,6 +108,7 @@ def run(
     repeats: int = 1,
     concurrency: int | None = None,
     max_cost: float | None = None,
+    max_tokens: int | None = None,
     results: str | Path = RESULTS,
     metrics: "Chosen" = "headline",
     say: Say = silent,
@@ -154,6 +155,8 @@ def run(
     max_cost : float, optional
         Stop asking when the Run's calls, those of earlier times included, have cost this much, in the currency of the
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
+    max_tokens : int, optional
+        The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
     results : str or Path
         Where Runs are kept.
     metrics : str, metric function, or iterable of these
@@ -166,7 +169,7 @@ def run(
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
     BudgetSpent
-        When the Run has cost `max_cost`; the same call with more goes on.
+        When the Run has cost `max_cost` or `max_tokens`; the same call with more goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -207,6 +210,7 @@ def run(
         repeats=repeats,
         concurrency=concurrency,
         max_cost=max_cost,
+        max_tokens=max_tokens,
         results=Path(results),
         say=say,
         watch=watch,
@@ -222,6 +226,7 @@ def asked(
     repeats: int,
     concurrency: int | None,
     max_cost: float | None,
+    max_tokens: int | None,
     results: Path,
     say: Say,
     watch: Watch,
@@ -235,6 +240,7 @@ def asked(
     """
     for plan in plans:
         require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
+    require_tokens(max_tokens)
     settings = read_settings()
     prices = {}
     if max_cost is not None:
@@ -261,13 +267,13 @@ def asked(
             for plan, folder in zip(plans, folders, strict=True)
         ]
         budget = None
-        if max_cost is not None:
+        if max_cost is not None or max_tokens is not None:
             metered = [
-                Metered(run.calls.totals_of(role), prices[model])
+                Metered(run.calls.totals_of(role), prices.get(model))
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, tuple(metered))
+            budget = Budget(max_cost, tuple(metered), max_tokens)
         try:
             await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:

@@ -66,6 +66,7 @@ def run_ways(
     repeats: int = 1,
     concurrency: int | None = None,
     max_cost: float | None = None,
+    max_tokens: int | None = None,
     results: str | Path = api.RESULTS,
     metrics: "api.Chosen" = "headline",
     say: api.Say = api.silent,
@@ -91,6 +92,8 @@ def run_ways(
         Requests at once to each model.
     max_cost : float, optional
         What all Runs may cost together.
+    max_tokens : int, optional
+        How many tokens all Runs may read and write together.
 
     Returns
     -------
@@ -154,6 +157,7 @@ def run_ways(
         repeats=repeats,
         concurrency=concurrency,
         max_cost=max_cost,
+        max_tokens=max_tokens,
         results=Path(results),
         say=say,
         watch=watch,

@@ -184,6 +184,21 @@ def test_a_budget_bounds_the_requests_and_a_higher_one_continues(home: Path, com
         assert set(server.asked.values()) == {1}
 
 
+def test_a_limit_of_tokens_needs_no_price(home: Path, command: Command) -> None:
+    """1,100 a reply: 5,000 are taken with the fifth, when one more can be in flight. The same command goes on."""
+    with counting_server(usage=USAGE) as server:
+        stopped = command(server, "--max-tokens", "5000")
+        asked, kept = server.asked.total(), len(lines(home))
+        whole = command(server, "--max-tokens", "100000", "--json")
+
+        assert stopped.returncode == 130
+        assert 5 <= asked == kept <= 6
+        assert f"{kept * 1_100:,} tokens spent of the 5,000 tokens that this Run may cost" in stopped.stderr
+        assert whole.returncode == 0, whole.stderr
+        assert json.loads(whole.stdout)["n_items"] == len(QUESTIONS)
+        assert set(server.asked.values()) == {1}
+
+
 def test_a_budget_without_a_price_is_misuse_and_asks_nothing(home: Path, command: Command) -> None:
     with counting_server(usage=USAGE) as server:
         refused = command(server, "--max-cost", "1")

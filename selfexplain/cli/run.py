@@ -65,6 +65,11 @@ from selfexplain.ways import WaysResult, run_ways
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
 @click.option("--max-cost", type=float, metavar="AMOUNT", help="Stop when the Run has cost so much; needs prices.")
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(min=1),
+    help="Stop when the Run has read and written so many, all replies together; one reply's length is the template's.",
+)
 @click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
 @click.option(
     "--metrics",
@@ -93,6 +98,7 @@ def run(
     repeats: int,
     concurrency: int | None,
     max_cost: float | None,
+    max_tokens: int | None,
     dry_run: bool,
     metrics: tuple[str, ...],
     results: Path,
@@ -122,7 +128,8 @@ def run(
         forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
-    asked |= {"concurrency": concurrency, "max_cost": max_cost, "metrics": names(metrics), "say": tell}
+    asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens}
+    asked |= {"metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:
             if len(ways) == 1:

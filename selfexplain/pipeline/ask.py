@@ -5,7 +5,9 @@ all of them alike.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
@@ -13,6 +15,7 @@ from selfexplain.errors import BudgetSpent, SelfexplainError
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
+from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
 from selfexplain.records import Ask, Item
@@ -36,10 +39,11 @@ class Asked(NamedTuple):
         """Who answers; Runs that the same model answers share its requests at once."""
         return self.provider.name, tuple(sorted(self.provider.identity.items()))
 
-    def ask(self, budget: Budget | None) -> Ask:
-        """Return what sends, retries and records, and sends nothing that has a recorded reply."""
+    def ask(self, budget: Budget | None, paces: Mapping[str, Pace]) -> Ask:
+        """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
         send = recorded(self.provider.generate, self.calls)
-        return remembered(retried(send if budget is None else budgeted(send, budget)), self.calls)
+        # The money is counted after the wait in line, in which it may have been spent.
+        return remembered(retried(paced(send if budget is None else budgeted(send, budget), paces)), self.calls)
 
 
 class Progress(NamedTuple):
@@ -68,7 +72,8 @@ async def ask_runs(
     repeats : int
         How often each Item is asked, all Items once before the first again.
     concurrency : int or None
-        Requests at once to each provider, whatever the number of Runs that it answers; None: what it can make use of.
+        Most requests at once to each provider, whatever the number of Runs that it answers; None: what it can make use
+        of. Fewer are sent until it is known to be happy with so many (`providers/pace.py`).
     watch : callable
         Told `Progress`, of all Runs together.
     budget : Budget, optional
@@ -83,7 +88,9 @@ async def ask_runs(
     """
     progress = Progress(done=0, total=repeats * sum(len(run.items) for run in runs), failed=0, resumed=0)
     stopped: list[BudgetSpent] = []
-    asks = [run.ask(budget) for run in runs]
+    most = {run.who: run.provider.concurrency if concurrency is None else concurrency for run in runs}
+    paces = {who: by_role(at_once) for who, at_once in most.items()}
+    asks = [run.ask(budget, paces[run.who]) for run in runs]
     watch(progress)
 
     async def work(turns: Iterator[tuple[int, Item, int]]) -> None:
@@ -106,9 +113,9 @@ async def ask_runs(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for who, provider in {run.who: run.provider for run in runs}.items():
+            for who, at_once in most.items():
                 turns = in_turns([run if run.who == who else None for run in runs], repeats)
-                for _ in range(min(provider.concurrency if concurrency is None else concurrency, progress.total)):
+                for _ in range(min(at_once, progress.total)):
                     group.create_task(work(turns))
     except* SelfexplainError as failures:
         raise failures.exceptions[0] from None
@@ -117,6 +124,11 @@ async def ask_runs(
             await run.calls.aclose()
     if stopped and budget is not None:
         raise refusal(budget) or stopped[0]  # anew: those in flight have cost something since
+
+
+def by_role(most: int) -> Mapping[str, Pace]:
+    """Return a Pace for each role that is asked: whoever judges is another server, and may be slower."""
+    return defaultdict(partial(Pace, most))
 
 
 def in_turns(runs: Sequence[Asked | None], repeats: int) -> Iterator[tuple[int, Item, int]]:

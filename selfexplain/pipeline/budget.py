@@ -15,14 +15,21 @@ class Metered(NamedTuple):
     """A Run's recorded calls, kept up to date by whoever records, and what their tokens cost."""
 
     totals: Totals
-    price: Price
+    price: Price | None
+    """None where only the tokens count."""
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.totals.prompt + self.totals.completion
 
 
 class Budget(NamedTuple):
-    """What Runs may cost together, in the one currency of their prices."""
+    """What Runs may take together: money, in the one currency of their prices, and tokens, read and written."""
 
-    most: float
+    most: float | None
     runs: tuple[Metered, ...]
+    most_tokens: int | None = None
 
 
 def budgeted(ask: Ask, budget: Budget) -> Ask:
@@ -61,18 +68,35 @@ def refusal(budget: Budget) -> BudgetSpent | None:
         return BudgetSpent(
             f"{unknown} of {replies} replies did not state their tokens, so nobody can tell "
             "what they cost; asking has stopped, and every reply is recorded",
-            hint="run the same command without --max-cost to go on",
+            hint="run the same command without --max-cost and --max-tokens to go on",
         )
-    amount, currency = sum(spent(*run) for run in budget.runs), budget.runs[0].price.currency
-    if amount < budget.most:
+    taken = next(filter(None, (money_taken(budget), tokens_taken(budget))), None)
+    if taken is None:
         return None
+    amount, most, option = taken
     may_cost = "this Run may cost" if len(budget.runs) == 1 else f"these {len(budget.runs)} Runs may cost"
     return BudgetSpent(
-        f"{money(amount, currency)} spent of the {money(budget.most, currency)} that {may_cost}, "
-        f"in {replies} calls; every reply is recorded",
-        hint="run the same command with a higher --max-cost: it asks only what is missing; "
+        f"{amount} spent of the {most} that {may_cost}, in {replies} calls; every reply is recorded",
+        hint=f"run the same command with a higher {option}: it asks only what is missing; "
         "`selfexplain evaluate RUN` measures what there is",
     )
+
+
+def money_taken(budget: Budget) -> tuple[str, str, str] | None:
+    """Return what was spent, what may be and the option to raise, once that is reached."""
+    prices = [run.price for run in budget.runs if run.price is not None]
+    if budget.most is None or not prices:
+        return None
+    amount, currency = sum(spent(run.totals, run.price) for run in budget.runs if run.price), prices[0].currency
+    return None if amount < budget.most else (money(amount, currency), money(budget.most, currency), "--max-cost")
+
+
+def tokens_taken(budget: Budget) -> tuple[str, str, str] | None:
+    """Return what was taken, what may be and the option to raise, once that is reached."""
+    tokens = sum(run.tokens for run in budget.runs)
+    if budget.most_tokens is None or tokens < budget.most_tokens:
+        return None
+    return f"{tokens:,} tokens", f"{budget.most_tokens:,} tokens", "--max-tokens"
 
 
 def prices_for(most: float, models: Mapping[str, Price | None]) -> dict[str, Price]:
@@ -101,6 +125,12 @@ def prices_for(most: float, models: Mapping[str, Price | None]) -> dict[str, Pri
             hint="set all prices in one currency, or ask the models in commands of their own",
         )
     return found
+
+
+def require_tokens(most: int | None) -> None:
+    """Raise InputError unless a number of tokens is one that something can be asked for."""
+    if most is not None and most < 1:
+        raise InputError(f"the most tokens that the Run may take are {most}", hint="expected a whole number above 0")
 
 
 def money(amount: float, currency: str) -> str:

@@ -114,6 +114,11 @@ def canonical(label: str) -> str:
     >>> canonical("PROBABILITY_YES (0-100)")
     'probability yes'
     """
+    return _canonical(label) if len(label) <= 80 else _canonical.__wrapped__(label)
+
+
+@functools.lru_cache(maxsize=1024)  # ninety comparisons a reply, nearly all with the same few labels
+def _canonical(label: str) -> str:
     bare = re.sub(r"(?<=[^\s])\s{0,3}[(\[][^()\[\]]{0,60}[)\]]\s{0,3}$", "", label.strip()[:200])
     bare = label.strip()[:200] if canonical_is_literal(label) else bare
     return re.sub(r"[\s_-]+", " ", bare.rstrip(" %:")).casefold().strip()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,12 @@ TOO_LONG = re.compile(r"maximum context length|context (?:size|length|window|lim
 
 NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
 """Anthropic has said so with status 400, which would otherwise be one Item's own failure."""
+
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
+"""Codes by which servers say that no waiting helps, with whatever status."""
+
+PARTS_OF_A_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+"""A duration as OpenAI's rate-limit headers state it: `6m0s`, `1.5s`, `20ms`."""
 
 NOT_AS_PROMISED = (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError)
 """What reading a body raises that has another form than the protocol's."""
@@ -82,6 +89,10 @@ class Server:
             ) from None  # the cause's text may hold the address with a password
         except (sdk.APIError, ValueError, RecursionError) as error:  # a body that calls itself JSON and is none
             raise ReplyError(blotted(f"{self.name}: the reply is not readable ({error})", self.secrets)) from None
+        except root_of(sdk) as error:  # not of any request: a client of the user's found no key, or could not trade it
+            raise ProviderError(
+                blotted(f"{self.name}: no credentials ({error})", self.secrets), kind="auth", hint=self._hint("auth")
+            ) from None
 
     def without_secrets(self, response: Response) -> Response:
         """Return a Response in which a server that repeats a key has it blotted out; its tokens no longer join then."""
@@ -113,10 +124,16 @@ class Server:
     def _hint(self, kind: ProviderFailure) -> str | None:
         hints: dict[ProviderFailure, str] = {
             "auth": f"check {self.key_variable} and what this key may use",
-            "quota": "the account has no credit left",
+            "quota": "the account has no credit left: add some, then run the same command, which asks what is missing",
             "unavailable": f"check the model's name and {self.address}",
         }
         return hints.get(kind)
+
+
+def root_of(sdk: ModuleType) -> type[Exception]:
+    """Return the class of all that an SDK raises on purpose, before any request too."""
+    found: type[Exception] = getattr(sdk, "OpenAIError", None) or sdk.AnthropicError
+    return found
 
 
 OF_STATUS: Mapping[int, ProviderFailure] = {
@@ -133,7 +150,7 @@ OF_STATUS: Mapping[int, ProviderFailure] = {
 def kind_of(error: Any) -> ProviderFailure:
     """Return our word for what a status error says."""
     status, codes = error.status_code, {getattr(error, "code", None), getattr(error, "type", None)}
-    if "insufficient_quota" in codes or (status == 400 and NO_CREDIT.search(said(error))):
+    if codes & NO_MONEY or (status == 400 and NO_CREDIT.search(said(error))):
         return "quota"  # comes as 429 or 400, and no waiting helps
     if status in {400, 422} and is_too_long(error):
         return "context_too_long"
@@ -178,10 +195,31 @@ def refused_parameter(error: Any, optional: Mapping[str, str]) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that the server asks us to wait, when it says so as a number."""
+    """Return the seconds that the server asks us to wait: as a number, as a date, or as when its limit is reset."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return max(0.0, float(headers[name]) * unit)
         except (KeyError, ValueError):
             continue
-    return None
+    try:
+        # From the server's own clock to the server's own date: ours may be wrong, and may jump.
+        wait = parsedate_to_datetime(headers["retry-after"]) - parsedate_to_datetime(headers["date"])
+        return max(0.0, wait.total_seconds())
+    except (KeyError, TypeError, ValueError):  # no header, one date with a time zone and one without, no date
+        return until_reset(headers)
+
+
+def until_reset(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until a limit that is used up is reset, where the headers say that one is.
+
+    >>> until_reset({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m2.5s"})
+    62.5
+    """
+    waits = []
+    for what in ("requests", "tokens"):
+        parts = PARTS_OF_A_WAIT.fullmatch(headers.get(f"x-ratelimit-reset-{what}") or "-")
+        if parts is not None and headers.get(f"x-ratelimit-remaining-{what}") == "0":
+            waits.append(
+                sum(float(part or 0) * unit for part, unit in zip(parts.groups(), (3600, 60, 1, 0.001), strict=True))
+            )
+    return max(waits, default=None)

@@ -2,14 +2,21 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from selfexplain.errors import FATAL, TRANSIENT, ProviderError
 from selfexplain.records import Ask, Failure, Request, Response
 
-TRIES = 5
+TRIES = 8
+"""Seven waits, a minute together where the server states none: as long as the windows in which requests are counted."""
+TRIES_UNANSWERED = 5
+"""While nothing has answered at all, a wrong address is likelier than an outage, and is told after seconds."""
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
+"""Of the waits that we choose; what a server states is kept, as long as `PATIENCE_SECONDS` last."""
+PATIENCE_SECONDS = 600.0
+"""What one Request may wait, all its waits together."""
 HOPELESS = 10
 """So many Items in a row lost to a server in trouble, and the Run stops: it can be resumed when the server is back."""
 
@@ -18,46 +25,64 @@ def retried(ask: Ask, *, tries: int = TRIES, sleep: Callable[[float], Awaitable[
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
     Waits double from half a second, with jitter so that parallel requests do not return all at once; a server's
-    own Retry-After comes first. What remains after the last try is a Response with outcome `failed`.
+    own Retry-After comes first, unless it is longer than a Request may wait. What remains after the last try is a
+    Response with outcome `failed`.
 
     Raises
     ------
     ProviderError
-        For failures that no other Item would survive either: a wrong key, no credit, no such model.
+        For failures that no other Item would survive either: a wrong key, no credit, no such model; and when
+        `HOPELESS` Requests in one role were lost, one after the other, with no reply in between.
     """
-    lost_in_a_row = 0
+    lost_in_a_row: Counter[str] = Counter()
+    answering: set[str] = set()  # roles: a judge that is down must not hide behind a model that is well
 
     async def ask_until_answered(request: Request) -> Response:
-        nonlocal lost_in_a_row
-        attempt = 1
+        role, attempt, patience = request.role, 1, PATIENCE_SECONDS
         while True:
             try:
                 response = await ask(request)
             except ProviderError as error:
                 if error.kind in FATAL:
                     raise
-                if error.kind in TRANSIENT and attempt < tries:
-                    await sleep(wait_after(attempt, error.retry_after))
-                    attempt += 1
+                if error.kind != "connection":
+                    answering.add(role)
+                most = tries if role in answering else min(tries, TRIES_UNANSWERED)
+                wait = wait_after(attempt, error.retry_after)
+                if error.kind in TRANSIENT and attempt < most and wait <= patience:
+                    await sleep(wait)
+                    attempt, patience = attempt + 1, patience - wait
                     continue
                 # Any other failure is an answer: the server is well, it is this Item that does not suit it.
-                lost_in_a_row = lost_in_a_row + 1 if error.kind in TRANSIENT else 0
-                if lost_in_a_row >= HOPELESS:
-                    raise ProviderError(
-                        f"{HOPELESS} Items in a row got no reply; the last: {error.message}",
-                        kind="unavailable",
-                        hint=error.hint or "run the same command when the server is well again: it resumes",
-                    ) from error
+                lost_in_a_row[role] = lost_in_a_row[role] + 1 if error.kind in TRANSIENT else 0
+                if lost_in_a_row[role] >= HOPELESS:
+                    raise hopeless(error) from error
                 return Response(outcome="failed", failure=Failure(error.kind, error.message))
-            lost_in_a_row = 0
+            lost_in_a_row[role] = 0
+            answering.add(role)
             return response
 
     return ask_until_answered
 
 
+def hopeless(last: ProviderError) -> ProviderError:
+    """Return what stops a Run when nothing comes back any more."""
+    first = (last.hint or "wait until the server is well again").rstrip(".")
+    what_to_do = f"{first}{'' if first.endswith('?') else '.'} Then "
+    return ProviderError(
+        f"{HOPELESS} Items in a row got no reply; the last: {last.message}",
+        kind="unavailable",
+        hint=f"{what_to_do}run the same command: every reply is recorded, and only what is missing is asked",
+    )
+
+
 def wait_after(attempt: int, stated: float | None) -> float:
-    """Return the seconds to wait after a failed try: what the server states, else doubling with up to 25 % jitter."""
+    """Return the seconds to wait after a failed try: what the server states or up to 25 % more, else doubling.
+
+    The jitter never makes a wait shorter than stated, and makes those that we choose up to 25 % shorter.
+    """
+    jitter = 0.25 * random.random()  # noqa: S311 - spreads requests out, protects nothing
     if stated is not None:
-        return min(stated, LONGEST_WAIT_SECONDS)
-    backoff = min(FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
-    return backoff * (1 - 0.25 * random.random())  # noqa: S311 - spreads requests out, protects nothing
+        return stated * (1 + jitter)
+    # Bounded before the power: two to the thousandth is no float.
+    return min(FIRST_WAIT_SECONDS * 2.0 ** min(attempt - 1, 60), LONGEST_WAIT_SECONDS) * (1 - jitter)

@@ -44,6 +44,17 @@ async def test_each_item_goes_to_every_run_before_the_next_one(tmp_path: Path) -
     assert [(item, repeat) for _, item, repeat in heard] == expected
 
 
+async def test_many_at_once_are_asked_in_turn_too(tmp_path: Path) -> None:
+    """Twenty workers stand in one line: the order of the Items is the order of the requests."""
+    heard: list[tuple[str, str, int]] = []
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(60)]
+
+    run = asked(Noting("m/one", heard, 20), tmp_path, items)
+    await ask_runs([run], repeats=1, concurrency=None, watch=lambda _: None)
+
+    assert [item for _, item, _ in heard] == [item.id for item in items]
+
+
 async def test_two_providers_are_asked_side_by_side_and_progress_counts_all(tmp_path: Path) -> None:
     heard: list[tuple[str, str, int]] = []
     seen: list[Progress] = []

@@ -11,7 +11,7 @@ from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.once import once
 from selfexplain.errors import BudgetSpent, InputError, ProviderError
 from selfexplain.pipeline.ask import Asked, ask_runs
-from selfexplain.pipeline.budget import Budget, Metered, budgeted, prices_for
+from selfexplain.pipeline.budget import Budget, Metered, budgeted, prices_for, require_tokens
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Item, Request, Response, SelfReport, Usage
 from selfexplain.runs.calls import Calls, read_calls
@@ -46,7 +46,15 @@ class Counting:
         pass
 
 
-async def ask(provider: Counting, folder: Path, most: float, *, concurrency: int = 1, refused: asyncio.Event) -> None:
+async def ask(
+    provider: Counting,
+    folder: Path,
+    most: float | None,
+    *,
+    concurrency: int = 1,
+    refused: asyncio.Event,
+    most_tokens: int | None = None,
+) -> None:
     async def told(item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int) -> SelfReport:
         try:
             return await once(item, template, ask, sampling=sampling, repeat=repeat)
@@ -64,7 +72,7 @@ async def ask(provider: Counting, folder: Path, most: float, *, concurrency: int
         provider,
         calls,
     )
-    budget = Budget(most, (Metered(calls.totals, PRICE),))
+    budget = Budget(most, (Metered(calls.totals, None if most is None else PRICE),), most_tokens)
     await ask_runs([run], repeats=1, concurrency=concurrency, watch=lambda _: None, budget=budget)
 
 
@@ -81,6 +89,40 @@ async def test_one_at_a_time_stops_with_the_reply_that_reaches_the_amount(
             await ask(provider, tmp_path, most, refused=asyncio.Event())
 
     assert provider.asked == calls
+
+
+@pytest.mark.parametrize(("most", "calls"), [(1, 1), (550_000, 1), (550_001, 2), (1_650_000, 3)])
+async def test_tokens_are_counted_read_and_written(most: int, calls: int, tmp_path: Path) -> None:
+    """550,000 a reply, without any price: the next is sent while fewer than the limit are taken."""
+    provider = Counting()
+    with pytest.raises(BudgetSpent) as caught:
+        await ask(provider, tmp_path, None, refused=asyncio.Event(), most_tokens=most)
+
+    assert provider.asked == calls
+    assert caught.value.message == (
+        f"{calls * 550_000:,} tokens spent of the {most:,} tokens that this Run may cost, in {calls} calls; "
+        "every reply is recorded"
+    )
+    assert "a higher --max-tokens:" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("most", "tokens", "option"), [(2.0, 10_000_000, "cost"), (100.0, 1_100_000, "tokens")])
+async def test_of_two_limits_the_first_that_is_reached_stops(
+    most: float, tokens: int, option: str, tmp_path: Path
+) -> None:
+    """Two replies cost 2 and take 1,100,000 tokens."""
+    provider = Counting()
+    with pytest.raises(BudgetSpent) as caught:
+        await ask(provider, tmp_path, most, refused=asyncio.Event(), most_tokens=tokens)
+
+    assert provider.asked == 2
+    assert f"--max-{option}" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("most", [0, -5])
+def test_no_tokens_at_all_are_refused(most: int) -> None:
+    with pytest.raises(InputError, match=f"may take are {most}"):
+        require_tokens(most)
 
 
 async def test_what_is_in_flight_is_completed_and_recorded(tmp_path: Path) -> None:

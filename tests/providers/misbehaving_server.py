@@ -1,8 +1,10 @@
 """A real HTTP server on loopback that does what it is told, wrong things included."""
 
+import io
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +34,10 @@ class MisbehavingServer:
     received: list[Received] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     """Set at the end, so that an answer that waits is not waited for."""
+    turn: threading.Condition = field(default_factory=threading.Condition)
+    """Held while the next answer is chosen, and told whenever one was given."""
+    given: int = 0
+    """Answers given so far."""
 
     @property
     def base_url(self) -> str:
@@ -43,6 +49,42 @@ class MisbehavingServer:
 
     def will(self, *answers: Answer) -> None:
         self.answers[:] = answers
+
+    def take(self, received: Received) -> Answer:
+        """Note a request and return how it is answered."""
+        with self.turn:
+            self.received.append(received)
+            return self.answers[min(len(self.received), len(self.answers)) - 1]
+
+    def gave(self) -> None:
+        """Note that a request was answered."""
+        with self.turn:
+            self.given += 1
+            self.turn.notify_all()
+
+    def overtaken(self, answer: Answer) -> Answer:
+        """Return an answer that waits until another request has been answered, for a moment if there is none."""
+
+        def wait_first(handler: BaseHTTPRequestHandler) -> None:
+            with self.turn:
+                before = self.given
+                self.turn.wait_for(lambda: self.given > before or self.released.is_set(), timeout=0.2)
+            answer(handler)
+
+        return wait_first
+
+    def hangs(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer nothing, until whoever asked has gone."""
+        handler.connection.settimeout(0.01)
+        while not self.released.is_set():
+            try:
+                if not handler.connection.recv(1):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        handler.close_connection = True
 
 
 def completion(text: Any = "4", *, finish_reason: Any = "stop", **more: Any) -> dict[str, Any]:
@@ -82,7 +124,8 @@ def sends(body: Any, status: int = 200, *, kind: str = "application/json", **hea
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
+        # A date of the test's own stands in the place of the machine's.
+        (handler.send_response_only if "Date" in headers else handler.send_response)(status)
         handler.send_header("Content-Type", kind)
         handler.send_header("Content-Length", str(len(content)))
         for name, value in headers.items():
@@ -101,6 +144,35 @@ def fails(status: int, message: str = "no", *, headers: Mapping[str, str] | None
 def objects(status: int, kind: str, message: str = "no", **headers: str) -> Answer:
     """Return an answer with an error object as Anthropic writes it."""
     return sends({"type": "error", "error": {"type": kind, "message": message}}, status, **headers)
+
+
+def asked_of(handler: BaseHTTPRequestHandler) -> dict[str, Any]:
+    """Return the body of the request that a handler is answering."""
+    body: dict[str, Any] = handler.asked  # type: ignore[attr-defined] # set by the one handler below
+    return body
+
+
+def reply(text_of: Callable[[str], str], **fields: Any) -> Answer:
+    """Return an answer with a completion whose text is made of the question; other fields of the body by keyword."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        question = asked_of(handler)["messages"][-1]["content"]
+        sends(completion(text_of(question)) | fields)(handler)
+
+    return answer
+
+
+def twice(answer: Answer) -> Answer:
+    """Return an answer that comes two times, in one piece, over the same connection, though it was asked for once."""
+
+    def again(handler: BaseHTTPRequestHandler) -> None:
+        wire, kept = handler.wfile, io.BytesIO()
+        handler.wfile = kept
+        answer(handler)
+        handler.wfile = wire
+        wire.write(2 * kept.getvalue())
+
+    return again
 
 
 def resets(handler: BaseHTTPRequestHandler) -> None:
@@ -129,11 +201,18 @@ def running() -> Iterator[MisbehavingServer]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            content = self.rfile.read(length)
+            if len(content) < length:  # whoever asked was killed meanwhile
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            server.received.append(Received(self.path, headers, json.loads(content)))
-            answer = server.answers[min(len(server.received), len(server.answers)) - 1]
-            answer(self)
+            self.asked = json.loads(content)
+            try:
+                server.take(Received(self.path, headers, self.asked))(self)
+            except OSError:
+                self.close_connection = True
+            server.gave()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing: the tests look at `received`."""
@@ -142,7 +221,12 @@ def running() -> Iterator[MisbehavingServer]:
             if not self.connection._closed:  # the one way to ask a socket
                 super().finish()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *where: Any) -> None:
+            if not isinstance(sys.exception(), OSError):  # a connection that somebody cut is what is tested
+                super().handle_error(*where)
+
+    with Server(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
         server = MisbehavingServer(f"http://127.0.0.1:{http.server_port}")
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import openai
 import pytest
 import pytest_asyncio
 
@@ -144,6 +145,19 @@ async def test_optional_parts_may_be_missing(server: MisbehavingServer, model: O
     assert [await model.generate(PLAIN), await model.generate(PLAIN)] == [Response("completed", "4")] * 2
 
 
+THEN, LATER = "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:30:30 GMT"
+
+
+def limits(requests: int, requests_reset: str, tokens: int, tokens_reset: str) -> dict[str, str]:
+    """Return headers that say what is left of each limit, and when it is reset."""
+    return {
+        "X-Ratelimit-Remaining-Requests": str(requests),
+        "X-Ratelimit-Reset-Requests": requests_reset,
+        "X-Ratelimit-Remaining-Tokens": str(tokens),
+        "X-Ratelimit-Reset-Tokens": tokens_reset,
+    }
+
+
 FAILURES: list[tuple[str, Answer, str, float | None]] = [
     ("401", fails(401, f"Incorrect API key provided: {KEY}", code="invalid_api_key"), "auth", None),
     ("403", fails(403, "Not for you"), "auth", None),
@@ -153,9 +167,19 @@ FAILURES: list[tuple[str, Answer, str, float | None]] = [
     ("429", fails(429, "Slow down"), "rate", None),
     ("429 wait", fails(429, "Slow down", headers={"Retry-After": "7"}), "rate", 7.0),
     ("429 wait ms", fails(429, "Slow down", headers={"Retry-After-Ms": "250", "Retry-After": "7"}), "rate", 0.25),
-    ("429 date", fails(429, "Slow", headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "rate", None),
+    # By the server's own clock, which is years away from ours.
+    ("429 date", fails(429, "Slow", headers={"Retry-After": LATER, "Date": THEN}), "rate", 150.0),
+    ("429 date gone by", fails(429, "Slow", headers={"Retry-After": THEN, "Date": LATER}), "rate", 0.0),
+    ("429 date without zone", fails(429, "Slow", headers={"Retry-After": LATER[:-4], "Date": THEN}), "rate", None),
+    ("429 no date", fails(429, "Slow", headers={"Retry-After": "soon"}), "rate", None),
+    ("429 used up", fails(429, "Slow", headers=limits(0, "6m0.5s", 5, "9h")), "rate", 360.5),
+    ("429 both used up", fails(429, "Slow", headers=limits(0, "20ms", 0, "1h1s")), "rate", 3601.0),
+    ("429 not used up", fails(429, "Slow", headers=limits(3, "1s", 5, "9h")), "rate", None),
+    ("429 used up, no time", fails(429, "Slow", headers=limits(0, "soon", 0, "")), "rate", None),
     ("429 negative", fails(429, "Slow down", headers={"Retry-After": "-7"}), "rate", 0.0),
     ("429 no money", fails(429, "Exceeded", code="insufficient_quota", type="insufficient_quota"), "quota", None),
+    ("429 not active", fails(429, "Your account is not active", code="billing_not_active"), "quota", None),
+    ("400 limit", fails(400, "Billing hard limit", code="billing_hard_limit_reached"), "quota", None),
     ("429 no money, by type", fails(429, "Exceeded", type="insufficient_quota"), "quota", None),
     ("400", fails(400, "Bad", code="invalid_request"), "bad_request", None),
     ("400 text", sends(b"what?", 400, kind="text/plain"), "bad_request", None),
@@ -197,6 +221,19 @@ async def test_each_failure_has_its_kind(
     assert (caught.value.kind, caught.value.retry_after) == (kind, wait)
     assert caught.value.message.startswith("openai/m1: ")
     assert len(server.received) == 1
+
+
+async def test_a_client_that_finds_no_key_stops_the_run(server: MisbehavingServer) -> None:
+    """What the user's own client looks up with each request is no Item's failure."""
+
+    async def nobody() -> str:
+        raise openai.OpenAIError("no token to be had")
+
+    async with openai.AsyncOpenAI(base_url=server.base_url, api_key=nobody, max_retries=0) as client:
+        with pytest.raises(ProviderError, match=r"openai/m1: no credentials \(no token to be had\)") as caught:
+            await OpenAI("m1", client=client).generate(PLAIN)
+
+    assert (caught.value.kind, server.received) == ("auth", [])
 
 
 NO_COMPLETIONS: list[tuple[str, Answer]] = [

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.errors import FATAL, ProviderError, ProviderFailure
-from selfexplain.providers.retry import HOPELESS, LONGEST_WAIT_SECONDS, retried, wait_after
+from selfexplain.providers.retry import HOPELESS, LONGEST_WAIT_SECONDS, PATIENCE_SECONDS, TRIES, retried, wait_after
 from selfexplain.records import Failure, Message, Request, Response
 
 REQUEST = Request("q1", (Message("user", "2 + 2?"),), 16)
@@ -36,7 +37,7 @@ class Server:
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    def retried(self, tries: int = 5) -> Callable[[Request], Awaitable[Response]]:
+    def retried(self, tries: int = TRIES) -> Callable[[Request], Awaitable[Response]]:
         return retried(self.ask, tries=tries, sleep=self.sleep)
 
 
@@ -61,11 +62,53 @@ async def test_a_failure_that_waiting_may_mend_is_asked_again(kind: ProviderFail
 
 
 async def test_the_servers_own_wait_comes_first() -> None:
-    """Seven seconds as stated, without jitter; an hour is cut to a minute; zero is at once."""
-    server = Server(error("rate", wait=7), error("rate", wait=3600), error("rate", wait=0), REPLY)
+    """Seven seconds as stated, or up to a quarter more so that not all come back at once; zero is at once."""
+    server = Server(error("rate", wait=7), error("rate", wait=0), error("rate", wait=300), REPLY)
+
+    assert await server.retried()(REQUEST) is REPLY
+    seven, zero, long = server.waits
+    assert 7 <= seven <= 8.75
+    assert zero == 0
+    assert 300 <= long <= 375, "longer than any wait of ours, and kept all the same"
+
+
+@pytest.mark.parametrize("wait", [PATIENCE_SECONDS + 1, float("inf")])
+async def test_a_wait_beyond_all_patience_is_not_begun(wait: float) -> None:
+    """Asked again sooner than the server wants, it would only refuse again: the Item is left for the next time."""
+    server = Server(error("rate", wait=wait))
+
+    assert (await server.retried()(REQUEST)).outcome == "failed"
+    assert (server.tries, server.waits) == (1, [])
+
+
+async def test_all_waits_of_a_request_together_keep_to_its_patience() -> None:
+    """200 to 250 s each: two or three of them fit into 600 s."""
+    server = Server(error("rate", wait=200))
     await server.retried()(REQUEST)
 
-    assert server.waits == [7, LONGEST_WAIT_SECONDS, 0]
+    assert sum(server.waits) <= PATIENCE_SECONDS
+    assert 2 <= len(server.waits) <= 3
+
+
+@given(ends=st.lists(st.sampled_from(["rate", "overloaded", "timeout", "connection"]), min_size=TRIES))
+async def test_a_minute_is_bridged_and_then_it_ends(ends: list[ProviderFailure]) -> None:
+    """Eight tries for a server that has answered before; 47.6 to 63.5 s between the first and the last."""
+    server = Server(REPLY, *map(error, ends))
+    ask = server.retried()
+    await ask(REQUEST)
+
+    assert (await ask(REQUEST)).outcome == "failed"
+    assert server.tries == 1 + TRIES
+    assert 47.6 <= sum(server.waits) <= 63.5
+
+
+async def test_nobody_there_is_told_after_seconds() -> None:
+    """While nothing has answered, five tries: at most 7.5 s for what is likely a wrong address."""
+    server = Server(error("connection"))
+
+    assert (await server.retried()(REQUEST)).outcome == "failed"
+    assert server.tries == 5
+    assert sum(server.waits) <= 7.5
 
 
 @pytest.mark.parametrize("tries", [1, 2, 5])
@@ -110,7 +153,10 @@ async def test_a_server_in_trouble_stops_the_run() -> None:
         await ask(REQUEST)
 
     assert caught.value.kind == "unavailable"
-    assert str(caught.value) == "10 Items in a row got no reply; the last: it was connection\nhint: wait"
+    assert str(caught.value) == (
+        "10 Items in a row got no reply; the last: it was connection\n"
+        "hint: wait. Then run the same command: every reply is recorded, and only what is missing is asked"
+    )
     assert isinstance(caught.value.__cause__, ProviderError)
 
 
@@ -124,7 +170,25 @@ async def test_any_sign_of_life_begins_the_count_again(sign_of_life: End) -> Non
     assert outcomes.count("failed") >= 2 * (HOPELESS - 1)
 
 
-@given(attempt=st.integers(1, 100), stated=st.none() | st.floats(0, allow_infinity=True))
-def test_no_wait_is_negative_or_longer_than_a_minute(attempt: int, stated: float | None) -> None:
-    """Also after a hundred tries, and when a server says for ever."""
-    assert 0 <= wait_after(attempt, stated) <= LONGEST_WAIT_SECONDS
+async def test_a_judge_that_is_down_does_not_hide_behind_a_model_that_is_well() -> None:
+    """Each Item's own reply comes; the tenth verdict in a row that does not stops the Run."""
+    judged = msgspec.structs.replace(REQUEST, role="judge")
+
+    async def send(request: Request) -> Response:
+        if request.role:
+            raise error("overloaded")
+        return REPLY
+
+    ask = retried(send, tries=1)
+    for _ in range(HOPELESS - 1):
+        assert [(await ask(each)).outcome for each in (REQUEST, judged)] == ["completed", "failed"]
+    with pytest.raises(ProviderError, match="10 Items in a row"):
+        await ask(judged)
+
+
+@given(attempt=st.integers(1, 10_000), stated=st.none() | st.floats(0, 1e6))
+def test_a_wait_is_as_long_as_stated_or_at_most_a_minute(attempt: int, stated: float | None) -> None:
+    """Also after ten thousand tries."""
+    wait = wait_after(attempt, stated)
+
+    assert 0 <= wait <= LONGEST_WAIT_SECONDS if stated is None else stated <= wait <= 1.25 * stated

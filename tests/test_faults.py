@@ -1,0 +1,337 @@
+"""A Run against a server and a machine that do everything wrong: nothing is lost, misjoined, or asked twice.
+
+A state machine asks the same questions again and again, each time with other faults, until one time without. In its
+long form it takes minutes: `FAULTS=500 python -m pytest tests/test_faults.py`.
+"""
+
+import contextlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import openai  # noqa: F401 - once, before any child is forked
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from forked import in_child
+from providers.misbehaving_server import (
+    Answer,
+    MisbehavingServer,
+    completion,
+    fails,
+    reply,
+    resets,
+    running,
+    sends,
+    stops_half_way,
+    twice,
+)
+from selfexplain import api
+from selfexplain.cli import main
+from selfexplain.providers import openai as adapter
+from selfexplain.providers import retry
+from selfexplain.records import Call, Message, Request
+from selfexplain.runs import calls as calls_module
+from selfexplain.runs.calls import Calls, read_calls
+from selfexplain.runs.folder import RunFolder
+
+QUESTIONS = [f"Which word belongs to number {number}?" for number in range(24)]
+AT_ONCE = 3
+HUGE = "x" * 200_000 + "\n"
+
+
+def word_for(question: str) -> str:
+    """Return the one right reply to a question, which no other question has."""
+    number = next(n for n, each in enumerate(QUESTIONS) if each in question)
+    return f"Answer: word{number}\nConfidence: 9{number % 10}"
+
+
+GOOD = reply(word_for)
+FAULTS: dict[str, Answer] = {
+    "429": fails(429, "Slow down"),
+    "429 and when": fails(429, "Slow down", headers={"Retry-After-Ms": "1"}),
+    "429 and a date": fails(429, "Slow", headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+    "500": fails(500),
+    "529": fails(529, "Overloaded"),
+    "400": fails(400, "Bad", code="invalid_request"),
+    "401": fails(401, "Wrong key"),
+    "half a body": stops_half_way,
+    "reset": resets,
+    "no JSON": sends(b"<html>Please log in</html>"),
+    "another content type": sends(b"OK", kind="text/plain"),
+    "no choices": sends(completion() | {"choices": []}),
+}
+"""What is no reply."""
+
+ODD: dict[str, Answer] = {
+    "empty": reply(lambda _: ""),
+    "huge": reply(lambda question: HUGE + word_for(question)),
+    "another model": reply(word_for, model="swapped-model"),
+}
+"""What is a reply all the same."""
+
+ENDS = ("done", "killed before", "killed after", "interrupted", "terminated", "full disk", "no descriptors")
+
+
+class JumpingClock(datetime):
+    """A machine's clock that is set back and forth all the time."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + timedelta(days=random.uniform(-400, 400))
+
+
+def leave_descriptors(free: int) -> None:
+    """Use up all file descriptors of this process but a few."""
+    soft = max(int(path.name) for path in Path("/proc/self/fd").iterdir()) + 1 + free
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    taken = []
+    with contextlib.suppress(OSError):
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    for descriptor in taken[len(taken) - free :]:
+        os.close(descriptor)
+
+
+def ask_all(questions: Path, server: MisbehavingServer, results: Path, *, end: str, at: int, limit: int) -> None:
+    """Ask what has no reply yet, as `selfexplain run` does, short of measuring; in a process of its own."""
+    retry.FIRST_WAIT_SECONDS = 0.0
+    adapter.TIMEOUT_SECONDS = 0.5
+    setattr(calls_module, "datetime", JumpingClock)  # noqa: B010 - another module's own name for it
+    if end == "full disk":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600 * at, resource.RLIM_INFINITY))
+    plan = api.planned(
+        str(questions),
+        columns=None,
+        model="openai/faulty",
+        template="answer-confidence",
+        base_url=server.base_url,
+        limit=limit,
+        repeats=1,
+        asks=True,
+    )
+    if end == "no descriptors":
+        leave_descriptors(2 * at)
+    with api.asked(
+        [plan],
+        limit=limit,
+        repeats=1,
+        concurrency=AT_ONCE,
+        max_cost=None,
+        max_tokens=None,
+        results=results,
+        say=lambda _: None,
+        watch=lambda _: None,
+    ):
+        pass
+
+
+class Faults(RuleBasedStateMachine):
+    """One Run, asked many times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.questions, self.results = self.folder / "questions.jsonl", self.folder / "results"
+        rows = [{"id": f"q{n}", "question": each, "gold": f"word{n}"} for n, each in enumerate(QUESTIONS)]
+        self.questions.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.stack = contextlib.ExitStack()
+        self.server = self.stack.enter_context(running())
+        self.child = 0
+        self.sent: Counter[str] = Counter()
+        """Whole replies to each question, odd ones too."""
+        self.may_be_lost = 0
+        """Replies in flight when a process ended, all ends together."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.server.will(GOOD)
+
+    def counted(self, answer: Answer) -> Answer:
+        """Return an answer that is a reply, counted when all of it was sent."""
+
+        def count(handler: BaseHTTPRequestHandler) -> None:
+            answer(handler)
+            with self.server.turn:
+                self.sent[question_in(handler)] += 1
+
+        return count
+
+    def kills(self, how: signal.Signals, *, first: Answer | None) -> Answer:
+        """Return an answer that ends the process that asks, before or after it has its reply."""
+
+        def kill(handler: BaseHTTPRequestHandler) -> None:
+            if first is not None:
+                first(handler)
+            os.kill(self.child, how)
+            handler.close_connection = True
+
+        return kill
+
+    def answers(self, names: list[str], end: str, at: int) -> list[Answer]:
+        """Return what the server does with one request after the other: faults, then good replies for ever."""
+        every: dict[str, Answer] = {
+            **FAULTS,
+            **{name: self.counted(odd) for name, odd in ODD.items()},
+            "slow": self.server.hangs,
+            "overtaken": self.server.overtaken(self.counted(GOOD)),
+            "good": self.counted(GOOD),
+        }
+        answers = [every[name] for name in names]
+        answers += [self.counted(GOOD)] * (at + 1 - len(answers))
+        ends: dict[str, Callable[[Answer], Answer]] = {
+            "killed before": lambda _: self.kills(signal.SIGKILL, first=None),
+            "killed after": lambda answer: self.kills(signal.SIGKILL, first=answer),
+            "interrupted": lambda answer: self.kills(signal.SIGINT, first=answer),
+            "terminated": lambda _: self.kills(signal.SIGTERM, first=None),
+        }
+        if end in ends:
+            answers[at] = ends[end](answers[at])
+        return [*answers, self.counted(GOOD)]
+
+    @rule(
+        names=st.lists(st.sampled_from([*FAULTS, *ODD, "slow", "overtaken", "good", "good", "good"]), max_size=16),
+        end=st.sampled_from(ENDS),
+        at=st.integers(0, 8),
+        limit=st.sampled_from([6, 12, 18]),
+    )
+    def ask(self, names: list[str], end: str, at: int, limit: int) -> None:
+        """Ask what is missing, with these faults one after the other, and this end at that request."""
+        recorded = {call.request.item for call in self.replies()}
+        before = self.sent.copy()
+        del self.server.received[:]
+        self.server.will(*self.answers(names, end, at))
+        ended = in_child(
+            lambda: ask_all(self.questions, self.server, self.results, end=end, at=at, limit=limit),
+            self.folder / "log.txt",
+            started=lambda child: setattr(self, "child", child),
+        )
+        asked = {f"q{QUESTIONS.index(question_of(each.body))}" for each in self.server.received}
+        got = self.sent - before
+        new = [call for call in self.replies() if call.request.item not in recorded]
+
+        assert not asked & recorded, "what has a reply is never asked for again"
+        assert len(new) <= got.total()
+        if ended == 0:
+            assert len(new) == got.total(), "every reply received is on disk"
+        lost = got.total() - len(new)
+        assert lost <= AT_ONCE, "only what was in flight is lost"
+        self.may_be_lost += lost
+
+    def replies(self) -> list[Call]:
+        """Return the recorded replies."""
+        return [call for call in self.calls() if call.response.outcome != "failed"]
+
+    def calls(self) -> list[Call]:
+        """Return all that is recorded; a torn last line is none."""
+        return [call for folder in self.results.glob("*/calls") for call in read_calls(folder)]
+
+    @invariant()
+    def every_reply_is_there_once_and_belongs_to_its_question(self) -> None:
+        replies = self.replies()
+        assert len({call.key for call in replies}) == len(replies)
+        for call in replies:
+            right = word_for(call.request.messages[-1].content)
+            assert call.response.text in {"", right, HUGE + right}
+        assert all(call.seconds >= 0 for call in self.calls()), "whatever the machine's clock says"
+
+    def teardown(self) -> None:
+        """Ask to the end without any fault: each Item is in one state, and no reply was paid for more than needed."""
+        try:
+            self.server.will(self.counted(GOOD))
+            seams = [(retry, "FIRST_WAIT_SECONDS"), (adapter, "TIMEOUT_SECONDS"), (calls_module, "datetime")]
+            with pytest.MonkeyPatch.context() as patch:
+                for module, name in seams:
+                    patch.setattr(module, name, getattr(module, name))  # put back afterwards
+                ask_all(self.questions, self.server, self.results, end="done", at=0, limit=len(QUESTIONS))
+            (path,) = self.results.iterdir()
+            records = api.records_of(RunFolder(path), Calls(path / "calls"))
+            empty = {call.request.item for call in self.replies() if not call.response.text}
+
+            assert [record.item for record in records] == [f"q{n}" for n in range(len(QUESTIONS))]
+            assert self.sent.total() - len(QUESTIONS) <= self.may_be_lost
+            for record in records:
+                assert record.status["stated"] == ("no_answer" if record.item in empty else "ok")
+        finally:
+            self.stack.close()
+            shutil.rmtree(self.folder)
+
+
+def question_of(body: dict[str, object]) -> str:
+    """Return which question a request asks."""
+    text = json.dumps(body)
+    return next(each for each in QUESTIONS if each in text)
+
+
+def question_in(handler: BaseHTTPRequestHandler) -> str:
+    """Return which question is being answered."""
+    return question_of(handler.asked)  # type: ignore[attr-defined]
+
+
+TestFaults = Faults.TestCase
+TestFaults.settings = settings(
+    max_examples=int(os.environ.get("FAULTS", "12")),
+    stateful_step_count=4,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_an_outage_stops_the_run_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five replies, then nothing but 529: ten Items in a row are lost, exit code 2. Later only the others are asked."""
+    rows = [{"id": f"q{n}", "question": each, "gold": f"word{n}"} for n, each in enumerate(QUESTIONS)]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
+    command = ["selfexplain", "run", "questions.jsonl", "-m", "openai/faulty", "-t", "answer-confidence", "--json"]
+    with running() as server:
+        monkeypatch.setattr(sys, "argv", [*command, "--base-url", server.base_url, "--concurrency", "2"])
+        server.will(*[GOOD] * 5, fails(529, "Overloaded"))
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr().err
+        tries = [call for path in tmp_path.glob("results/*/calls") for call in read_calls(path)]
+        del server.received[:]
+        server.will(GOOD)
+        with pytest.raises(SystemExit) as finished:
+            main()
+
+    assert stopped.value.code == 2
+    assert "10 Items in a row got no reply; the last: openai/faulty: Error code: 529 - Overloaded" in said
+    assert "run the same command: every reply is recorded, and only what is missing is asked" in said
+    lost = [call for call in tries if call.response.outcome == "failed"]
+    assert len(tries) - len(lost) == 5
+    assert len({call.key for call in lost}) >= retry.HOPELESS
+    assert max(call.attempt for call in lost) == retry.TRIES, "every try is recorded"
+    assert finished.value.code == 0
+    assert len(server.received) == len(QUESTIONS) - 5
+
+
+@pytest.mark.xfail(strict=True, reason="httpx reads what came too much as the next reply; not seen from here")
+async def test_a_reply_that_comes_twice_is_not_taken_for_the_next() -> None:
+    """One connection, two questions, and a server that breaks the protocol: each has its own word."""
+    with running() as server:
+        server.will(twice(GOOD), GOOD)
+        model = adapter.OpenAI("faulty", base_url=server.base_url)
+        requests = [Request(f"q{n}", (Message("user", QUESTIONS[n]),), 16) for n in range(2)]
+        try:
+            replies = [(await model.generate(request)).text for request in requests]
+        finally:
+            await model.aclose()
+
+    assert replies == [word_for(question) for question in QUESTIONS[:2]]
