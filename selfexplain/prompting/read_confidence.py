@@ -89,7 +89,7 @@ def read_confidence(
             return Reading(None, "truncated")
         if fields != "absent":
             asked = _Asked(asked.scale, asked.language, scale_said(view.text))
-            return _agree([_field(view, field, asked, finish) for field in fields])
+            return _last_word(view, fields[-1].stop, _agree([_field(view, field, asked, finish) for field in fields]))
     found = _unlabelled(view, asked, finish) if label is None else None
     return found or Reading(None, "truncated" if finish == "truncated" else "absent")
 
@@ -106,6 +106,22 @@ def _agree(readings: list[Reading[float]]) -> Reading[float]:
     if last.why == "truncated":
         return last
     return Reading(None, "ambiguous", detail="conflict", span=last.span)
+
+
+SECOND_WORD = re.compile(
+    r"(?:^|[.!?;,\n。！？；，])\s{0,3}(?:actually|or rather|rather|wait"
+    r"|correction|on (?:reflection|second thoughts?)|scratch that"
+    r"|no,|make that|更正|不对|不對|应该是|應該是)[^\n]{0,60}?(?:\d[ ]?(?:%|percent)|[一二三四五六七八九\d]成)",
+    re.IGNORECASE,
+)
+"""A number that replaces the one before it."""
+
+
+def _last_word(view: Located, stop: int, reading: Reading[float]) -> Reading[float]:
+    """Return the reading, or a conflict where what directly follows it replaces it by another number."""
+    if reading.value is None or SECOND_WORD.search(view.text, max(0, stop - 1), stop + 160) is None:
+        return reading
+    return Reading(None, "ambiguous", detail="conflict", span=reading.span)
 
 
 def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Reading[float]:
@@ -150,6 +166,8 @@ LEAD = re.compile(
     r"|은|는|이|가)*+",
     re.IGNORECASE,
 )
+OPTION = re.compile(r"\bA[:.)]?[ ]{0,3}$")
+"""`A: 70%` is the share of an option."""
 # After a bare number: what it may be followed by directly, if not by punctuation or nothing.
 TAIL = re.compile(
     r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
@@ -249,7 +267,7 @@ class _Value:
     def refused(self, first: Quantity) -> Reading[float] | None:
         """Return why the first number is not the confidence in the answer, or None when it may be."""
         text, after = self.text, first.outer[1]
-        if not LEAD.fullmatch(text, 0, first.outer[0]):
+        if not LEAD.fullmatch(text, 0, first.outer[0]) or OPTION.search(text, 0, first.outer[0]):
             return self.none("non_numeric", detail=text[:80])
         if first.kind == "point" and _denied(text, after):
             return self.none("ambiguous", "denied")
@@ -302,13 +320,14 @@ class _Value:
 
 def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
     """Yield the numbers after the first that state the value again, rightly or wrongly: not those in talk about it."""
-    before = found[0]
+    before = first = found[0]
     for one in found[1:]:
         between = text[before.outer[1] : one.outer[0]]
         parenthesis = between.rfind("(") > between.rfind(")")
         if _is_complement(text, found[0], one) or _is_count(text, between, one):
             continue
-        if REVISED.search(between):
+        cases = CASE.match(text, first.outer[1]) and CASE.match(text, one.outer[1])
+        if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
             yield one
         elif parenthesis:
             if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
@@ -340,9 +359,18 @@ STATEMENT_END = re.compile(
 )
 
 
+QUESTIONED = re.compile(
+    r"[ ]?[?？]|[ ]?[(][ ]?(?:that )?(?:it |it's |is |likely |probably "
+    r"|chance |of |being )*(?:wrong|incorrect|false|error)[ ]?[)]"
+    r"|[ ]?[(](?:错|不对|错误)",
+    re.IGNORECASE,
+)
+CASE = re.compile(r"[ ](?:if|for|when|in case|otherwise)\b", re.IGNORECASE)
+
+
 def _denied(text: str, start: int) -> bool:
     """Tell whether what directly follows a number makes it the probability of being wrong, or asks it."""
-    if re.compile(r"[ ]?[?？]").match(text, start):
+    if QUESTIONED.match(text, start):
         return True
     end = STATEMENT_END.search(text, start)
     return BEING_WRONG.search(text, start, min(len(text), start + 200) if end is None else end.start()) is not None
@@ -408,11 +436,12 @@ def _unlabelled(view: Located, asked: _Asked, finish: Finish) -> Reading[float] 
         found = phrase or _whole_reply(whole)
         if found is not None:
             return found
+    said = list(stated(_without_answers(view)))
     readings = [
         _Value(view, *place, asked, bracketed=False, cut=finish == "truncated").combine([number])
-        for place, number in stated(_without_answers(view))
+        for place, number in said
     ]
-    return _agree(readings) if readings else None
+    return _last_word(view, said[-1][0][1], _agree(readings)) if readings else None
 
 
 VERBAL = re.compile(

@@ -60,7 +60,7 @@ _IS = r"(?: ?(?:=|:)| is| is at| is around| of| at| stands at| sits at)"
 _GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
-    r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*"
+    r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
 )
 
 
@@ -141,7 +141,7 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             if clause[0].lstrip().lower().startswith(("with ", "at ")) and not SAYING.match(before):
                 continue  # "the effect holds with 95% confidence" is no word on the answer
             if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
-                continue
+                break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
 
 

@@ -28,6 +28,8 @@ NOT_SAID_OF_MYSELF = [
     "I am 90% sure that this is wrong",
     "I could be 90% sure",
     "I will be 90% sure tomorrow",
+    "I am 90% sure, no, 80% sure.",
+    "我有九成把握，不，八成把握",
     "很难有百分之百的把握",
     "如果我有百分之百的把握",
     "我希望有九成把握",
@@ -61,6 +63,7 @@ DENIED = [
     "10% doubtful",
     "100%? No.",
     "80%?",
+    "100% (wrong)",
     "有两成可能是错的",
     "10%的不确定性",
     "三成把握都没有",
@@ -85,7 +88,7 @@ OWN_SCALE = [
     "把握（1-10）：8",
     '{"confidence (1-10)": 8}',
 ]
-NO_NUMBER = ["85‰", "9?%", "9_%", "九成九分", "90% of experts agree", "90% humidity"]
+NO_NUMBER = ["A: 70%, B: 30%", "A 70%", "85‰", "9?%", "9_%", "九成九分", "90% of experts agree", "90% humidity"]
 CONFLICTS = [
     "Confidence: 90\nOn reflection, confidence: 70",
     "Confidence: 90\nRevised confidence: 70",
@@ -94,6 +97,11 @@ CONFLICTS = [
     "Confidence: 85% right, 25% wrong",
     "| Guess | Confidence |\n|---|---|\n| Lima | 60% |\n| Cusco | 30% |",
     "Confidence: 90%. Wait, that is too high.",
+    "Confidence: 90%\nActually, 70%.",
+    "Confidence: 90% if A, 70% if B",
+    "I am 90% sure. Actually, 70%.",
+    "I'm 90% sure. Or rather 70% sure.",
+    "置信度：九成\n更正：七成",
 ]
 
 
