@@ -23,6 +23,13 @@ SCALE = re.compile(
     r"|(?P<points>\d{1,3})-?(?:point|分|级)[ ]?(?:scale|制)",
     re.IGNORECASE,
 )
+# What the highest number means: (1=low, 5=high); 8, where 10 is certain.
+HIGHEST = re.compile(
+    r"(?:[(\[,;]|\bwhere|\bwith)[ ]?(?P<end>\d{1,4})[ ]?(?:=|is"
+    r"|means|being)[ ]?(?:absolutely |completely |very |most )?"
+    r"(?:certain|sure|high|highest|max|maximum|confident)\b",
+    re.IGNORECASE,
+)
 # A place on a ladder, not a share: "level 3", "grade 4".
 RUNG = re.compile(r"\b(?:level|grade|tier|stage|rank|category|class|band)[ :#]{0,3}$|[等档]级?$", re.IGNORECASE)
 HIGH = re.compile(
@@ -63,7 +70,10 @@ def scale_said(reply: str) -> frozenset[Fraction]:
     >>> scale_said("On a scale of 1 to 10 it is 8")
     frozenset({Fraction(10, 1)})
     """
+    ends = frozenset(Fraction(found["end"]) for found in HIGHEST.finditer(reply))
     found = SCALE.search(reply)
+    if ends:
+        return ends
     if found is None:
         return frozenset()
     return frozenset(

@@ -187,6 +187,12 @@ UNIT_TAIL = re.compile(
     r"|正确|正確|对|對|左右|会|是|程度|以|吧|了|,|信頼|くらい|확신|확률|정도|신뢰))",
     re.IGNORECASE,
 )
+# "85% chance of rain" is a forecast; only "of being right" is a confidence.
+OF_AN_EVENT = re.compile(
+    r"[ ]?(?:chances?|probability|likelihood|odds)[ ]of[ ](?!(?:being"
+    r"|it|my|this|that|the answer|correct\w*|success)\b)",
+    re.IGNORECASE,
+)
 # What takes back the value in the sentence behind it.
 TAKEN_BACK = re.compile(
     r"[.!?;,\n。！？；，][ ]{0,2}(?:no[.,!]|not really|actually,?[ ](?:i'm not"
@@ -274,6 +280,8 @@ class _Value:
         if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
             return self.none("ambiguous", "scale")
         if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after):
+            return self.none("non_numeric", detail=text[:80])
+        if OF_AN_EVENT.match(text, after):
             return self.none("non_numeric", detail=text[:80])
         return self.none("ambiguous", "conflict") if TAKEN_BACK.search(text, after) else None
 

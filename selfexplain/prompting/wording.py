@@ -36,7 +36,7 @@ ANSWER_DECLINED = re.compile(
 BEING_WRONG = re.compile(
     r"\b(?:wrong(?:ly)?|incorrect(?:ly|ness)?|inaccura\w{1,4}|false(?:ly)?|untrue|invalid|errors?|erroneous|mistaken|mistakes?|fail\w{0,5}|doubts?"
     r"|doubtful|risk|risky|uncertain(?:ty|ties)?|unsure|unlikel\w{1,6}|improbab\w{2,6}|unconfident|not|never|no|hardly|none|neither|nor"
-    r"|otherwise|another|opposite|disagree\w{0,4}|against)\b|n't\b"
+    r"|otherwise|instead|other|else|different|another|opposite|disagree\w{0,4}|against)\b|n't\b"
     r"|[错錯误誤疑]|不(?!过|過|仅|同凡)|没|沒|無|无|未必|未满|否|違|ない|間違|틀|오답|않|불확실|아니",
     re.IGNORECASE,
 )

@@ -61,6 +61,7 @@ DENIED = [
     "5% margin of error",
     "30% probability that the answer is not Paris",
     "10% doubtful",
+    "10% chance that it's Cusco instead",
     "100%? No.",
     "80%?",
     "100% (wrong)",
@@ -84,11 +85,25 @@ OWN_SCALE = [
     "Confidence: level 3",
     "Confidence: 9 (very high)",
     "Confidence: 4 stars",
+    "Confidence (1=low, 5=high): 4",
+    "Confidence: 8 (10 = certain)",
+    "Confidence: 8, where 10 is certain",
     "把握：九分",
     "把握（1-10）：8",
     '{"confidence (1-10)": 8}',
 ]
-NO_NUMBER = ["A: 70%, B: 30%", "A 70%", "85‰", "9?%", "9_%", "九成九分", "90% of experts agree", "90% humidity"]
+NO_NUMBER = [
+    "A: 70%, B: 30%",
+    "A 70%",
+    "85‰",
+    "9?%",
+    "9_%",
+    "九成九分",
+    "90% of experts agree",
+    "90% humidity",
+    "85% chance of rain",
+    "85% probability of an upset",
+]
 CONFLICTS = [
     "Confidence: 90\nOn reflection, confidence: 70",
     "Confidence: 90\nRevised confidence: 70",
