@@ -260,7 +260,8 @@ CELL = re.compile(r"[^|]+")
 def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: int) -> tuple[Field, ...]:
     """Return the cells below a heading, of all tables `| Answer | Confidence |` that have it."""
     found = []
-    for table in TABLE.finditer(text, 0, end):
+    tables = list(TABLE.finditer(text, 0, end))
+    for number, table in enumerate(tables):
         if "|" not in table["heads"]:
             continue
         heads = [canonical(head) for head in table["heads"].strip().strip("|").split("|")]
@@ -269,7 +270,8 @@ def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: i
             continue
         label = table["heads"].strip().strip("|").split("|")[at]
         begin = table.end() + 1
-        while begin < end and "|" in (row := text[begin : _line_end(text, begin, end)]):
+        below = tables[number + 1].start() if number + 1 < len(tables) else end
+        while begin < below and "|" in (row := text[begin : _line_end(text, begin, end)]):
             opening = len(row) - len(row.lstrip(" ")) + row.lstrip(" ").startswith("|")
             cells = list(CELL.finditer(row, opening))
             if at < len(cells) and canonical(cells[0][0]) not in known:
