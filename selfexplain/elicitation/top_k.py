@@ -25,9 +25,11 @@ async def top_k(
     """Ask for k guesses and the probability of each, in one turn or in two, and report the likeliest.
 
     Guesses that say the same are one guess with the largest of their probabilities, never the sum. The answer is the
-    guess with the highest stated probability, of equals the earlier one. Probabilities are never renormalised: what
-    they add up to stands in the notes when it is above 1.05. So does how many guesses were read (`k_eff`), when that is
-    fewer than were asked for, and `one probability for all` (Tian et al. 2023, arXiv:2305.14975, "Verb. 1S/2S top-k").
+    guess with the highest stated probability, of equals the earlier one. Where the probability of the first guess could
+    not be read (a range, say) it stays the answer, without a confidence: nobody knows that another one is likelier.
+    Probabilities are never renormalised: what they add up to stands in the notes when it is above 1.05. So does how
+    many guesses were read with their probability (`k_eff`), when that is fewer than were asked for, which guess had
+    none, and `one probability for all` (Tian et al. 2023, arXiv:2305.14975, "Verb. 1S/2S top-k").
 
     Parameters
     ----------
@@ -54,7 +56,8 @@ async def top_k(
     stated = [chance.value for _, chance in merged if chance.value is not None]
     answer, confidence = likeliest(merged, guesses, chances)
     notes = (
-        *(() if len(merged) == template.front.guesses else (f"k_eff {len(merged)} of {template.front.guesses}",)),
+        *(() if len(stated) == template.front.guesses else (f"k_eff {len(stated)} of {template.front.guesses}",)),
+        *(f"no probability for {(guess.value or '')[:40]}" for guess, chance in merged if chance.value is None),
         *((f"sum {math.fsum(stated):.3g}",) if math.fsum(stated) > MUCH else ()),
         *(("one probability for all",) if len(stated) > 1 and len(set(stated)) == 1 else ()),
         same.rule(item),
@@ -105,6 +108,9 @@ def likeliest(
     """Return the guess with the highest probability, the earlier of equals, or why there is none."""
     if not merged:
         return Reading(None, guesses.why if guesses.value is None else "absent"), Reading(None, why_none(chances))
+    if merged[0][1].value is None:
+        guess, chance = merged[0]
+        return guess, Reading(None, why_none(chances, chance.why), detail=chance.detail)
     guess, chance = max(merged, key=lambda pair: rank(pair[1]))  # `max` keeps the first of equals
     return guess, chance if chance.value is not None else Reading(None, why_none(chances, chance.why))
 

@@ -31,7 +31,7 @@ CRLF = re.compile(r"\r\n")
 # `*` and `_` only where Markdown would see emphasis: 8*2 and PROBABILITY_YES stay as they are.
 EMPHASIS = re.compile(
     r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
-    r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w)"
+    r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w|[ ]?%)"
     r"|</?(?:b|i|strong|em|u|code|mark|span|p|font)(?:\s[^<>\n]{0,60})?/?>"
     r"|\\(?=[%_*$#~\[\]()<>])",
     re.IGNORECASE,

@@ -57,6 +57,7 @@ CONFIDENCE = (
         "信心",
         "信心水平",
         "信心程度",
+        "可信度",
         "自信度",
         "确信度",
         "確信度",
@@ -97,6 +98,8 @@ class Field:
         `json` (a bare JSON value), `string` (the inside of a JSON string), `tag` or `line`.
     cut : bool
         The text ends where the field needs more: inside an object that was opened and not closed.
+    label : str
+        What stands before the value, from the beginning of its line: `Confidence (1-10):`. It may state a scale.
     """
 
     start: int
@@ -104,6 +107,7 @@ class Field:
     at_end: bool
     form: Literal["json", "string", "tag", "line"]
     cut: bool = False
+    label: str = ""
 
 
 def canonical(label: str) -> str:
@@ -164,7 +168,7 @@ def find_fields(
     tags = _tag_fields(view.text, names, known, stop)
     if tags:
         return tags
-    found = tuple(_line_fields(view, names, known, stop, lines=lines))
+    found = _table_fields(view.text, names, known, stop) or tuple(_line_fields(view, names, known, stop, lines=lines))
     if found:
         return found
     if scanned.open_at is not None or tags is None:
@@ -193,7 +197,7 @@ def _json_fields(text: str, scanned: Scanned, names: frozenset[str]) -> tuple[Fi
 
 def _json_field(text: str, member: Member) -> Field:
     start, stop = _trim(text, member.start, member.stop)
-    return Field(start, stop, at_end=False, form="string" if member.quoted else "json")
+    return Field(start, stop, at_end=False, form="string" if member.quoted else "json", label=member.key)
 
 
 def unescaped(written: str) -> str:
@@ -248,12 +252,52 @@ def _is_form(inside: str, known: Sequence[str]) -> bool:
     return FORM_INSIDE.search(inside) is not None or _line_pattern(tuple(known)).search(inside) is not None
 
 
+# --- tables --------------------------------------------------------------------------------------------------------
+
+TABLE = re.compile(
+    r"^[ ]{0,8}(?P<heads>[^\n]{1,400})\n[ ]{0,8}\|?[ ]{0,8}:?-{2,40}:?[ ]{0,8}"
+    r"(?:\|[ ]{0,8}:?-{2,40}:?[ ]{0,8}){0,20}\|?[ ]{0,8}$",
+    re.MULTILINE,
+)
+CELL = re.compile(r"[^|]+")
+
+
+def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: int) -> tuple[Field, ...]:
+    """Return the cells below a heading, of all tables `| Answer | Confidence |` that have it."""
+    found = []
+    tables = list(TABLE.finditer(text, 0, end))
+    for number, table in enumerate(tables):
+        if "|" not in table["heads"]:
+            continue
+        heads = [canonical(head) for head in table["heads"].strip().strip("|").split("|")]
+        at = next((place for place, head in enumerate(heads) if head in names), None)
+        if at is None:
+            continue
+        label = table["heads"].strip().strip("|").split("|")[at]
+        begin = table.end() + 1
+        below = tables[number + 1].start() if number + 1 < len(tables) else end
+        while begin < below and "|" in (row := text[begin : _line_end(text, begin, end)]):
+            opening = len(row) - len(row.lstrip(" ")) + row.lstrip(" ").startswith("|")
+            cells = list(CELL.finditer(row, opening))
+            if at < len(cells) and canonical(cells[0][0]) not in known:
+                start, stop = _trim(text, begin + cells[at].start(), begin + cells[at].end())
+                found.append(
+                    Field(start, stop, at_end=begin + len(row) >= end and "|" not in row[-2:], form="line", label=label)
+                )
+            begin += len(row) + 1
+    return tuple(found)
+
+
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 SOMETHING = re.compile(r"\S")
 VALUE = re.compile(r"[^ \t\"'|]")
 LINE_END = re.compile(r"\n")
-SECOND_THOUGHT = re.compile(r"\b(?:actually|rather|wait|correction|revised?|instead|no,)|不对|不對|更正", re.IGNORECASE)
+SECOND_THOUGHT = re.compile(
+    r"\b(?:actually|rather|wait|correction|revis\w{1,4}|instead|no,|on reflection"
+    r"|thoughts?\b|thinking again|reconsider\w{0,3}|updated?\b)|不对|不對|更正",
+    re.IGNORECASE,
+)
 BRACKET = re.compile(r"[<\[({\"']")
 GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
@@ -303,9 +347,14 @@ def _line_fields(
             last = field.stop
             yield field
     # Inside a line a label counts when no line begins with one; after such a line, only as a second thought.
+    same_line = -1 if last < 0 else _line_end(text, last, end)
     for match in _inline_pattern(wanted).finditer(text, max(0, last), end):
         begin = match.start()
-        if SECOND_THOUGHT.search(text, max(0, begin - 60), begin) if last >= 0 else _may_begin(text, begin):
+        if (
+            begin < same_line or SECOND_THOUGHT.search(text, max(0, begin - 60), begin)
+            if last >= 0
+            else _may_begin(text, begin)
+        ):
             yield _value_of(view, match, known, end, ends)
 
 
@@ -346,7 +395,12 @@ def _value_of(
     at_end = nothing_follows and (ends is not None or start == stop or "\n" not in text[stop : stop + 8])
     quoted = match.start("label") > 0 and text[match.start("label") - 1] in "\"'"
     return Field(
-        start, stop, at_end=at_end, form="line", cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ",")
+        start,
+        stop,
+        at_end=at_end,
+        form="line",
+        cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ","),
+        label=text[max(text.rfind("\n", 0, match.start("label")) + 1, match.start("label") - 80) : match.end()],
     )
 
 

@@ -44,7 +44,7 @@ def english(words: str) -> Fraction | None:
 
 
 def han(written: str) -> Fraction | None:
-    """Return the number that Chinese numerals up to 199, Sino-Korean ones or ASCII digits write; None if ill-formed.
+    """Return the number that Chinese numerals up to 999, Sino-Korean ones or ASCII digits write; None if ill-formed.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def han(written: str) -> Fraction | None:
     written = "".join(HANGUL.get(letter, letter) for letter in written).replace("點", "点")
     whole, _, decimals = written.partition("点")
     form = re.fullmatch(
-        rf"(?P<百>[一1]?百(?:[零〇](?!十))?)?(?:(?P<tens>[一二三四五六七八九]?)(?P<十>十))?(?P<ones>[{HAN_DIGIT}]?)",
+        rf"(?:(?P<hundreds>[一二三四五六七八九两兩1]?)(?P<百>百)(?:[零〇](?!十))?)?(?:(?P<tens>[一二三四五六七八九]?)(?P<十>十))?(?P<ones>[{HAN_DIGIT}]?)",
         whole,
     )
     if form is None or not whole:
         return None
-    total = 100 if form["百"] else 0
+    total = 100 * (HAN.get(form["hundreds"], 1) if form["hundreds"] else 1) if form["百"] else 0
     if form["十"]:
         total += 10 * (HAN[form["tens"]] if form["tens"] else 1)
     total += HAN[form["ones"]] if form["ones"] else 0

@@ -67,9 +67,10 @@ ASCII_DIGITS = r"\d[\d.,]*+|\.\d[\d.,]*+"
 EXPONENT = r"(?:[eE](?P<exponent>[-+]?\d{1,3})(?![\w.]))?"
 
 NUMBER = re.compile(
-    rf"""(?P<per>{HAN_NUMBER}|\d{{1,4}})分之\ ?(?P<part>{HAN_NUMBER}|\d{{1,4}}(?:\.\d{{1,8}})?)
+    rf"""(?P<per>千|{HAN_NUMBER}|\d{{1,4}})分之\ ?(?P<part>{HAN_NUMBER}|\d{{1,4}}(?:\.\d{{1,8}})?)
     |百分百(?P<whole>)
-    |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER})\ ?(?:成(?![功员員本为為长長年人立果绩績就语語])|割|할)
+    |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER}
+       |(?<![一两兩大小多])半(?=成))\ ?(?P<tenth>成(?![功员員本为為长長年人立果绩績就语語])|割|할)
        (?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
     |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?
      (?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
@@ -93,7 +94,7 @@ OUT_OF = re.compile(
 )
 # What makes digits something else: a price, GPT-4, No. 7 before them; 80x, 3rd, 10:30, 7-day, a footnote mark after.
 NO_CONFIDENCE_BEFORE = re.compile(r"(?:[$€£¥₹₩₽#][ ]?|[A-Za-z]-)$")
-GLUED = re.compile(r"[A-Za-z_°^]|[^\x00-\x7f](?<=[⁰¹²³⁴-⁹₀-₉])|[-/.:]\d|-(?=[A-Za-z])")
+GLUED = re.compile(r"[A-Za-z_°^‰‱]|[?!]{1,3}[ ]?%|[^\x00-\x7f](?<=[⁰¹²³⁴-⁹₀-₉])|[-/.:]\d|-(?=[A-Za-z])")
 NOT_GLUED = re.compile(r"-?ish\b|percent|per ?cent|pct|and\b|or\b|to\b", re.IGNORECASE)
 STRAIGHT_RANGE = re.compile(r"-{1,2}\d[\d.]{0,12}(?!\d|-\d|[A-Za-z])")
 MAX_DIGITS = 40
@@ -143,7 +144,8 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         return
     start, stop = match.span()
     if match["per"] is not None:
-        per, part = (han(match[name]) for name in ("per", "part"))
+        per = Fraction(1000) if match["per"] == "千" else han(match["per"])
+        part = han(match["part"])
         if per is None or part is None or per == 0:
             yield _unreadable(start, stop)
         elif per == 100:
@@ -217,8 +219,9 @@ def _tenths(match: re.Match[str]) -> Quantity:
     if len(written) == 2 and all(HAN.get(digit, 0) for digit in written):
         low, high = (Fraction(HAN[digit]) for digit in written)
         return replace(_point(low, "tenths", start, stop), high=high, kind="range")
-    value = han(written)
-    if value is None:
+    value = Fraction(1, 2) if written == "半" else han(written)
+    # 九成九 is how Chinese says 99 %; with 分 behind it is how Japanese says it, and in Chinese nothing clear.
+    if value is None or (match["tenth"][0] == "成" and match[0].endswith("分")):
         return _unreadable(start, stop)
     for name, worth in (("hundredth", 10), ("thousandth", 100)):
         digit = match[name]
@@ -281,12 +284,17 @@ def _whole(written: str) -> Fraction | None:
 
 TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|\bto\b|\bthrough\b|\bup to\b|至|到|から|에서)[ ]{0,3}", re.IGNORECASE)
 AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|と)[ ]{0,3}", re.IGNORECASE)
+DASH = re.compile(r"[ ]{1,3}-{1,2}[ ]{1,3}")
+COUNTED = re.compile(
+    r"[ ](?!(?:confident|sure|certain|likely|percent|points?|out|of|or|and|in|because|since|as)\b)[A-Za-z]{3}",
+    re.IGNORECASE,
+)
 BETWEEN = re.compile(r"(?:\bbetween|介于|介於|在)[ ]{0,3}$", re.IGNORECASE)
-PLUS_MINUS = re.compile(r"[ ]{0,3}(?:±|\+/-|\+-)[ ]{0,3}")
+PLUS_MINUS = re.compile(r"[ ]{0,3}[(,]?[ ]{0,2}(?:±|\+/-|\+-)[ ]{0,3}")
 
 APPROX_BEFORE = re.compile(
     r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some)"
-    r"|[~≈≒]|大约|大約|约|約|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
+    r"|[~≈≒]|大约|大約|约|約|(?<![最附就])近|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
     re.IGNORECASE,
 )
 APPROX_AFTER = re.compile(
@@ -300,14 +308,16 @@ AT_MOST = "at most|up to|maximum of|max|no more than|not more than|no higher tha
 ABOVE = "(?:more|greater|higher) than|over|above|exceeding|upwards of|超过|超過|高于|高於|大于|大於"
 BELOW = "(?:less|lower|fewer) than|under|below|不到|不足|低于|低於|小于|小於|未满|未滿"
 BOUND_BEFORE = re.compile(
-    rf"(?:(?P<low_in>>=|(?<![A-Za-z])(?:{AT_LEAST}))|(?P<high_in><=|(?<![A-Za-z])(?:{AT_MOST}))"
+    rf"(?:(?P<low_in>=?>=|=>|(?<![A-Za-z])(?:{AT_LEAST}))|(?P<high_in><=|=<|(?<![A-Za-z])(?:{AT_MOST}))"
     rf"|(?P<low_ex>(?<![-=])>|(?<![A-Za-z])(?:{ABOVE}))|(?P<high_ex><|(?<![A-Za-z])(?:{BELOW})))[ ]{{0,2}}$",
     re.IGNORECASE,
 )
 BOUND_AFTER = re.compile(
-    r"[ ]{0,2}(?:(?P<low_ex>\+(?![\d/-])|超|초과)"
-    r"|(?P<low_in>(?:or|and) (?:more|higher|above|greater|over|up)\b|以上|이상)"
-    r"|(?P<high_in>(?:or|and) (?:less|lower|below|fewer|under)\b|以下|以内|以內|이하)|(?P<high_ex>未満|未满|미만))",
+    r"[ ]{0,2}(?:(?P<low_ex>\+(?![\d/-])|[<‹](?![/A-Za-z])|超|초과|(?<=[成割])[多余])"
+    r"|(?P<low_in>,?[ ]?(?:at (?:the )?(?:very )?(?:least|worst)|min(?:imum)?\b\.?"
+    r"|as a (?:minimum|floor))|(?:or|and) (?:more|higher|above|greater|over|up|better)\b|以上|이상)"
+    r"|(?P<high_in>,?[ ]?(?:at (?:the )?(?:very )?(?:most|best)|tops\b|max(?:imum)?\b\.?|as a (?:maximum"
+    r"|ceiling))|(?:or|and) (?:less|lower|below|fewer|under)\b|以下|以内|以內|이하)|(?P<high_ex>未満|未满|미만))",
     re.IGNORECASE,
 )
 LOOK_BACK = 24
@@ -320,6 +330,8 @@ def _range(text: str, left: Quantity, right: Quantity) -> Quantity | None:
     if left.kind != "point" or right.kind != "point" or first is None or second is None:
         return None
     between = text[left.stop : min(right.start, left.stop + 16)]
+    if DASH.fullmatch(between) and second < first and COUNTED.match(text, right.stop):
+        return None  # "85 - 3 sources agree": a remark behind a dash
     unit = _shared_unit(left, right)
     left = replace(left, stop=right.stop, outer=(left.start, right.stop), spelled=left.spelled and right.spelled)
     if PLUS_MINUS.fullmatch(between):

@@ -4,6 +4,7 @@ A Reading made with a list names it in its notes (`words-en@1`), since another l
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,18 +17,27 @@ from selfexplain.records import Reading
 
 FOLDER = Path(__file__).parent / "words"
 
+WRONG = re.compile(
+    r"\b(?:wrong|incorrect|inaccurate|false|untrue|errors?|mistaken|mistakes?|fail\w{0,5}|doubts?|risk|not|n't|opposite)\b"
+    r"|[错錯误誤]|不对|不對|不正确|不是",
+    re.IGNORECASE,
+)
+"""What a probability may be of instead of being right."""
+
 GAP = r"[\s_-]{1,3}"
 
 # Words that deny a phrase before or right behind it, and those that shift it to another phrase, which is not listed.
 DENIED = re.compile(
     r"\b(?:not|no|never|hardly|scarcely|barely|neither|nor|without)\b|n't\b|不|没|沒|未|非", re.IGNORECASE
 )
-DENIED_BEHIND = re.compile(r"[ ]{0,2}(?:not|to be (?:wrong|false|incorrect))\b", re.IGNORECASE)
+DENIED_BEHIND = re.compile(
+    r"[ ]{0,2}(?:not|to be (?:wrong|false|incorrect))\b|[ ]?[?？]|[不错錯没沒未]|是?(?:错|錯)", re.IGNORECASE
+)
 # What may stand before a phrase and says nothing else: "I think that it is highly likely".
 LEAD = re.compile(
     r"(?:[\s,:;=()\[\]{}<>\"'|*_“”「」-]"
-    r"|\b(?:i|i'm|i'd|am|is|are|be|would|will|say|think|it|it's|that|this|the|a|an|my|answer|confidence|of|being|correct"
-    r"|right|there|level|phrase|overall)\b"
+    r"|(?<![\w'])(?:i|i'm|i'd|am|is|are|be|would|will|say|think|it|it's|that|this|the|a|an|my|answer|confidence|of|being|correct"
+    r"|right|there|level|phrase|overall)(?![\w'])"
     r"|我|认为|觉得|答案|正确|是|的|这个|此|为|有|把握|置信度|可能性)*+",
     re.IGNORECASE,
 )
@@ -107,6 +117,16 @@ def find_phrases(text: str, language: str) -> list[Phrase]:
     return [Phrase(re.sub(GAP, " ", found[0].casefold()), *found.span()) for found in _pattern(language).finditer(text)]
 
 
+BETWEEN = re.compile(r"(?:[\W_]|\bor\b|或)*")
+END = re.compile(r"\b(?:because|since|as|given|although|though|while)\b|因为|因為|由于|[.;!?,(。！？\n]", re.IGNORECASE)
+
+
+def _of_the_opposite(text: str, start: int) -> bool:
+    """Tell whether what goes on behind a phrase makes it the probability of being wrong: `little chance of error`."""
+    end = END.search(text, start)
+    return WRONG.search(text, start, len(text) if end is None else end.start()) is not None
+
+
 def read_phrase(text: str, language: str) -> tuple[Reading[float], tuple[int, int]] | None:
     """Return what a field of words says and where, or None when it holds no listed phrase.
 
@@ -133,12 +153,17 @@ def read_phrase(text: str, language: str) -> tuple[Reading[float], tuple[int, in
     first = found[0]
     place = (first.start, first.stop)
     before = text[: first.start]
-    if DENIED.search(before) or DENIED_BEHIND.match(text, first.stop):
+    if DENIED.search(before) or DENIED_BEHIND.match(text, first.stop) or _of_the_opposite(text, first.stop):
         return Reading(None, "ambiguous", detail="denied"), place
     if not LEAD.fullmatch(before):
         return Reading(None, "non_numeric", detail=text[:80]), place
     talk = TALK.search(text, first.stop)
     said = {phrase.name for phrase in found if talk is None or phrase.start < talk.start()}
+    # Phrases one behind the other with nothing between are the list itself, or a choice that was not made.
+    for one, other in itertools.pairwise(found):
+        if not BETWEEN.fullmatch(text, one.stop, other.start):
+            break
+        said |= {one.name, other.name}
     if len(said) > 1:
         return Reading(None, "ambiguous", detail="conflict"), (first.start, found[-1].stop)
     listed = of(language)

@@ -14,10 +14,12 @@ from msgspec.structs import replace
 from selfexplain.errors import InputError
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
+from selfexplain.prompting.fields import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
 from selfexplain.prompting.final_text import Located, final_text
 from selfexplain.prompting.numerals import WORTH, Quantity, scan
-from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
+from selfexplain.prompting.own_scale import NO_SCALE, OwnScale, own_scale, scale_said
+from selfexplain.prompting.running_text import stated
+from selfexplain.prompting.wording import BEING_WRONG, DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
 from selfexplain.records import Reading, Why
 
 Scale = Literal["probability", "percent", "0-20", "words"]
@@ -86,7 +88,8 @@ def read_confidence(
         if fields == "truncated":
             return Reading(None, "truncated")
         if fields != "absent":
-            return _agree([_field(view, field, asked, finish) for field in fields])
+            asked = _Asked(asked.scale, asked.language, scale_said(view.text))
+            return _last_word(view, fields[-1].stop, _agree([_field(view, field, asked, finish) for field in fields]))
     found = _unlabelled(view, asked, finish) if label is None else None
     return found or Reading(None, "truncated" if finish == "truncated" else "absent")
 
@@ -103,6 +106,22 @@ def _agree(readings: list[Reading[float]]) -> Reading[float]:
     if last.why == "truncated":
         return last
     return Reading(None, "ambiguous", detail="conflict", span=last.span)
+
+
+SECOND_WORD = re.compile(
+    r"(?:^|[.!?;,\n。！？；，])\s{0,3}(?:actually|or rather|rather|wait"
+    r"|correction|on (?:reflection|second thoughts?)|scratch that"
+    r"|no,|make that|更正|不对|不對|应该是|應該是)[^\n]{0,60}?(?:\d[ ]?(?:%|percent)|[一二三四五六七八九\d]成)",
+    re.IGNORECASE,
+)
+"""A number that replaces the one before it."""
+
+
+def _last_word(view: Located, stop: int, reading: Reading[float]) -> Reading[float]:
+    """Return the reading, or a conflict where what directly follows it replaces it by another number."""
+    if reading.value is None or SECOND_WORD.search(view.text, max(0, stop - 1), stop + 160) is None:
+        return reading
+    return Reading(None, "ambiguous", detail="conflict", span=reading.span)
 
 
 def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Reading[float]:
@@ -122,7 +141,8 @@ def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Read
         why: Why = "declined" if DECLINED_WHOLE.fullmatch(view.text[start:stop].strip()) else "non_numeric"
         return Reading(None, why, detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
     cut = finish == "truncated" and field.at_end
-    return _Value(view, inner, outer, asked, bracketed=bracketed, cut=cut).reading()
+    own = own_scale(field.label, view.text[field.start : stop], asked.said)
+    return _Value(view, inner, outer, asked, bracketed=bracketed, cut=cut, own=own).reading()
 
 
 # --- one labelled value --------------------------------------------------------------------------------------------
@@ -134,7 +154,7 @@ SCALE_HINT = re.compile(
 )
 # Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
 LEAD = re.compile(
-    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
+    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
     r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
     r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
     r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
@@ -146,12 +166,38 @@ LEAD = re.compile(
     r"|은|는|이|가)*+",
     re.IGNORECASE,
 )
+OPTION = re.compile(r"\bA[:.)]?[ ]{0,3}$")
+"""`A: 70%` is the share of an option."""
 # After a bare number: what it may be followed by directly, if not by punctuation or nothing.
 TAIL = re.compile(
     r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
     r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
     r"|when|the|i|is|in|my|this)\b"
     r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
+    re.IGNORECASE,
+)
+# After a number with a unit. "90% of experts" and "90% humidity" are no confidence.
+UNIT_TAIL = re.compile(
+    rf"(?:{TAIL.pattern}|[ ]?(?:accura\w{{2,4}}|assured|correct(?:ness)?|right"
+    rf"|true|positive|yes|probable|probability|possible|possibility|possibly"
+    r"|by|at|with|here|now|overall|on|this|my|so|while|from|it|we|i'd|good|high|low|very|medium|moderate|level|rating"
+    r"|score|estimate[d]?|range|odds|convinced|trust|belief|credence|credible|strong|absolutely|completely|quite|fairly"
+    r"|of (?:confidence|certainty|being|probability|my|the time|100|it|this))\b"
+    r"|[ ]?(?:的|把握|信心|可能|概率|機率|几率|确定|確定|肯定|自信|确信|確|置信"
+    r"|正确|正確|对|對|左右|会|是|程度|以|吧|了|,|信頼|くらい|확신|확률|정도|신뢰))",
+    re.IGNORECASE,
+)
+# "85% chance of rain" is a forecast; only "of being right" is a confidence.
+OF_AN_EVENT = re.compile(
+    r"[ ]?(?:chances?|probability|likelihood|odds)[ ]of[ ](?!(?:being"
+    r"|it|my|this|that|the answer|correct\w*|success)\b)",
+    re.IGNORECASE,
+)
+# What takes back the value in the sentence behind it.
+TAKEN_BACK = re.compile(
+    r"[.!?;,\n。！？；，][ ]{0,2}(?:no[.,!]|not really|actually,?[ ](?:i'm not"
+    r"|no)|wait\b|scratch that|just kidding|never mind"
+    r"|不[,，。]|不对|不對|等等|更正)",
     re.IGNORECASE,
 )
 # Where the value ends and talk about it begins. Numbers in the talk are no second value.
@@ -179,6 +225,8 @@ class _Asked:
 
     scale: Scale
     language: str | None
+    said: frozenset[Fraction] = frozenset()
+    """The top of a scale that the reply speaks of anywhere: "on a scale of 1 to 10"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +239,7 @@ class _Value:
     asked: _Asked
     bracketed: bool
     cut: bool
+    own: OwnScale = NO_SCALE
 
     @property
     def text(self) -> str:
@@ -202,11 +251,13 @@ class _Value:
 
     def reading(self) -> Reading[float]:
         """Return what the value says."""
-        text = self.text
-        if is_placeholder(text, bracketed=self.bracketed):
+        if is_placeholder(self.text, bracketed=self.bracketed):
             return self.none("template_echo")
-        if DECLINED.match(text):
-            return self.none("declined")
+        return self.none("declined") if DECLINED.match(self.text) else self.stated()
+
+    def stated(self) -> Reading[float]:
+        """Return what a value says that is neither the template's words nor a refusal."""
+        text = self.text
         found = list(scan(text))
         phrase = self.phrase(found)
         if phrase is not None:
@@ -217,8 +268,22 @@ class _Value:
         first = found[0]
         if self.cut and UNFINISHED.match(self.view.text, self.start + first.outer[1]):
             return self.none("truncated")
-        called = LEAD.fullmatch(text, 0, first.outer[0]) and (first.unit != "bare" or TAIL.match(text, first.outer[1]))
-        return self.combine([first, *_rivals(text, found)]) if called else self.none("non_numeric", detail=text[:80])
+        return self.refused(first) or self.combine([first, *_rivals(text, found)])
+
+    def refused(self, first: Quantity) -> Reading[float] | None:
+        """Return why the first number is not the confidence in the answer, or None when it may be."""
+        text, after = self.text, first.outer[1]
+        if not LEAD.fullmatch(text, 0, first.outer[0]) or OPTION.search(text, 0, first.outer[0]):
+            return self.none("non_numeric", detail=text[:80])
+        if first.kind == "point" and _denied(text, after):
+            return self.none("ambiguous", "denied")
+        if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
+            return self.none("ambiguous", "scale")
+        if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after):
+            return self.none("non_numeric", detail=text[:80])
+        if OF_AN_EVENT.match(text, after):
+            return self.none("non_numeric", detail=text[:80])
+        return self.none("ambiguous", "conflict") if TAKEN_BACK.search(text, after) else None
 
     def phrase(self, numbers: list[Quantity]) -> Reading[float] | None:
         """Return what a listed phrase says, where phrases were asked for and one is there."""
@@ -237,7 +302,7 @@ class _Value:
         if self.cut and UNFINISHED.match(self.view.text, self.start + stated[-1].outer[1]):
             return self.none("truncated")
         first = stated[0]
-        readings = [_worth(one, self.asked.scale) for one in stated]
+        readings = [_worth(one, "probability" if self.own.unit else self.asked.scale) for one in stated]
         for one in readings:
             if not isinstance(one, frozenset):
                 if len({repr(other) for other in readings}) > 1:
@@ -263,11 +328,14 @@ class _Value:
 
 def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
     """Yield the numbers after the first that state the value again, rightly or wrongly: not those in talk about it."""
-    before = found[0]
+    before = first = found[0]
     for one in found[1:]:
         between = text[before.outer[1] : one.outer[0]]
         parenthesis = between.rfind("(") > between.rfind(")")
-        if REVISED.search(between):
+        if _is_complement(text, found[0], one) or _is_count(text, between, one):
+            continue
+        cases = CASE.match(text, first.outer[1]) and CASE.match(text, one.outer[1])
+        if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
             yield one
         elif parenthesis:
             if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
@@ -277,6 +345,43 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         ):
             yield one
         before = one
+
+
+def _is_complement(text: str, first: Quantity, one: Quantity) -> bool:
+    """Tell whether a second number is what is left for being wrong: `85% right, 15% wrong`."""
+    if first.low is None or one.low is None or first.unit != one.unit or (first.kind, one.kind) != ("point", "point"):
+        return False
+    return first.low + one.low == WORTH.get(first.unit, 100) and _denied(text, one.outer[1])
+
+
+def _is_count(text: str, between: str, one: Quantity) -> bool:
+    """Tell whether a number behind a mark of punctuation counts something else: `85; 3 sources agree`."""
+    apart = re.fullmatch(r"[ ]?[;,-]{1,2}[ ]{1,2}", between) is not None
+    return apart and one.unit == "bare" and TAIL.match(text, one.outer[1]) is None
+
+
+STATEMENT_END = re.compile(
+    r"(?<!\d)[.]|[.](?!\d)|[,;!(\n。！；，(]|[ ]-{1,2}[ ]|\b(?:because"
+    r"|since|as|given|although|though|while|but|with)\b|因为|因為|由于|由於",
+    re.IGNORECASE,
+)
+
+
+QUESTIONED = re.compile(
+    r"[ ]?[?？]|[ ]?[(][ ]?(?:that )?(?:it |it's |is |likely |probably "
+    r"|chance |of |being )*(?:wrong|incorrect|false|error)[ ]?[)]"
+    r"|[ ]?[(](?:错|不对|错误)",
+    re.IGNORECASE,
+)
+CASE = re.compile(r"[ ](?:if|for|when|in case|otherwise)\b", re.IGNORECASE)
+
+
+def _denied(text: str, start: int) -> bool:
+    """Tell whether what directly follows a number makes it the probability of being wrong, or asks it."""
+    if QUESTIONED.match(text, start):
+        return True
+    end = STATEMENT_END.search(text, start)
+    return BEING_WRONG.search(text, start, min(len(text), start + 200) if end is None else end.start()) is not None
 
 
 def _inside_parenthesis(text: str, first: Quantity, one: Quantity) -> bool:
@@ -327,29 +432,6 @@ def _only(limit: frozenset[Fraction] | None) -> float | None:
 
 # --- without a label -----------------------------------------------------------------------------------------------
 
-CLAUSE = re.compile(r"(?:[^.!?;,\n。！？；，、]|\.(?=\d)|(?<=\d),(?=\d))++")
-CONJUNCTION = re.compile(
-    r"\b(?:and|but|because|since|so|while|although|though|that|which|who|as|if|when|whereas|given|with)\b|但是?|因为|因為|所以|而且|如果",
-    re.IGNORECASE,
-)
-WORD = (
-    r"(?:\b(?:confident|confidence|certain|certainty|sure|probability|probable|likely|likelihood|chance|credence)\b"
-    r"|把握|置信度|置信水平|信心|确信|確信度?|确定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률)"
-)
-NEGATED = re.compile(
-    r"\b(?:not|no|never|nor|hardly|scarcely|barely|without|cannot|lacks?|neither)\b|n't\b"
-    r"|不|没|沒|无|無|未|別|ない|ません|않|안 |못",
-    re.IGNORECASE,
-)
-# Between the number and the word only these may stand: "humidity of 81% makes rain likely" states no confidence.
-LINK = re.compile(
-    r"(?:[\s:='\"()*~-]|\b(?:my|in|this|that|the|answer|is|of|at|would|be|say|i|i'd|i'm|am|level|score|rating|about|around|roughly"
-    r"|approximately|nearly|almost|close|to|it|a|an|as|very|quite|pretty|fairly|correct|right|being|over|above|below|under"
-    r"|estimated|estimate|put|rate|overall|stands|sits|response|than|more|less|least|most|or|higher|for|here)\b"
-    r"|的|有|是|为|為|在|大约|大概|约|約|左右|我|对|此|这个|答案|程度|度|です|は|が|の|で|以上|超过|至少|不到|도|은|는|이|가|로|으로|정도)*+",
-    re.IGNORECASE,
-)
-
 
 def _unlabelled(view: Located, asked: _Asked, finish: Finish) -> Reading[float] | None:
     """Return what a reply without the label says, if it says it in so many words."""
@@ -362,11 +444,12 @@ def _unlabelled(view: Located, asked: _Asked, finish: Finish) -> Reading[float] 
         found = phrase or _whole_reply(whole)
         if found is not None:
             return found
+    said = list(stated(_without_answers(view)))
     readings = [
         _Value(view, *place, asked, bracketed=False, cut=finish == "truncated").combine([number])
-        for place, number in _clauses(text)
+        for place, number in said
     ]
-    return _agree(readings) if readings else None
+    return _last_word(view, said[-1][0][1], _agree(readings)) if readings else None
 
 
 VERBAL = re.compile(
@@ -409,34 +492,19 @@ def _gaps(found: list[Quantity], length: int) -> Iterator[tuple[int, int]]:
     yield done, length
 
 
-def _clauses(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
-    """Yield the place of each clause that calls its one number a confidence, and that number."""
-    for match in CLAUSE.finditer(text):
-        start = match.start()
-        for stop in [*(joint.start() for joint in CONJUNCTION.finditer(text, start, match.end())), match.end()]:
-            clause = text[start:stop]
-            number = _called_confidence(clause) if stop - start <= 400 else None
-            if number is not None:
-                yield (start, stop), number
-            start = stop
+ANSWER_END = re.compile(r"[,;(\n。；，]|[.!?](?=\s)|[ ]-{1,2}[ ]")
 
 
-def _called_confidence(clause: str) -> Quantity | None:
-    words = list(re.finditer(WORD, clause, re.IGNORECASE))
-    if not words or NEGATED.search(clause.replace("不到", "").replace("不超过", "")):
-        return None
-    found = [one for one in scan(clause) if not one.spelled]
-    if len(found) != 1 or found[0].kind == "unreadable":
-        return None
-    first, last = found[0].outer
-    for word in words:
-        left, right = (last, word.start()) if word.start() >= last else (word.end(), first)
-        close = left <= right and right - left <= 60 and LINK.fullmatch(clause, left, right)
-        # A bare number must be named outright: "confidence is 80", not "likely 5 days".
-        named = found[0].unit != "bare" or (
-            word.end() <= first
-            and re.search(r"(?:[:=]|\b(?:is|of|at)|[为為是は])\W{0,3}(?:\w{0,13}\W{0,3})$", clause[word.end() : first])
-        )
-        if close and named:
-            return found[0]
-    return None
+def _without_answers(view: Located) -> str:
+    """Return the text with the answers in it blanked: "Answer: 30% chance" says nothing of a confidence."""
+    text = view.text
+    fields = find_fields(view, (*ANSWER_FIRST, *ANSWER))
+    pieces: list[str] = []
+    done = 0
+    for field in () if isinstance(fields, str) else fields:
+        end = ANSWER_END.search(text, field.start, field.stop) if field.form == "line" else None
+        stop = field.stop if end is None else end.start()
+        if field.start >= done:
+            pieces += text[done : field.start], "\n" * (stop - field.start)
+            done = stop
+    return "".join((*pieces, text[done:]))

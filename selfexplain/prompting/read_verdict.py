@@ -21,6 +21,9 @@ SAID = re.compile(
 )
 """A letter of the two options or a word that says the same; `A` before another word is an article."""
 
+REASON = re.compile(r"\b(?:because|since)\b|因为|因為|由于|由於", re.IGNORECASE)
+"""Where the reason for a verdict begins, which may name both options."""
+
 DENIED = re.compile(r"\b(?:not|never|neither|nor|cannot|hardly)\b|n't\b|不|没|沒|未|非", re.IGNORECASE)
 
 
@@ -52,7 +55,9 @@ def read_verdict(text: str, *, first_is_true: bool = True, finish: Finish = "com
     view = normalise(final.located)
     if final.truncated or (finish == "truncated" and not view.text.strip()):
         return Reading(None, "truncated")
-    found = list(SAID.finditer(view.text))
+    begun = SAID.search(view.text)
+    reason = REASON.search(view.text, begun.end()) if begun else None
+    found = list(SAID.finditer(view.text, 0, reason.start() if reason else len(view.text)))
     if not found:
         declined = ANSWER_DECLINED.fullmatch(view.text.strip()) is not None
         return Reading(None, "declined" if declined else "truncated" if finish == "truncated" else "absent")

@@ -33,10 +33,19 @@ ANSWER_DECLINED = re.compile(
 )
 """An answer that says nothing. Strict in case and length: Na is sodium, "Unknown Pleasures" is a record."""
 
+BEING_WRONG = re.compile(
+    r"\b(?:wrong(?:ly)?|incorrect(?:ly|ness)?|inaccura\w{1,4}|false(?:ly)?|untrue|invalid|errors?|erroneous|mistaken|mistakes?|fail\w{0,5}|doubts?"
+    r"|doubtful|risk|risky|uncertain(?:ty|ties)?|unsure|unlikel\w{1,6}|improbab\w{2,6}|unconfident|not|never|no|hardly|none|neither|nor"
+    r"|otherwise|instead|other|else|different|another|opposite|disagree\w{0,4}|against)\b|n't\b"
+    r"|[错錯误誤疑]|不(?!过|過|仅|同凡)|没|沒|無|无|未必|未满|否|違|ない|間違|틀|오답|않|불확실|아니",
+    re.IGNORECASE,
+)
+"""Words that turn a probability into that of the opposite, or take it back."""
+
 SCALE_RANGE = re.compile(
     r"(?:an? |the |your )?(?:number|integer|value|percentage|decimal|probability|confidence|数字)?[ ]?"
     r"(?:between|from|in)?[ ]?"
-    r"(?:0(?:\.0{1,2})?|1)%?[ ]?(?:-{1,2}|~|to|and|至|到)[ ]?(?:1(?:\.0{1,2})?|20|100)%?",
+    r"(?:0(?:\.0{1,2})?|1)%?[ ]?(?:-{1,2}|~|to|and|至|到)[ ]?(?:100|20|1(?:\.0{1,2})?)%?",
     re.IGNORECASE,
 )
 PLACEHOLDER_WORD = re.compile(
@@ -99,4 +108,5 @@ def is_placeholder(inside: str, *, bracketed: bool) -> bool:
     # Every word must be a template's word: "[Option B]" is an answer, "[option letter]" is none.
     rest = PLACEHOLDER_WORD.sub("", SCALE_RANGE.sub("", inside))
     words = re.findall(r"\w+", rest.casefold())
-    return bracketed and PLACEHOLDER_WORD.search(inside) is not None and FILLER.issuperset(words) and "<" not in inside
+    told = bracketed or (re.search(r"[^\W\d_]", rest) is not None and SCALE_RANGE.search(inside) is not None)
+    return told and PLACEHOLDER_WORD.search(inside) is not None and FILLER.issuperset(words) and "<" not in inside

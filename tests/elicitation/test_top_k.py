@@ -66,9 +66,19 @@ async def test_what_can_be_read_of_fewer_guesses_counts() -> None:
     report, _, status = await asked(ONE, ["Guess 1: Lima\nProbability 1: 0.2\nGuess 2: Cusco\nProbability 2: high"])
 
     assert (report.answer.value, report.confidence["stated"].value) == ("Lima", 0.2)
-    assert report.confidence["stated"].notes == ("k_eff 2 of 4", RULE)
+    assert report.confidence["stated"].notes == ("k_eff 1 of 4", "no probability for Cusco", RULE)
     assert report.candidates[1].confidence is None
     assert status["stated"] == "ok"
+
+
+@pytest.mark.parametrize(("first", "why"), [("60-90%", "ambiguous"), ("high", "non_numeric"), ("150%", "out_of_range")])
+async def test_where_the_first_guess_has_no_readable_probability_no_other_takes_its_place(first: str, why: str) -> None:
+    """Lima at "60 to 90 %" may well be likelier than Cusco at 0.2: it stays the answer, and has no confidence."""
+    report, _, status = await asked(ONE, [guesses(("Lima", first), ("Cusco", 0.2), ("Ica", 0.1), ("Puno", 0.1))])
+
+    assert (report.answer.value, report.confidence["stated"].value) == ("Lima", None)
+    assert report.confidence["stated"].why == why
+    assert status == {"stated": "no_confidence" if why == "non_numeric" else why}
 
 
 async def test_a_reply_that_was_cut_keeps_the_guesses_before_the_cut() -> None:

@@ -129,8 +129,28 @@ def test_a_value_of_several_lines_runs_up_to_the_next_known_label() -> None:
     assert values(text, *RATIONALE, lines=True) == ["one.\n\nTwo: a colon."]
 
 
-def test_a_heading_row_of_a_table_is_no_field() -> None:
-    assert values("| Answer | Confidence |\n|---|---|\n| Paris | 80% |", "answer") == "absent"
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("| Answer | Confidence |\n|---|---|\n| Paris | 80% |", ["80%"]),
+        ("| **Answer** | **Confidence** |\n|:--|--:|\n| Paris | **80%** |\n", ["80%"]),
+        ("| Confidence |\n| --- |\n| 80% |", ["80%"]),
+        ("Here:\n\nAnswer | Confidence\n--- | ---\nParis | 80%", ["80%"]),
+        ("| Confidence | Reason |\n|---|---|\n| 80% | I know. |", ["80%"]),
+        ("| 答案 | 置信度 |\n|---|---|\n| 利马 | 80% |", ["80%"]),
+        ("| Guess | Confidence |\n|---|---|\n| Paris | 80% |\n| Lyon | 10% |", ["80%", "10%"]),
+        ("| Field | Value |\n|---|---|\n| Confidence | 80% |", ["80%"]),
+        ("| Confidence | 80% |\n|---|---|\n| Answer | Paris |", ["80%"]),
+        ("| Answer | Because |\n|---|---|\n| Paris | 80% |", "absent"),
+    ],
+)
+def test_a_table_with_a_heading_gives_the_cells_below_it(text: str, found: list[str] | str) -> None:
+    """And a table whose first column names the fields is read row by row."""
+    assert values(text) == found
+
+
+def test_a_heading_row_of_a_table_is_no_value() -> None:
+    assert values("| Answer | Confidence |\n|---|---|\n| Paris | 80% |", "answer") == ["Paris"]
 
 
 def test_deep_nesting_and_broken_objects_end_in_one_pass() -> None:

@@ -460,6 +460,10 @@ def test_dress_does_not_change_the_reading(written: str, scale: Scale) -> None:
         "\u0315\u0300",
         "\n",
         "Confidence: 80\n",
+        "但是",
+        "I am 90% sure, so ",
+        "| Confidence |\n|---|\n",
+        "on a scale (0-10) ",
     ],
 )
 def test_a_hostile_text_of_200_000_characters_returns(unit: str) -> None:

@@ -1,0 +1,162 @@
+"""A confidence that running text states without a label: what the speaker says of the own answer, as a fact.
+
+A whole clause must have one of a few forms ("I am 90% sure", "my confidence is 80", 我有八成把握). So whatever denies
+the statement, wishes for it, asks it or says it of somebody else makes the clause another one.
+"""
+
+import re
+from collections.abc import Iterator
+
+from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.wording import BEING_WRONG
+
+LONGEST_SENTENCE = 600
+"""A longer sentence is no plain statement."""
+
+JOINT = r"(?:\b(?:and|but|because|since|so|with|while|although|though)\b)"
+SENTENCE = re.compile(r"(?:[^.!?;\n。！？；]|\.(?=\d))++[.!?;。！？；]?")
+CLAUSE = re.compile(
+    rf"{JOINT}?(?:(?!{JOINT}|[ ]-{{1,2}}[ ])[^,，、()]|(?<=\d),(?=\d))++|{JOINT}",
+    re.IGNORECASE,
+)
+WORD = re.compile(
+    r"\b(?:confident|confidence|certain|certainty|sure|positive|probability|likely|likelihood|chance|credence)\b"
+    r"|把握|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
+    re.IGNORECASE,
+)
+# Anywhere before the statement in its sentence: what makes it a condition, an example, or the word of somebody else.
+NOT_MINE = re.compile(
+    r"\b(?:if|unless|were|wish|suppose|supposing|imagine|until|once|when|whenever|whether|example|instance|e\.g|suggests?"
+    r"|he|she|they|you|your|his|her|their|who|whoever|we|our|everyone|everybody|nobody|someone|somebody|people|anyone"
+    r"|experts?|authors?|colleagues?|friends?|survey|study|studies|paper|report|users?|critics?|doctors?|models?|source"
+    r"|others?|says|said|claims?|claimed|told|tells|wrote|writes|thinks|interval|significan\w*|hypothesis|hardly"
+    r"|not true|doubt|deny|untrue|false that|previously|initially|originally|earlier|yesterday|once|before)\b"
+    r"|[\"“”「」『』]|如果|假如|要是|倘若|若|除非|希望|很难|难以|应该|必须|需要|专家|同事|作者|[他她你您]|曾|昨|原本|本来"
+    r"|之前|例如|比如|有人|大家|别人|朋友|医生|老师|不是说|据说|怀疑|もし|例えば|만약|예를 들",
+    re.IGNORECASE,
+)
+SAYING = re.compile(r"\W*(?:$|(?:i|i'd|i'll|my|the answer|answer)\b)", re.IGNORECASE)
+# After it: a condition, a doubt, another time.
+TAKEN_BACK = re.compile(
+    r"\b(?:if|unless|until|provided|assuming|would|could|should|wish|doubt\w*|yesterday|before|initially|no longer"
+    r"|not anymore|just kidding|joking|means?)\b|如果|除非|才怪|怀疑|没有|没把握|不了|吗|嗎",
+    re.IGNORECASE,
+)
+
+_SO = (
+    r"(?:(?:so|and|but|thus|hence|therefore|overall|well|yes|ok|okay|here|honestly|personally|currently|now|in total"
+    r"|i (?:think|believe|estimate)|i(?:'d| would) (?:say|estimate|put)|i (?:say|put|rate|give)|that|at|it)[ :]{1,2})*"
+)
+_OWN = r"(?:(?:this|my|the|that) (?:own )?(?:final )?(?:answer|response|guess|choice)|this|it|i)(?: is| am|'m|'s)?"
+_IN_IT = (
+    r"(?:[ ](?:in|about|for|of|regarding) (?:this|my|the|that"
+    r"|it)(?: (?:final )?(?:answer|response|guess|choice))?|[ ]here)?"
+)
+_SURE = r"(?:confidence|certainty|credence)"
+_LEVEL = r"(?: (?:level|score|rating|estimate))?"
+_CHANCE = r"(?:probability|likelihood|chance)"
+_RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
+_IS = r"(?: ?(?:=|:)| is| is at| is around| of| at| stands at| sits at)"
+_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
+_SELF_ZH = (
+    r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
+    r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
+)
+
+
+def _form(before: str, after: str, *, bare: bool) -> tuple[re.Pattern[str], re.Pattern[str], bool]:
+    """Return what a clause says before and after its number, and whether the number may have no unit."""
+    return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE), bare
+
+
+FORMS = (
+    # I am 90% sure …
+    _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
+    # I have 90% confidence …
+    _form(rf"{_SO}(?:i have|i hold|with|at)?(?: an?)?[ ]?", rf"[ ](?:of )?{_SURE}{_GOES_ON}", bare=False),
+    # My confidence in this answer is 90 …
+    _form(
+        rf"{_SO}(?:(?:i have|i hold|with|at) (?:an? )?)?(?:(?:my|the"
+        rf"|own|overall|final|current|estimated) )*{_SURE}{_LEVEL}"
+        rf"{_IN_IT}{_IS}[ ]?",
+        _GOES_ON,
+        bare=True,
+    ),
+    _form(rf"(?:my )?{_SURE}{_LEVEL} ", r"$", bare=True),
+    # There is a 90% chance that this answer is right; the probability that it is right is 90%
+    _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),
+    _form(rf"{_SO}(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?", r"$", bare=True),
+    _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
+    _form(rf"{_SO}{_OWN}[ ]", r"[ ]likely (?:to be )?(?:correct|right)$", bare=False),
+    # 我有九成把握; 我的把握是九成; 答案正确的概率是九成
+    _form(
+        _SELF_ZH,
+        r"[ ]?的?(?:把握|信心|自信|确信度?|确定|確定|肯定)(?:性|程度)?(?:[是地认说这]?[^不没無无错誤误]*)$",
+        bare=False,
+    ),
+    _form(
+        rf"{_SELF_ZH}(?:把握|信心|自信|置信|可信|确信|確信|信頼)(?:度|程度|水平|是|为|為|有|在|は|が|的|:|=|[ ])*",
+        r"[ ]?(?:です|だ|。|$)",
+        bare=True,
+    ),
+    _form(
+        rf"{_SELF_ZH}(?:正确|对)的?(?:概率|可能性|几率|机率)(?:是|为|有|在|:|=|[ ])*",
+        r"[ ]?$",
+        bare=True,
+    ),
+    _form(r"(?:私は|この答えに|[ ])*", r"の?(?:確信|自信)が?(?:です|あります|ある|$)", bare=False),
+    _form(
+        r"(?:내|제|나의|저의|이 답의|답변의|[ ])*(?:확신도?|신뢰도)(?:는|은|가|이|:|[ ])*",
+        r"(?:입니다|이다|예요|$)",
+        bare=True,
+    ),
+)
+# Only where nothing else is said: in a longer reply the probability may be the answer.
+ALONE = _form(rf"(?:the )?{_CHANCE}{_IS}[ ]?|(?:確率|확률)(?:は|는|은)[ ]?", r"[ ]?(?:です|입니다|$)", bare=True)
+
+
+def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
+    """Yield the place of each clause that states a confidence in the own answer, and its number.
+
+    Parameters
+    ----------
+    text : str
+        Normalised text without the values of other fields.
+
+    Examples
+    --------
+    >>> [str(number.low) for _, number in stated("Lima. I am 90% sure. Nobody is 100% sure.")]
+    ['90']
+    """
+    whole = text.strip(" .!\n") if len(text) <= LONGEST_SENTENCE else None
+    for sentence in SENTENCE.finditer(text):
+        begin, end = sentence.span()
+        if end - begin > LONGEST_SENTENCE or WORD.search(text, begin, end) is None or sentence[0][-1] in "?？":
+            continue
+        for clause in CLAUSE.finditer(text, begin, end):
+            number = _in_clause(clause[0].rstrip(" .!;。！；"), alone=clause[0].strip(" .!") == whole)
+            if number is None:
+                continue
+            before, after = text[begin : clause.start()], text[clause.start() + number.outer[1] : end]
+            if clause[0].lstrip().lower().startswith(("with ", "at ")) and not SAYING.match(before):
+                continue  # "the effect holds with 95% confidence" is no word on the answer
+            if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
+                break  # what a sentence says after it took something back is no plain statement either
+            yield clause.span(), number
+
+
+def _in_clause(clause: str, *, alone: bool) -> Quantity | None:
+    """Return the one number of a clause that has one of the forms."""
+    if WORD.search(clause) is None:
+        return None
+    found = [one for one in scan(clause) if not one.spelled]
+    if len(found) != 1 or found[0].kind == "unreadable":
+        return None
+    number = found[0]
+    first, last = number.outer
+    before, after = clause[:first].lstrip(" \"'*-"), clause[last:]
+    for form in (*FORMS, ALONE) if alone else FORMS:
+        left, right, bare = form
+        if (bare or number.unit != "bare") and left.fullmatch(before) and right.match(after):
+            return number
+    return None
