@@ -731,11 +731,16 @@ def measured(
         return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
     from selfexplain.pipeline.claims import measure_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.recalibrate import if_recalibrated  # noqa: PLC0415 - scikit-learn
     from selfexplain.pipeline.repeats import answers_by_key  # noqa: PLC0415 - with it
 
     answers = answers_by_key(records)
     rows = rows_of(records, items)
     found = evaluate_sources(rows, metrics=metrics, about=about, warnings=warnings, answers=answers)
+    for source, each in rows.items():
+        recalibration = if_recalibrated(source, each)
+        if recalibration is not None:
+            found["sources"][source]["recalibration"] = recalibration
     return found | measure_claims(records, items, plugins.graders())
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from selfexplain.calibration.brier_score import brier
+from selfexplain.calibration.confidence_gap import gap
 from selfexplain.calibration.evaluation import evaluate
+from selfexplain.calibration.expected_calibration_error import ece
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.reliability import Reliability
 from selfexplain.datasets.confidences import Answered
@@ -16,7 +19,10 @@ from selfexplain.inference import Estimate, mean_by_cluster_t
 from selfexplain.pipeline.evaluate import LEVEL, ORDER_ONLY, in_words, with_undefined
 from selfexplain.recalibration.cross_fitting import cross_fitted
 from selfexplain.recalibration.recalibrator import Recalibrator
+from selfexplain.recalibration.value_map import ValueMap
 from selfexplain.records import RANKS_ONLY, Source
+
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,30 @@ def usable_of(rows: Sequence[Answered]) -> Usable:
         cluster=[row.cluster for row in kept],
         excluded=excluded,
     )
+
+
+FEWEST = 50
+"""With fewer usable answers a map that is learned from them shows little but chance."""
+
+
+def if_recalibrated(source: Source, rows: Sequence[Answered]) -> dict[str, Any] | None:
+    """Return what recalibration by the value map would change, out of fold; None where answers or clusters are few.
+
+    Parameters
+    ----------
+    source : str
+        One that is a probability already; the others are recalibrated on request alone.
+    rows : sequence of Answered
+    """
+    usable = sum(row.status == "ok" for row in rows)
+    if source in RANKS_ONLY or usable < FEWEST:
+        return None
+    kept = usable_of(rows)
+    if kept.clusters < FOLDS:
+        return None
+    return before_and_after(ValueMap(), kept, metrics=[gap, brier, ece], folds=FOLDS, seed=0, source=source) | {
+        "method": ValueMap.method
+    }
 
 
 def before_and_after(

@@ -7,11 +7,19 @@ from typing import Any
 from selfexplain.display.axes import Drawable
 from selfexplain.display.corp import CorpDisplay
 from selfexplain.display.groups import GroupForestDisplay
+from selfexplain.display.recalibration import RecalibrationDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.records import RANKS_ONLY
 from selfexplain.report import sentences as say
 from selfexplain.report.facts import Facts, title_of
-from selfexplain.report.figures import Figure, apart_figures, corp_figure, forest_figure, reliability_figure
+from selfexplain.report.figures import (
+    Figure,
+    apart_figures,
+    corp_figure,
+    forest_figure,
+    recalibration_figure,
+    reliability_figure,
+)
 from selfexplain.report.numbers import Written, written
 
 
@@ -43,6 +51,8 @@ class Card:
     diagram: Figure[ReliabilityDisplay]
     corp: Figure[CorpDisplay]
     """The same value by value."""
+    recalibration: Figure[RecalibrationDisplay] | None
+    """What a map from stated to recalibrated confidence would change; None where there are few answers."""
     forest: Figure[GroupForestDisplay] | None
     """Its groups; None when there are fewer than two."""
     apart: tuple[Figure[Drawable], ...]
@@ -76,6 +86,7 @@ def card_of(metrics: say.Metrics, source: str, facts: Facts) -> Card:
         ),
         diagram=reliability_figure(metrics, source),
         corp=corp_figure(metrics, source),
+        recalibration=recalibration_figure(metrics, source),
         forest=forest_figure(metrics, source),
         apart=apart_figures(metrics, source),
         left_out=say.sentence(say.left_out(metrics, source)),

@@ -12,10 +12,12 @@ from selfexplain.display.confidence_by_correctness import ConfidenceByCorrectnes
 from selfexplain.display.corp import CorpDisplay
 from selfexplain.display.evaluated import table_of
 from selfexplain.display.groups import MEASURES, GroupForestDisplay
+from selfexplain.display.recalibration import RecalibrationDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.display.risk_coverage import RiskCoverageDisplay, spread
 from selfexplain.report.numbers import percent, written
 from selfexplain.report.picture import display_of
+from selfexplain.report.recalibration import change_in_words
 from selfexplain.report.rows import LONGEST_NAME, cut
 from selfexplain.report.sentences import Metrics, drawn_together, sentence, source_words
 from selfexplain.report.visible import visible
@@ -91,6 +93,27 @@ def apart_figures(
     return (
         _by_correctness(ConfidenceByCorrectnessDisplay.from_evaluation(data, label, event=event)),
         _risk_coverage(RiskCoverageDisplay.from_evaluation(data, label, event=event)),
+    )
+
+
+def recalibration_figure(metrics: Metrics, source: str) -> Figure[RecalibrationDisplay] | None:
+    """Return the picture before and after recalibration, out of fold; None where it was not tried."""
+    numbers = metrics["sources"][source].get("recalibration")
+    if numbers is None:
+        return None
+    told = []
+    for name, title in (("gap", "Gap"), ("brier", "Brier score"), ("ece", "ECE")):
+        both = [str(written(name, numbers[when]["metrics"][name])) for when in ("stated", "recalibrated")]
+        told.append((title, *both))
+    return Figure(
+        title="Before and after recalibration",
+        display=RecalibrationDisplay.from_recalibration(numbers),
+        alternative=f"Reliability as stated and recalibrated, {source_words(source).title}: "
+        f"{'; '.join(f'{title} {before}, then {after}' for title, before, after in told)}.",
+        sentence=f"Each value replaced by what it was worth on other answers ({numbers['folds']} folds). "
+        f"{change_in_words(numbers['brier_change'])}",
+        columns=("", "As stated", "Recalibrated"),
+        rows=tuple(told),
     )
 
 

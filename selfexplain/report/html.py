@@ -77,6 +77,8 @@ def pictures_of(card: Card, source: int) -> dict[str, Any]:
     return {
         "diagram": with_dots(diagram, prefix, card.diagram.dots, source, card.title),
         "corp": inline(side_by_side([card.corp.display]), f"{prefix}c", card.corp.alternative),
+        "recalibration": card.recalibration
+        and inline(alone(card.recalibration.display), f"{prefix}r", card.recalibration.alternative),
         "forest": card.forest and inline(card.forest.display.figure(), f"{prefix}g", card.forest.alternative),
         "apart": [
             inline(alone(shown.display), f"{prefix}{rank}", shown.alternative) for rank, shown in enumerate(card.apart)
