@@ -10,7 +10,7 @@ from typing import Any
 
 from selfexplain.prompting.form import is_honoured
 from selfexplain.prompting.template import Template
-from selfexplain.records import Reading, Record
+from selfexplain.records import RANKS_ONLY, Reading, Record
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 LETTER = re.compile(r"[^\W\d_]")
@@ -25,7 +25,7 @@ STRAYS = 0.02
 def compliance_of(records: Sequence[Record], template: Template) -> dict[str, Any]:
     """Return how many replies kept to the order, the language and the form asked for, and how many were asked again.
 
-    Each is a mapping of counts; `untold` are Records in which it cannot be seen, since fields are missing, say.
+    Each is a mapping of counts, but `without`, the numbers of what could be read the first time; `untold` are Records in which it cannot be seen, since fields are missing, say.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def compliance_of(records: Sequence[Record], template: Template) -> dict[str, An
         "order": counts(in_order(record, template) for record in records),
         "language": counts(in_language(record, template.front.language) for record in records),
     }
+    if any("confidence" in turn.elicits for turn in template.turns):
+        found["scale"] = counts(on_scale(record) for record in records)
     if template.front.structured:
         found["structured"] = counts(is_structured(record, template) for record in records)
     again = [record for record in records if record.report.asked_again]
@@ -46,7 +48,28 @@ def compliance_of(records: Sequence[Record], template: Template) -> dict[str, An
             "records": len(again),
             "calls": sum(record.report.asked_again for record in again),
             "then_usable": mended,
+            "without": without_these(records),
         }
+    return found
+
+
+def on_scale(record: Record) -> bool | None:
+    """Tell whether the stated confidence is a number or phrase of the scale asked for; None where none is stated."""
+    stated = record.report.confidence.get("stated")
+    if stated is None or stated.why in {"absent", "declined", "truncated", "template_echo"}:
+        return None
+    return stated.value is not None and "suspicious" not in stated.notes
+
+
+def without_these(records: Sequence[Record]) -> dict[str, dict[str, float | int]]:
+    """Return accuracy and gap of each source over the answers that could be read the first time."""
+    found: dict[str, dict[str, float | int]] = {}
+    for source in dict.fromkeys(source for record in records for source in record.status):
+        first = [each for each in records if not each.report.asked_again and each.status.get(source) == "ok"]
+        if first and source not in RANKS_ONLY:
+            right = sum(each.verdict == "correct" for each in first) / len(first)
+            mean = sum(each.report.confidence[source].value or 0.0 for each in first) / len(first)
+            found[source] = {"n": len(first), "accuracy": right, "gap": mean - right}
     return found
 
 
@@ -103,6 +126,7 @@ def strayed(compliance: Mapping[str, Mapping[str, int]]) -> list[str]:
     words = {
         "order": "the fields stand in another order than asked for, so confidence may be about something else",
         "language": "the explanation is in another language than asked for",
+        "scale": "the confidence is not on the scale asked for",
         "structured": "the reply is not the JSON object that was asked for: the server did not hold it to the form",
     }
     found = []

@@ -88,6 +88,31 @@ def test_replies_that_were_asked_for_again_are_counted_apart() -> None:
     """Of two that could not be read, one could be read then."""
     found = seen("answer-confidence", "Answer: Lima", "Answer: Lima\nConfidence: 90", "Hm.", "Hm.", again=1)
 
-    assert found["asked_again"] == {"records": 2, "calls": 2, "then_usable": 1}
+    again = found["asked_again"]
+    assert (again["records"], again["calls"], again["then_usable"], again["without"]) == (2, 2, 1, {})
     assert any("2 replies could not be read" in sentence for sentence in strayed(found))
     assert "asked_again" not in seen("answer-confidence", "Answer: Lima\nConfidence: 90")
+
+
+def test_what_could_be_read_the_first_time_has_numbers_of_its_own() -> None:
+    """Two answers at 90 %, one of them right: a gap of 40 points without the one that was asked for twice."""
+    good, bad = "Answer: Lima\nConfidence: 90", "Answer: Quito\nConfidence: 90"
+    found = seen("answer-confidence", good, bad, "Hm.", good, again=1)
+
+    without = found["asked_again"]["without"]["stated"]
+    assert (without["n"], without["accuracy"]) == (2, 0.5)
+    assert without["gap"] == pytest.approx(0.4)
+
+
+def test_a_confidence_on_another_scale_is_seen() -> None:
+    """Between 0 and 1 where percent were asked for, and beyond 100."""
+    found = seen(
+        "answer-confidence",
+        "Answer: Lima\nConfidence: 90",
+        "Answer: Lima\nConfidence: 0.9",
+        "Answer: Lima\nConfidence: 150",
+        "Answer: Lima",
+    )
+
+    assert found["scale"] == {"kept": 1, "strayed": 2, "untold": 1}
+    assert "scale" not in seen("choice", "B")
