@@ -25,7 +25,8 @@ STRAYS = 0.02
 def compliance_of(records: Sequence[Record], template: Template) -> dict[str, Any]:
     """Return how many replies kept to the order, the language and the form asked for, and how many were asked again.
 
-    Each is a mapping of counts, but `without`, the numbers of what could be read the first time; `untold` are Records in which it cannot be seen, since fields are missing, say.
+    Each is a mapping of counts; `untold` are Records in which it cannot be seen, since fields are missing, say. Under
+    `asked_again` stand also, as `without`, the numbers of what could be read the first time.
 
     Parameters
     ----------
