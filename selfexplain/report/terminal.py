@@ -56,6 +56,10 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     parts += [Text(text, style="dim") for text in (methods(metrics, facts), *notes(metrics, facts)) if text]
     if any(data.get("groups") for data in metrics["sources"].values()):
         parts += [Text(), _groups(metrics)]
+        if _any_group_too_narrow(metrics):
+            parts.append(
+                Text(f"{MARK.strip()} In a group: few answers of a kind, so the interval tends to be too narrow.")
+            )
         parts += [
             Text(_in_a_line(say.sentence(mix)))
             for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))]
@@ -122,6 +126,17 @@ def _groups(metrics: say.Metrics) -> "Table":
             table.add_row(_plain(shown), source, *numbers, f"{group['n']:,}")
             shown = ""  # once per group, on its first line
     return table
+
+
+def _any_group_too_narrow(metrics: say.Metrics) -> bool:
+    """Tell whether a number of the table of groups has the mark, which must be explained under it."""
+    groups = (group for data in metrics["sources"].values() for group in data.get("groups", {}).values())
+    return any(
+        too_narrow(group["metrics"][name])
+        for group in groups
+        for name in ("accuracy", "mean_confidence", "auroc")
+        if name in group["metrics"]
+    )
 
 
 def _in_a_line(text: str) -> str:

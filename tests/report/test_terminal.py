@@ -95,3 +95,18 @@ def test_why_there_is_no_value_and_why_no_interval_stands_in_the_text() -> None:
     assert "Confidence gap, AUROC: undefined, all answers are right." in text
     assert "Brier: no interval, there is a single answer." in text
     assert "Brier: computed for independent rows." in text
+
+
+def test_a_mark_in_the_table_of_groups_is_explained_under_it() -> None:
+    """Where no number has it, nothing is explained."""
+    narrow = {
+        **estimate(0.5, 0.3, 0.7),
+        "warnings": ["the interval rests on 9 wrong answers; below 30 it tends to be too narrow"],
+    }
+    plain, marked = source(), source()
+    for each, auroc in ((plain, estimate(0.5, 0.3, 0.7)), (marked, narrow)):
+        each["groups"] = {"sums": {"n": 30, "metrics": {"accuracy": estimate(0.3, 0.2, 0.5), "auroc": auroc}}}
+
+    told = "* In a group: few answers of a kind, so the interval tends to be too narrow."
+    assert told in " ".join(printed(evaluation(stated=marked)).split())
+    assert "In a group" not in printed(evaluation(stated=plain))
