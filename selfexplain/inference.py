@@ -89,6 +89,18 @@ class Estimate(msgspec.Struct, frozen=True):
         """Return the Estimate of something that has no value here, and why."""
         return cls(value=None, low=None, high=None, level=level, method="", n=n, undefined=why)
 
+    @property
+    def no_interval(self) -> str:
+        """Why a value has no interval; empty where it has one, and where there is no value.
+
+        >>> Estimate(0.5, None, None, 0.95, "", 1, warnings=("one row says nothing of how rows vary",)).no_interval
+        'no interval, one row says nothing of how rows vary'
+        """
+        if self.value is None or not (self.low is None or self.high is None):
+            return ""
+        why = next(iter(self.warnings), "no reason was given")
+        return why if "interval" in why else f"no interval, {why}"
+
     def warned(self, *warnings: str) -> "Estimate":
         """Return this Estimate with more warnings."""
         return msgspec.structs.replace(self, warnings=(*self.warnings, *warnings))
@@ -530,7 +542,8 @@ def few_clusters(clusters: int) -> tuple[str, ...]:
     """Return the warning that an interval over few clusters deserves."""
     if clusters >= FEW_CLUSTERS:
         return ()
-    return (f"the interval rests on {clusters} clusters; below {FEW_CLUSTERS} it {TOO_NARROW}",)
+    found = "1 cluster" if clusters == 1 else f"{clusters} clusters"
+    return (f"the interval rests on {found}; below {FEW_CLUSTERS} it {TOO_NARROW}",)
 
 
 def normal_quantile(level: float) -> float:

@@ -12,8 +12,11 @@ import numpy as np
 from selfexplain.calibration.area_under_roc import auroc
 from selfexplain.calibration.binning import bin_of
 from selfexplain.calibration.expected_calibration_error import ece
+from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, VERY_FEW, few_of_a_kind, rarer_kind
+from selfexplain.calibration.honest_ece import FEWEST_CLUSTERS
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.paired_table import PairedTable
+from selfexplain.calibration.without_interval import value_alone
 from selfexplain.errors import Undefined
 from selfexplain.inference import (
     SAME,
@@ -59,8 +62,17 @@ def brier_difference(pairs: PairedTable, *, level: float = 0.95) -> Estimate:
 
 
 def auroc_difference(pairs: PairedTable, *, level: float = 0.95, seed: int = 0) -> Estimate:
-    """Return AUROC(B) − AUROC(A), in [−1, 1], by resampling pairs or whole clusters of them."""
-    return resampled_difference(auroc, pairs, level=level, seed=seed)
+    """Return AUROC(B) − AUROC(A), in [−1, 1], by resampling pairs or whole clusters of them.
+
+    With few right or few wrong answers on a side it is too narrow, and says so. Where one side's confidences put the
+    answers in the order of the other's, as when each is raised by as much, every resample has the difference 0: that
+    tells nothing of how orders vary, so there is no interval.
+    """
+    found = resampled_difference(auroc, pairs, level=level, seed=seed)
+    if found.low is None or found.high is None or pairs.identical:
+        return found
+    rarest = min(pairs.sides, key=lambda side: rarer_kind(side).units)
+    return found.warned(*few_of_a_kind(rarest, fewest=FEW_TO_RESAMPLE))
 
 
 def resampled_difference(metric: Metric[...], pairs: PairedTable, *, level: float = 0.95, seed: int = 0) -> Estimate:
@@ -94,14 +106,15 @@ def mean_difference(pairs: PairedTable, delta: Floats, *, reach: float, level: f
 
     Notes
     -----
-    If no pair differs, the difference of these two runs is 0 and nothing is estimated: [0, 0]. If few do
-    (:data:`FEW_CHANGES`), a mean of mostly zeros is far from normal; then the share of pairs (clusters) that differ
-    has an exact upper limit q, and the mean lies within ±q·reach (Clopper & Pearson 1934, Biometrika 26:404).
+    If two runs are the same answer by answer, their difference is 0 and nothing is estimated: [0, 0]. If no pair or few
+    (:data:`FEW_CHANGES`) differ in what is averaged, a mean of mostly zeros is far from normal; then the share of pairs
+    (clusters) that differ has an exact upper limit q, and the mean lies within ±q·reach (Clopper & Pearson 1934,
+    Biometrika 26:404).
     """
     n = pairs.total
     if not n:
         return Estimate.missing("no pair of usable answers", n=0, level=level)
-    if np.abs(delta).max() <= SAME:
+    if pairs.identical:
         return the_same(pairs, level)
     changed = np.unique(pairs.cluster[np.abs(delta) > SAME]) if pairs.clusters else pairs.n[np.abs(delta) > SAME]
     changes = len(changed) if pairs.clusters else int(changed.sum())
@@ -155,6 +168,11 @@ def ece_difference(pairs: PairedTable, *, level: float = 0.95, seed: int = 0) ->
         Δ ≤ Δ̂ + q(−Σ sign(D̂_B) Z_B + Σ abs(Z_A)),   Δ ≥ Δ̂ − q(Σ abs(Z_B) − Σ sign(D̂_A) Z_A)
 
     with q the 1 − α/2 quantile over joint normal draws of (Z_A, Z_B).
+
+    Where the answers do not show how Z varies (fewer than ten right or wrong ones on a side, or a bin without any
+    error), normal draws say too little: of 50 answers all right, none moves. There the limits are not narrower than
+    those that the two errors have by themselves: with the honest interval [L, U] of each at level 1 − α/2 both hold
+    with probability ≥ 1 − α (Bonferroni), and then L_B − U_A ≤ Δ ≤ U_B − L_A.
     """
     n = pairs.total
     if n < 2:
@@ -162,22 +180,50 @@ def ece_difference(pairs: PairedTable, *, level: float = 0.95, seed: int = 0) ->
     value = ece(pairs.b) - ece(pairs.a)
     if pairs.identical:
         return the_same(pairs, level)
+    clusters = len(pairs.clusters)
+    if 0 < clusters < FEWEST_CLUSTERS:
+        found = "1 cluster" if clusters == 1 else f"{clusters} clusters"
+        return value_alone(value, n, level, f"{found}; an interval needs at least {FEWEST_CLUSTERS}")
     z, sign = joint_errors(pairs, seed)
     spread = np.abs(z).sum(axis=2)
     along = (z * sign).sum(axis=2)
     tail = (1 + level) / 2
     high = value + float(np.quantile(spread[:, 0] - along[:, 1], tail))
     low = value - float(np.quantile(spread[:, 1] - along[:, 0], tail))
-    warnings = few_clusters(len(pairs.clusters)) if pairs.clusters else ()
+    method = "conservative limits for a difference of binned errors"
+    if hides_errors(pairs, z):
+        lowest, highest = by_each_side(pairs, level=tail, seed=seed)
+        low, high = min(low, lowest), max(high, highest)
+        method = f"{method}, not narrower than the honest intervals of both"
     return Estimate(
         value=value,
         low=max(-1.0, low),
         high=min(1.0, high),
         level=level,
-        method="conservative limits for a difference of binned errors",
+        method=method,
         n=n,
-        warnings=warnings,
+        warnings=few_clusters(clusters) if clusters else (),
     )
+
+
+def hides_errors(pairs: PairedTable, z: Floats) -> bool:
+    """Tell whether the answers of a side show too little of how its binned errors vary for simulated ones to hold."""
+    if any(rarer_kind(side).units < VERY_FEW for side in pairs.sides):
+        return True
+    for arm, table in enumerate((pairs.a, pairs.b)):
+        index, _ = bin_of(table)
+        if (np.ptp(z[:, arm, np.unique(index)], axis=0) == 0).any():
+            return True
+    return False
+
+
+def by_each_side(pairs: PairedTable, *, level: float, seed: int) -> tuple[float, float]:
+    """Return between what two calibration errors differ if each lies anywhere in its own honest interval."""
+    (low_a, high_a), (low_b, high_b) = (
+        (-1.0, 1.0) if found.low is None or found.high is None else (found.low, found.high)
+        for found in (ece.facts.interval(ece, side, level=level, seed=seed) for side in pairs.sides)
+    )
+    return low_b - high_a, high_b - low_a
 
 
 def joint_errors(pairs: PairedTable, seed: int) -> tuple[Floats, Floats]:

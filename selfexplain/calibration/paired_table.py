@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.rows import Scale, read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import CalibrationTable, total
 from selfexplain.errors import InputError
@@ -131,6 +132,16 @@ class PairedTable:
         return bool(
             (self.confidence[:, 0] == self.confidence[:, 1]).all() and (self.correct[:, 0] == self.correct[:, 1]).all()
         )
+
+    @property
+    def sides(self) -> tuple[Counts, Counts]:
+        """Everything of A and of B that the metrics of one run take: their tables, with the clusters if there are."""
+        if not self.clusters:
+            return self.a, self.b
+        place = np.repeat(self.cluster, self.n)
+        stated, right = (np.repeat(column, self.n, axis=0) for column in (self.confidence, self.correct))
+        a, b = (ClusterTable.from_places(stated[:, arm], right[:, arm], self.clusters, place) for arm in (0, 1))
+        return a, b
 
     @property
     def residual(self) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfexplain.calibration import ece
+from selfexplain.calibration import ece, evaluate
 from selfexplain.calibration.paired_difference import (
     accuracy_difference,
     auroc_difference,
@@ -106,6 +106,95 @@ def test_the_limits_of_a_difference_of_calibration_errors_cover_from_a_calibrate
         covered += found.low <= truth <= found.high  # type: ignore[operator]
 
     assert covered / sets >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / sets)
+
+
+DIFFERENCES = (accuracy_difference, gap_difference, brier_difference, auroc_difference, ece_difference)
+
+
+@pytest.mark.parametrize("right", [1, 0])
+@pytest.mark.parametrize("n", [2, 5, 30, 400])
+def test_errors_that_no_answer_shows_leave_room_for_those_to_come(n: int, right: int) -> None:
+    """All right, stated with .8, then .9: each error lies in its honest interval, the difference between them."""
+    pairs = PairedTable.from_rows([0.8] * n, [right] * n, [0.9] * n, [right] * n)
+    found = ece_difference(pairs)
+    a, b = (evaluate([stated] * n, [right] * n, metrics=[ece], level=0.975).metrics["ece"] for stated in (0.8, 0.9))
+
+    assert found.value == pytest.approx(-0.1 if right else 0.1)
+    assert (found.low or 0) == pytest.approx(max(-1, (b.low or 0) - (a.high or 0)), abs=1e-3)
+    assert (found.high or 0) == pytest.approx(min(1, (b.high or 0) - (a.low or 0)), abs=1e-3)
+    assert "honest intervals of both" in found.method
+
+
+def test_a_bin_in_which_nothing_went_wrong_yet_is_no_certainty() -> None:
+    """Half are certain and right on both sides; the other half went from calibrated to overconfident by 0.2."""
+    half = [1] * 30 + [0] * 30
+    pairs = PairedTable.from_rows([1.0] * 60 + [0.5] * 60, [1] * 60 + half, [1.0] * 60 + [0.7] * 60, [1] * 60 + half)
+
+    assert "honest intervals of both" in ece_difference(pairs).method
+
+
+@pytest.mark.parametrize("clusters", [1, 4])
+def test_so_few_clusters_have_no_interval_of_the_calibration_error_and_say_so(clusters: int) -> None:
+    """One Item asked twenty times is one cluster: there was a division by its 0 degrees of freedom."""
+    names = [place % clusters for place in range(20)]
+    found = ece_difference(PairedTable.from_rows([0.8] * 20, [1] * 20, [0.9] * 20, [1, 0] * 10, names))
+
+    assert found.value is not None
+    assert found.low is found.high is None
+    assert found.no_interval == f"{clusters} cluster{'s' * (clusters > 1)}; an interval needs at least 5"
+
+
+def test_answers_of_which_none_flipped_do_not_fix_the_accuracy_of_those_to_come() -> None:
+    """None of 400 flipped: at most 1 − 0.025^(1/400) of all may."""
+    found = accuracy_difference(PairedTable.from_rows([0.8] * 400, [1, 0] * 200, [0.9] * 400, [1, 0] * 200))
+
+    assert found.value == 0
+    assert [found.low, found.high] == pytest.approx([0.025 ** (1 / 400) - 1, 1 - 0.025 ** (1 / 400)])
+
+
+def test_confidences_raised_by_as_much_have_no_interval_of_the_auroc_and_say_why() -> None:
+    rng = np.random.default_rng(0)
+    stated, right = rng.choice([0.3, 0.5, 0.7], 200), (rng.random(200) < 0.5).astype(int)
+    found = auroc_difference(PairedTable.from_rows(stated, right, stated + 0.1, right))
+
+    assert (found.value, found.low) == (0.0, None)
+    assert found.no_interval == "every resample has the same value, so there is no interval"
+
+
+def test_an_auroc_over_few_wrong_answers_says_that_it_is_too_sure() -> None:
+    stated, right, again, right_again = two_runs(np.random.default_rng(3), 300, drop=0.0)
+    found = auroc_difference(PairedTable.from_rows(stated, right, again, right_again))
+    fewest = min(300 - right.sum(), 300 - right_again.sum())
+
+    assert found.warnings == (f"the interval rests on {fewest} wrong answers; below 100 it tends to be too narrow",)
+
+
+def small_runs() -> st.SearchStrategy[list[tuple[float, int, float, int, int]]]:
+    """Return pairs of answers with their clusters: few, alike, of one kind."""
+    confidence = st.sampled_from([0.0, 0.3, 0.8, 0.9, 1.0])
+    right = st.integers(0, 1)
+    row = st.tuples(confidence, right, confidence, right, st.integers(0, 6))
+    alike = st.tuples(row, st.integers(1, 30)).map(lambda many: [many[0]] * many[1])
+    return st.one_of(st.lists(row, min_size=1, max_size=30), alike)
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_runs(), st.booleans())
+def test_no_difference_is_certain_and_none_lacks_a_reason(
+    rows: list[tuple[float, int, float, int, int]],
+    clustered: bool,  # noqa: FBT001 - drawn
+) -> None:
+    *columns, clusters = zip(*rows, strict=True)
+    pairs = PairedTable.from_rows(*columns, clusters if clustered else None)
+    for difference in DIFFERENCES:
+        found = difference(pairs)
+        if found.value is None:
+            assert found.undefined
+        elif found.low is None or found.high is None:
+            assert found.no_interval
+        else:
+            assert found.low <= found.value <= found.high
+            assert found.low < found.high or pairs.identical
 
 
 def test_the_value_of_a_difference_of_calibration_errors_is_that_of_the_two_errors() -> None:
