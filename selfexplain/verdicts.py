@@ -238,7 +238,8 @@ def draw(comparison: "Comparison", path: str | Path) -> Path:
         picture,
     )
     from selfexplain.display.picture import write_picture  # noqa: PLC0415 - matplotlib
-    from selfexplain.report.visible import visible  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.report.comparison_terminal import spoken_against  # noqa: PLC0415 - with the rest of this verb
+    from selfexplain.report.visible import visible  # noqa: PLC0415
 
     path = Path(path)
     if path.suffix not in {".png", ".svg"}:
@@ -250,6 +251,7 @@ def draw(comparison: "Comparison", path: str | Path) -> Path:
         [
             *sides,
             f"{comparison.n_pairs:,} pairs of usable answers. Line: 95 % interval; grey: it holds 0, it may be chance.",
+            *spoken_against(comparison),
         ],
     )
     return write_picture(figure, path)

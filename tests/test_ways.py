@@ -10,9 +10,11 @@ import pytest
 import selfexplain as sx
 from selfexplain.cli import cli
 from selfexplain.errors import BudgetSpent, InputError
+from selfexplain.inference import Estimate
+from selfexplain.pipeline.compare import Difference
 from selfexplain.pipeline.ways import Ways
 from selfexplain.records import Usage
-from selfexplain.report import ways_words
+from selfexplain.report import ways_page, ways_words
 
 N = 40
 """Questions; the first 30 are answered right by whoever is asked."""
@@ -213,3 +215,9 @@ def test_a_gate_does_not_compare_a_forecast_with_a_judgement() -> None:
     assert any("the confidence is a judgement in the baseline and a forecast in this run" in why for why in verdict.why)
     differs = {each.what: (each.a, each.b) for each in sx.compare(judged, forecast).differs}
     assert differs["what confidence is"] == ("judgement", "forecast")
+
+
+def test_the_page_says_why_a_difference_has_no_interval() -> None:
+    alone = Estimate(0.1, None, None, 0.95, "", 2, warnings=("one row says nothing of how rows vary",))
+
+    assert ways_page.change("auroc", Difference(0.6, 0.7, alone)) == "no interval, one row says nothing of how rows vary"

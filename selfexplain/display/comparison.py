@@ -159,7 +159,7 @@ class DifferenceForestDisplay:
                 ax.plot([100 * low, 100 * high], [row, row], color=colour, linewidth=2, solid_capstyle="butt", zorder=2)
             if value is not None:
                 ax.scatter([100 * value], [row], s=36, color=colour, edgecolors=PAPER, linewidths=1, zorder=3)
-            note = change or ("undefined" if value is None else "not sure")
+            note = change or ("undefined" if value is None else "no interval" if low is None else "not sure")
             ax.annotate(
                 note,
                 (1, row),

@@ -365,7 +365,7 @@ def smallest(estimate: Estimate) -> Smallest:
     if not estimate.n:
         return Smallest(None, "unknown, since no pair of answers can be used")
     if estimate.low is None or estimate.high is None:
-        return Smallest(None, "unknown, since there is no interval")
+        return Smallest(None, f"unknown, since {estimate.no_interval or estimate.undefined}")
     if estimate.high <= estimate.low:
         return Smallest(None, "unknown, since nothing varies in the usable answers")
     z = NormalDist().inv_cdf((1 + estimate.level) / 2)

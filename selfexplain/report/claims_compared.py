@@ -60,7 +60,7 @@ def interval_of(estimate: Estimate) -> str:
         return "undefined"
     value = f"{estimate.value:+.2f}".replace("-", "−")
     if estimate.low is None or estimate.high is None:
-        return f"{value} (no interval)"
+        return f"{value} ({estimate.no_interval})"
     return f"{value} ({estimate.low:+.2f} to {estimate.high:+.2f})".replace("-", "−")
 
 

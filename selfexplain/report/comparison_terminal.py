@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.display.comparison import TITLES, direction
 from selfexplain.pipeline.compare import Changed, Comparison, Difference
+from selfexplain.report.cautions import too_narrow
 from selfexplain.report.claims_compared import claims_in_words
 from selfexplain.report.gate_terminal import plain
 from selfexplain.report.gate_words import number
@@ -27,7 +28,7 @@ def summary(comparison: Comparison) -> "RenderableType":
     parts.append(Text(headline(comparison), style="bold"))
     parts += [Text(f"  {plain(reason)}") for reason in comparison.why]
     if comparison.comparable:
-        parts += [Text(), differences(comparison), Text()]
+        parts += [Text(), differences(comparison), Text(), *map(Text, spoken_against(comparison))]
         flips = comparison.flips
         for title, found in (
             ("Right → wrong", flips.right_to_wrong),
@@ -76,6 +77,16 @@ def differences(comparison: Comparison) -> "Table":
         change = direction(name, each.difference) or unsure
         table.add_row(TITLES[name], shown(each.a), shown(each.b), written(each), change)
     return table
+
+
+def spoken_against(comparison: Comparison) -> list[str]:
+    """Return why differences have no interval, and which intervals are too narrow, a sentence each."""
+    told: dict[str, list[str]] = {}
+    for name, each in comparison.metrics.items():
+        found = each.difference
+        for said in [found.no_interval] if found.no_interval else too_narrow(found.to_dict()):
+            told.setdefault(said, []).append(TITLES[name])
+    return [f"{', '.join(names)}: {said}." for said, names in told.items()]
 
 
 def written(each: Difference) -> str:

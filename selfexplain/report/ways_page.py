@@ -109,10 +109,12 @@ def differences_of(way: Way) -> tuple[tuple[str, Written, str], ...]:
 
 
 def change(name: str, each: Difference) -> str:
-    """Return what a difference surely is."""
+    """Return what a difference surely is, or why that cannot be told."""
     found = each.difference
     if found.value is None:
         return ""
+    if found.no_interval:
+        return found.no_interval
     return "the same" if found.low == found.high == 0 else direction(name, found) or "not sure"
 
 

@@ -1,15 +1,17 @@
 """A comparison: differences, the answers that changed, and what cannot be compared."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from selfexplain.display.comparison import DifferenceForestDisplay, PairedReliabilityDisplay
 from selfexplain.errors import InputError
 from selfexplain.pipeline.compare import compare
 from selfexplain.pipeline.gate import gate
-from selfexplain.report.comparison_terminal import headline
+from selfexplain.report.comparison_terminal import headline, summary
 from selfexplain.runs.answers import Provenance
 from selfexplain.settings import Policy
 from selfexplain.verdicts import draw
@@ -54,6 +56,19 @@ def test_each_difference_is_b_minus_a() -> None:
     assert found["brier"].difference.value == pytest.approx(0.01)
     assert found["auroc"].a == 0.5
     assert list(found) == ["accuracy", "gap", "brier", "auroc", "ece", "coverage"]
+
+
+def test_a_difference_without_an_interval_carries_its_reason_everywhere(tmp_path: Path) -> None:
+    """Each confidence rose by as much: the order of the answers, and so the AUROC of every resample, is the same."""
+    before = [row(i, 0.6 + 0.1 * (i % 3), i % 5 > 0) for i in range(200)]
+    found = compare(side(before), side([one._replace(confidence=(one.confidence or 0) + 0.1) for one in before]))
+    why = "every resample has the same value, so there is no interval"
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(summary(found))
+
+    assert found.to_dict()["metrics"]["auroc"]["difference"]["warnings"] == (why,)
+    assert f"AUROC: {why}." in console.export_text()
+    assert f"AUROC: {why}." in draw(found, tmp_path / "picture.svg").read_text()
 
 
 def test_one_class_has_no_auroc_and_says_why() -> None:
