@@ -2,13 +2,20 @@
 
 `python benchmarks/selfgate_noise.py BASELINE_RUN VARIANT… --results FOLDER` asks all Items again for each variant and
 prints how many answers, stated confidences and token probabilities differ from those of the Run, and what the gate
-says. The variants stand for what may be otherwise on another machine: the order of the questions, the number of
-threads, how the prompt is cut into batches, which kernels compute attention, how keys and values are rounded.
+says at its default tolerances. Two kinds of variants:
+
+* what one machine may do: the questions in another order (`reversed`, `shuffled`, `other-shuffle`), several at a time
+  (`two-at-a-time`, `four-at-a-time`). `--write FOLDER` keeps their answers, of which tests make the claims of the docs.
+* what may be otherwise on another machine: the number of threads, how the prompt is cut into batches, which kernels
+  compute attention.
+
+`--template FILE` asks in another way than `few-shot`, as BASELINE_RUN then must have been.
 
 About two minutes of one processor core each. Arithmetic on another processor is not among them: run it there.
 """
 
 import argparse
+import random
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +28,11 @@ from selfexplain.datasets.selfgate import selfgate
 from selfexplain.pipeline.gate import Verdict
 from selfexplain.providers import model_file
 from selfexplain.providers.openai import OpenAI
-from selfexplain.records import Source
+from selfexplain.records import Item, Source
+from selfexplain.runs.baseline import pairs_of
 from selfexplain.runs.folder import RunFolder
-from selfexplain.verdicts import gate, set_baseline
+from selfexplain.settings import Policy
+from selfexplain.verdicts import answers, gate, set_baseline
 
 
 def as_shipped(_: Any) -> None:
@@ -40,6 +49,16 @@ def small_batches(params: Any) -> None:
     params.n_batch = params.n_ubatch = 32
 
 
+def two_slots(params: Any) -> None:
+    """Answer two questions at a time, which share the batches."""
+    params.n_parallel, params.n_ctx = 2, 2 * params.n_ctx
+
+
+def four_slots(params: Any) -> None:
+    """Answer four questions at a time."""
+    params.n_parallel, params.n_ctx = 4, 4 * params.n_ctx
+
+
 def plain_attention(params: Any) -> None:
     """Compute attention without the fused kernel."""
     params.flash_attn_type = 0
@@ -50,9 +69,22 @@ SOURCES: tuple[Source, ...] = ("stated", "token")
 VARIANTS: dict[str, Callable[[Any], None]] = {
     "as-shipped": as_shipped,
     "reversed": as_shipped,
+    "shuffled": as_shipped,
+    "other-shuffle": as_shipped,
+    "two-at-a-time": two_slots,
+    "four-at-a-time": four_slots,
     "two-threads": two_threads,
     "small-batches": small_batches,
     "plain-attention": plain_attention,
+}
+
+
+CONCURRENCY = {"two-at-a-time": 2, "four-at-a-time": 4}
+
+ORDERS: dict[str, Callable[[tuple[Item, ...]], tuple[Item, ...]]] = {
+    "reversed": lambda items: items[::-1],
+    "shuffled": lambda items: tuple(random.Random(1).sample(items, len(items))),
+    "other-shuffle": lambda items: tuple(random.Random(2).sample(items, len(items))),
 }
 
 
@@ -70,13 +102,14 @@ def served(change: Callable[[Any], None]) -> tuple[Any, OpenAI]:
     return server, OpenAI("any", base_url=f"{server.listening_address}/v1", api_key=key, name="local/changed")
 
 
-def ask_again(variant: str, results: Path) -> Path:
+def ask_again(variant: str, template: str, results: Path) -> Path:
     """Ask all Items under a variant; return the Run's folder."""
     dataset = selfgate()
-    if variant == "reversed":
-        dataset = msgspec.structs.replace(dataset, items=dataset.items[::-1])
+    if variant in ORDERS:
+        dataset = msgspec.structs.replace(dataset, items=ORDERS[variant](dataset.items))
     server, provider = served(VARIANTS[variant])
-    run = sx.run(dataset, model=provider, template="few-shot", concurrency=1, results=results / variant)
+    at_a_time = CONCURRENCY.get(variant, 1)
+    run = sx.run(dataset, model=provider, template=template, concurrency=at_a_time, results=results / variant)
     del server
     assert run.folder is not None
     return run.folder
@@ -112,15 +145,20 @@ def main() -> None:
     parser.add_argument("baseline_run", type=Path)
     parser.add_argument("variant", nargs="+", choices=VARIANTS)
     parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--template", default="few-shot")
+    parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
     assert (RunFolder(asked.baseline_run)).items == selfgate().items
     for source in SOURCES:
         set_baseline(asked.baseline_run, source, source, results=asked.results, replace=True)
     for variant in asked.variant:
-        run = ask_again(variant, asked.results)
+        run = ask_again(variant, asked.template, asked.results)
         print(f"{variant:<16} {changed(asked.baseline_run, run)}", flush=True)
         for source in SOURCES:
-            print(f"  {judged(gate(run, source, source, results=asked.results))}", flush=True)
+            verdict = gate(run, source, source, policy=Policy(), results=asked.results)
+            print(f"  {judged(verdict)}", flush=True)
+            if asked.write is not None:
+                (asked.write / f"{variant}-{source}.csv").write_bytes(pairs_of(answers(run, source).rows))
 
 
 if __name__ == "__main__":

@@ -220,4 +220,5 @@ def test_a_gate_does_not_compare_a_forecast_with_a_judgement() -> None:
 def test_the_page_says_why_a_difference_has_no_interval() -> None:
     alone = Estimate(0.1, None, None, 0.95, "", 2, warnings=("one row says nothing of how rows vary",))
 
-    assert ways_page.change("auroc", Difference(0.6, 0.7, alone)) == "no interval, one row says nothing of how rows vary"
+    said = ways_page.change("auroc", Difference(0.6, 0.7, alone))
+    assert said == "no interval, one row says nothing of how rows vary"

@@ -184,8 +184,8 @@ def test_no_difference_is_certain_and_none_lacks_a_reason(
     rows: list[tuple[float, int, float, int, int]],
     clustered: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    *columns, clusters = zip(*rows, strict=True)
-    pairs = PairedTable.from_rows(*columns, clusters if clustered else None)
+    stated, right, again, right_again, clusters = zip(*rows, strict=True)
+    pairs = PairedTable.from_rows(stated, right, again, right_again, clusters if clustered else None)
     for difference in DIFFERENCES:
         found = difference(pairs)
         if found.value is None:
