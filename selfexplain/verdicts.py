@@ -208,10 +208,26 @@ def gate(
     return judged(asked, frozen, policy, anchor=anchor, look=look)
 
 
-def prospects(results: str | Path, name: str) -> list[str]:
-    """Return what can be judged against a baseline, a sentence each: how small a tolerance, and what hinders."""
+def earlier(results: str | Path, name: str) -> Answers | None:
+    """Return the answers of a baseline that is about to be replaced, if there is one and it can be read."""
+    try:
+        return baselines.read_baseline(Path(results), name)
+    except InputError:
+        return None
+
+
+def prospects(results: str | Path, name: str, *, before: Answers | None = None) -> list[str]:
+    """Return what can be judged against a baseline, a sentence each: how small a tolerance, and what hinders.
+
+    Parameters
+    ----------
+    results, name
+        As in :func:`set_baseline`.
+    before : Answers, optional
+        Of the baseline that it has replaced: the pairs with it show how much two runs differ.
+    """
     from selfexplain.calibration.harm import FEWEST_PAIRS  # noqa: PLC0415 - numpy
-    from selfexplain.pipeline.gate import ASSUMED, expected  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.decidable import expected  # noqa: PLC0415 - numpy
     from selfexplain.report.gate_words import decidable  # noqa: PLC0415 - with the rest of this verb
 
     frozen = baselines.read_baseline(Path(results), name)
@@ -219,9 +235,9 @@ def prospects(results: str | Path, name: str) -> list[str]:
     said = [f"{len(frozen.rows):,} answers, {usable:,} usable; {frozen.source} confidence."]
     if usable < FEWEST_PAIRS:
         said.append(f"Too few for a verdict: every gate will be inconclusive below {FEWEST_PAIRS} usable answers.")
-    found = expected(frozen)
+    found, basis = expected(frozen, before)
     known, why = {name: each.tolerance for name, each in found.items()}, {n: each.why for n, each in found.items()}
-    return [*said, decidable(known, {name: reason for name, reason in why.items() if reason}, assumed=ASSUMED)]
+    return [*said, decidable(known, {name: reason for name, reason in why.items() if reason}, basis=basis)]
 
 
 def draw(comparison: "Comparison", path: str | Path) -> Path:

@@ -1,6 +1,7 @@
 """`plan` as people call it: what it rests on, and that better knowledge makes a better plan."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 import selfexplain as sx
 from selfexplain.cli import cli
 from selfexplain.errors import InputError
-from selfexplain.pipeline.gate import expected
+from selfexplain.pipeline.decidable import expected
+from selfexplain.pipeline.gate import gate
 from selfexplain.pipeline.plan import Needed, Outlook, Sight
 from selfexplain.records import Answered, Request, Response, Usage
+from selfexplain.settings import Policy
 from sides import near, row, side
 
 
@@ -54,7 +57,7 @@ def test_two_runs_are_planned_from_with_the_spread_of_their_differences(
 def test_one_run_is_planned_from_as_the_gate_expects(runs: tuple[list[Answered], list[Answered]]) -> None:
     """`baseline set` prints the same smallest tolerance."""
     outlook = sx.plan(frame(runs[0]))
-    theirs = expected(side(runs[0]))
+    theirs = expected(side(runs[0])).found
 
     assert outlook.basis.kind == "one"
     assert outlook.items == 1500
@@ -70,6 +73,46 @@ def test_repeats_replace_the_assumed_correlation(runs: tuple[list[Answered], lis
     assert outlook.basis.kind == "repeats"
     assert outlook.basis.correlation == pytest.approx(0.713, abs=0.04)
     assert needed(outlook, "gap").spread == pytest.approx(0.242, abs=0.02)
+
+
+def test_a_baseline_with_repeats_expects_what_they_measured_as_the_plan_does(
+    runs: tuple[list[Answered], list[Answered]],
+) -> None:
+    """Means of two times correlate by 2 · .713 / 1.713 = .83; assumed were .7, of a mean as of a single answer."""
+    twice = [each._replace(repeat=repeat, cluster=each.item) for repeat, rows in enumerate(runs) for each in rows]
+    theirs, basis = expected(side(twice))
+    outlook = sx.plan(frame(twice), repeats=2)
+
+    assert basis.startswith("measured on its repeats: an answer's errors correlate by 0.7")
+    for name in ("gap", "brier"):
+        assert theirs[name].tolerance == pytest.approx(sight(outlook, name).decidable, rel=0.02)
+    assert theirs["gap"].tolerance == pytest.approx(2.80 * 0.242 / math.sqrt(2 * 1500), rel=0.05)
+
+
+def test_times_that_were_all_alike_let_any_tolerance_be_decided() -> None:
+    rows = [row(i, 0.8, i % 5 > 0, repeat=r, cluster=str(i)) for i in range(200) for r in range(2)]
+
+    assert expected(side(rows)).found["gap"].why == "any, since nothing varied when it was asked again"
+
+
+def test_a_baseline_that_is_replaced_shows_how_much_two_runs_differ(
+    runs: tuple[list[Answered], list[Answered]],
+) -> None:
+    """The spread of these pairs, as the gate itself measures it."""
+    before, after = map(side, runs)
+    found, basis = expected(after, before)
+
+    assert found["gap"].tolerance == gate(after, before, Policy()).decidable["gap"]
+    assert basis.startswith("measured on 1,500 pairs with the baseline that it replaces: errors correlate by 0.7")
+
+
+@pytest.mark.parametrize("other", ["identical", "of other Items"])
+def test_a_replaced_baseline_that_shows_nothing_leaves_the_assumption(
+    runs: tuple[list[Answered], list[Answered]], other: str
+) -> None:
+    before = side(runs[0] if other == "identical" else runs[0][1:])
+
+    assert expected(side(runs[0]), before).basis.startswith("assuming")
 
 
 def test_asking_more_often_reduces_the_noise_and_not_what_a_change_adds(
@@ -266,4 +309,4 @@ def test_coverage_is_planned_in_clusters_as_the_gate_counts_it() -> None:
     assert needed(alone, "coverage").passes == 183
     assert needed(together, "coverage").passes == 1830
     assert sight(together, "coverage").decidable == pytest.approx(1 - 0.025 ** (1 / 40))
-    assert sight(together, "coverage").decidable == pytest.approx(expected(side(rows))["coverage"].tolerance)
+    assert sight(together, "coverage").decidable == pytest.approx(expected(side(rows)).found["coverage"].tolerance)

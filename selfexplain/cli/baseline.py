@@ -39,9 +39,10 @@ def set_(
 
     Writes NAME.json and NAME.pairs.csv: commit both. They need no Run.
     """
+    before = verdicts.earlier(results, name) if replace else None
     path = verdicts.set_baseline(
         of, name, source, replace=replace, results=results, columns=columns_of(mapped), scale=scale, **log
     )
     click.echo(path)
-    for sentence in verdicts.prospects(results, name):
+    for sentence in verdicts.prospects(results, name, before=before):
         tell(sentence)

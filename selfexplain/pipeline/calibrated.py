@@ -17,7 +17,7 @@ from selfexplain.calibration.harm import Judged, Judgement, judged, overall
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import Side, side_of
-from selfexplain.pipeline.gate import POWER
+from selfexplain.pipeline.decidable import POWER
 from selfexplain.pipeline.join import arrays
 from selfexplain.records import Answered
 from selfexplain.runs.answers import Answers

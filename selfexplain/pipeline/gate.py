@@ -4,10 +4,8 @@ Precedence: not comparable; then coverage, judged on everything that was asked; 
 identical runs; then the other rules. Nothing random decides: the same answers give the same verdict.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import NormalDist
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,7 +14,6 @@ from selfexplain.calibration.harm import (
     FEWEST_PAIRS,
     RULES,
     Judged,
-    coverage_fell,
     holm,
     judged,
     overall,
@@ -24,11 +21,10 @@ from selfexplain.calibration.harm import (
     too_few,
     with_the_lost,
 )
-from selfexplain.calibration.paired_difference import brier_difference, gap_difference
-from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.errors import InputError
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
+from selfexplain.pipeline.decidable import decidable
 from selfexplain.pipeline.join import Differs, Joined, arrays, count, differences, listed, obstacles, remarks
 from selfexplain.records import SCHEMA_VERSION, Answered
 from selfexplain.runs.answers import Answers
@@ -47,16 +43,6 @@ NARROW = {"overconfidence": 0.03, "underconfidence": 0.03, "brier": 0.02, "cover
 NAMES = ("the baseline", "this run")
 
 IDENTICAL = "identical: no answer differs from the baseline's"
-
-POWER = 0.8
-"""The chance that a rule passes when nothing changed, with which a tolerance counts as decidable."""
-
-CORRELATION = 0.7
-"""Assumed between the residuals of two runs of one model where there is no second run yet; asked anew at a temperature
-above 0, four answers in five the same and seven confidences in ten, two runs come to about this."""
-
-
-ASSUMED = "assuming that a second run's errors correlate with this one's by 0.7, as when it is asked anew"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -329,78 +315,3 @@ def with_unusable(result: Judged, most: float, m: int) -> Judged:
     answers = "answer that cannot" if m == 1 else "answers that cannot"
     why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
     return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
-
-
-class Smallest(NamedTuple):
-    """The smallest tolerance of one measure that can be decided, or why there is none."""
-
-    tolerance: float | None
-    why: str = ""
-
-
-def decidable(pairs: PairedTable, fell: Estimate, clusters: Sequence[str], *, level: float) -> dict[str, Smallest]:
-    """Return the smallest tolerance at which an unchanged model passes four times out of five, by measure.
-
-    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; for coverage at least the exact
-    bound where no answer changes between usable and not.
-
-    Parameters
-    ----------
-    pairs : PairedTable
-    fell : Estimate
-        By how much coverage fell.
-    clusters : sequence of str
-        Of everything that was asked.
-    level : float, in (0, 1)
-    """
-    return {
-        "gap": smallest(gap_difference(pairs, level=level)),
-        "brier": smallest(brier_difference(pairs, level=level)),
-        "coverage": smallest_coverage(fell, clusters, level=level),
-    }
-
-
-def smallest(estimate: Estimate) -> Smallest:
-    """Return the smallest decidable tolerance of one measure."""
-    if not estimate.n:
-        return Smallest(None, "unknown, since no pair of answers can be used")
-    if estimate.low is None or estimate.high is None:
-        return Smallest(None, f"unknown, since {estimate.no_interval or estimate.undefined}")
-    if estimate.high <= estimate.low:
-        return Smallest(None, "unknown, since nothing varies in the usable answers")
-    z = NormalDist().inv_cdf((1 + estimate.level) / 2)
-    return possible((estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER)))
-
-
-def smallest_coverage(fell: Estimate, clusters: Sequence[str], *, level: float) -> Smallest:
-    """Return the smallest decidable tolerance of a fall of usable answers: never below the bound for no change."""
-    everything = [True] * len(clusters)
-    least = coverage_fell(everything, everything, clusters, level=level).high
-    if least is None or fell.value is None or fell.low is None or fell.high is None:
-        return Smallest(None, "unknown, since nothing was asked")
-    varied = smallest(fell).tolerance
-    # Where few answers changed the limits are an exact bound, in which no standard error is to be found.
-    half = max(fell.high - fell.value, fell.value - fell.low)
-    spread = half if fell.method.startswith("exact") else varied or 0.0
-    return possible(max(least, spread))
-
-
-def possible(tolerance: float) -> Smallest:
-    """Return a tolerance, unless it is so large that nothing could exceed it."""
-    none = Smallest(None, "none can be decided with so few answers or clusters")
-    return Smallest(tolerance) if tolerance < 1 else none
-
-
-def expected(answers: Answers, *, level: float = 0.95) -> dict[str, Smallest]:
-    """Return what will be decidable against a baseline, before there is a second run.
-
-    Two runs whose residuals correlate by ρ differ with √(2 (1 − ρ)) times the spread of one: see :data:`CORRELATION`.
-    Of answers that cannot be used, the same are assumed to be missing again.
-    """
-    joined = Joined(tuple((row, row._replace(confidence=0.0, correct=False)) for row in answers.rows))
-    factor = math.sqrt(2 * (1 - CORRELATION))
-    found = decidable(joined.table(), coverage_drop(joined, level=level), joined.clusters, level=level)
-    return {
-        name: each if name == "coverage" or each.tolerance is None else possible(factor * each.tolerance)
-        for name, each in found.items()
-    }

@@ -17,7 +17,8 @@ from selfexplain.calibration.harm import FEWEST_ERRORS, FEWEST_PAIRS
 from selfexplain.calibration.paired_power import MOST, Mean, fewest, power, smallest_change
 from selfexplain.errors import InputError
 from selfexplain.inference import Floats
-from selfexplain.pipeline.gate import CORRELATION, MANY, NARROW, WIDE
+from selfexplain.pipeline.decidable import CORRELATION
+from selfexplain.pipeline.gate import MANY, NARROW, WIDE
 from selfexplain.pipeline.join import Joined, count, obstacles
 from selfexplain.pipeline.repeats import asked_again
 from selfexplain.pipeline.usage import known, no_price, unknown

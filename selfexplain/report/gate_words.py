@@ -134,13 +134,13 @@ MEASURES: Mapping[str, str] = {
 """What tolerances are set on."""
 
 
-def decidable(found: Mapping[str, float | None], why: Mapping[str, str], *, assumed: str = "") -> str:
+def decidable(found: Mapping[str, float | None], why: Mapping[str, str], *, basis: str = "") -> str:
     """Return which tolerances can be decided with so many answers, and why others cannot.
 
     >>> decidable({"gap": 0.04, "brier": None}, {"brier": "unknown, since nothing varies"})[-48:]
     ' the Brier score: unknown, since nothing varies.'
     """
-    base = f" ({assumed})" if assumed else ""
+    base = f" ({basis})" if basis else ""
     known = [f"{found[name]:.3f} for {words}" for name, words in MEASURES.items() if found.get(name) is not None]
     reasons = {reason: [MEASURES[name] for name in why if why[name] == reason] for reason in why.values()}
     unknown = "".join(f" For {' and '.join(words)}: {reason}." for reason, words in reasons.items())

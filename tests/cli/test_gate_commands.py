@@ -114,6 +114,24 @@ def test_jsonl_rows_without_the_name_confidence_are_missing_ones_and_no_misuse(
             run(f"gate {name}.jsonl --baseline main", capsys)
 
 
+def test_a_baseline_says_what_its_smallest_tolerance_rests_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Assumed at first; measured where it has repeats, or where it replaces one that can be read."""
+
+    def told(command: str) -> str:
+        cli.main(f"baseline set {command}".split(), standalone_mode=False)
+        return capsys.readouterr().err
+
+    numbers = [(i, r, 0.8 - 0.1 * ((i + r) % 7 == 0), int(i % 5 > 0)) for i in range(200) for r in range(2)]
+    rows = [f"q{i},{r},{confidence},{right}" for i, r, confidence, right in numbers]
+    (home / "twice.csv").write_text("\n".join(["item,repeat,confidence,correct", *rows]) + "\n")
+
+    assert "assuming that a second run's errors correlate" in told("before.csv main")
+    assert "measured on its repeats: an answer's errors correlate by 0.9" in told("twice.csv twice")
+    assert "measured on 400 pairs with the baseline that it replaces" in told("after.csv main --replace")
+    (home / "results" / "baselines" / "main.pairs.csv").write_text("edited\n")
+    assert "assuming" in told("before.csv main --replace")
+
+
 def test_too_few_and_not_comparable_have_their_codes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table(home / "few.csv", "0.8", 50)
     run("baseline set few.csv few", capsys)

@@ -11,7 +11,8 @@ import pytest
 
 from selfexplain.calibration.harm import Judged
 from selfexplain.errors import InputError
-from selfexplain.pipeline.gate import Verdict, expected, gate, largest_gaps
+from selfexplain.pipeline.decidable import expected
+from selfexplain.pipeline.gate import Verdict, gate, largest_gaps
 from selfexplain.records import Answered, Status
 from selfexplain.runs.answers import Asked, Provenance
 from selfexplain.settings import Policy, SureLimit
@@ -332,7 +333,7 @@ def test_what_coverage_can_decide_counts_clusters() -> None:
     rows = [row(i, 0.8, i % 5 < 4, cluster=f"c{i % 40}") for i in range(400)]
 
     assert judged(rows, rows).decidable["coverage"] == pytest.approx(1 - 0.025 ** (1 / 40))
-    assert expected(side(rows))["coverage"].tolerance == pytest.approx(1 - 0.025 ** (1 / 40))
+    assert expected(side(rows)).found["coverage"].tolerance == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
 def test_no_tolerance_above_one_is_decidable_and_each_reason_is_the_right_one() -> None:
@@ -430,7 +431,7 @@ def test_what_is_decidable_follows_the_spread() -> None:
     sizes = []
     for _ in range(runs):
         a, b = near(rng, 500)
-        sizes.append((judged(a, b).decidable["gap"], expected(side(a))["gap"].tolerance))
+        sizes.append((judged(a, b).decidable["gap"], expected(side(a)).found["gap"].tolerance))
     measured, assumed = (float(np.mean([pair[k] for pair in sizes])) for k in (0, 1))
 
     # The spread of this model's differences is .24 to .30, so (1.96 + 0.84) · .24…30 / √500 = .030 … .038.
