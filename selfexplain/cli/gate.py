@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from selfexplain import verdicts
-from selfexplain.cli.github import protected, publish
+from selfexplain.cli.github import Annotated, protected, publish
 from selfexplain.cli.speak import pairs, print_json, show, tell
 from selfexplain.cli.table_options import columns_of, log_options, results_option, table_options
 from selfexplain.errors import InputError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHARE = click.FloatRange(0, 1)
 
 
-@click.command()
+@click.command(cls=Annotated)
 @click.argument("of", metavar="RUN|FILE", type=click.Path(path_type=Path))
 @click.option("--baseline", required=True, metavar="NAME", help="What to judge against.")
 @table_options
@@ -84,9 +84,9 @@ def gate(
 
         with protected() if github else nullcontext():
             show(summary(verdict))
+    write_texts(verdict, markdown, junit)  # first: where a file cannot be written there is one error, and no verdict
     if github:
         publish(verdict)
-    write_texts(verdict, markdown, junit)
     return verdict.exit_code
 
 

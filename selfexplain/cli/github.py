@@ -5,14 +5,72 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from selfexplain.errors import BudgetSpent, SelfexplainError
 from selfexplain.runs.folder import disk_errors
 
 if TYPE_CHECKING:  # numpy
     from selfexplain.pipeline.gate import Verdict
+
+
+class Annotated(click.Command):
+    """A command that, with --github, also marks the job where it cannot do what it was asked."""
+
+    def make_context(self, info_name: str | None, args: list[str], *others: Any, **more: Any) -> click.Context:
+        """Read the arguments."""
+        with annotated("--github" in args):
+            return super().make_context(info_name, args, *others, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with annotated(bool(ctx.params.get("github"))):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def annotated(github: bool) -> Iterator[None]:
+    """Mark the job where something cannot be used or goes wrong; what is raised goes on to be said as always.
+
+    As always is on stderr, of which GitHub obeys every line as well: so there it is said on one.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, BudgetSpent, BrokenPipeError, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        if not github:
+            raise
+        if isinstance(error, SelfexplainError):
+            refuse(error.message, error.hint)
+            error.message, error.hint = one_line(error.message), error.hint and one_line(error.hint)
+            raise
+        if isinstance(error, click.ClickException):
+            refuse(error.format_message())
+            raise click.ClickException(one_line(error.format_message())) from None
+        if isinstance(error, OSError):
+            refuse(f"{error.filename or 'the system'}: {error.strerror or error}")
+        else:
+            refuse(f"unexpected {type(error).__name__}: the log holds where")
+        raise
+
+
+def refuse(message: str, hint: str | None = None) -> None:
+    """Mark the job as failed where no verdict came."""
+    from selfexplain.report.github import refusal  # noqa: PLC0415 - numpy
+
+    click.echo(refusal(message, hint))
+
+
+def one_line(text: str) -> str:
+    r"""Return a text of which GitHub takes no part for a command, old or new.
+
+    >>> one_line("no file\n::error::x ##[add-mask]y")
+    'no file ⏎ ::error::x # #[add-mask]y'
+    """
+    return " ⏎ ".join(text.splitlines()).replace("##[", "# #[")
 
 
 @contextmanager

@@ -24,6 +24,16 @@ def annotation(verdict: Verdict) -> str:
     return f"::{level} title={TITLE}::{escaped(chr(10).join(sentences(verdict)))}"
 
 
+def refusal(message: str, hint: str | None = None) -> str:
+    r"""Return the command that marks a job as failed where no verdict came: what was wrong, and what to do.
+
+    >>> refusal("there is no baseline 'main'", "make one")
+    "::error title=selfexplain gate::The gate could not run.%0Athere is no baseline 'main'%0Ahint: make one"
+    """
+    told = ["The gate could not run.", message, *([f"hint: {hint}"] if hint else [])]
+    return f"::error title={TITLE}::{escaped(chr(10).join(told))}"
+
+
 def sentences(verdict: Verdict) -> list[str]:
     """Return what a verdict says: the headline, then what decided it."""
     reasons: Sequence[str] = verdict.why or say.decided_by(verdict)

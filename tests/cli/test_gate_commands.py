@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selfexplain.cli import cli
+from selfexplain.cli import cli, main
 from selfexplain.errors import InputError
 from selfexplain.settings import PAIRED_RULES, Policy, read_settings
 
@@ -196,3 +196,46 @@ def test_on_github_a_log_is_annotated_and_files_are_added_to(
     assert (home / "GITHUB_STEP_SUMMARY").read_text().startswith("there\n### ❌ Confidence gate: fail")
     with pytest.raises(InputError, match="both write to stdout"):
         run("gate after.csv --baseline main --github --json", capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("nothing.csv --baseline main", "nothing.csv"),
+        ("after.csv --baseline nowhere", "there is no baseline 'nowhere' in results/baselines%0Ahint: there are: main"),
+        ("after.csv --baseline main --tolerance brier=5", "--tolerance has '5'%0Ahint: expected a number from 0 to 1"),
+        ("after.csv --baseline main --level 2", "Invalid value for '--level'"),
+        ("after.csv --baseline main --nonsense", "No such option"),
+        ("--baseline main", "Missing argument 'RUN|FILE'"),
+        ("after.csv --baseline main --markdown nowhere/there/g.md", "nowhere"),
+    ],
+)
+def test_on_github_what_cannot_be_used_is_an_error_on_the_job(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("baseline set before.csv main", capsys)
+    for github in ("--github ", ""):
+        monkeypatch.setattr("sys.argv", ["selfexplain", *f"gate {github}{arguments}".split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out = capsys.readouterr().out
+        commands = [line for line in out.splitlines() if line.startswith("::error")]
+
+        assert ended.value.code == 2
+        assert len(commands) == bool(github)
+        assert all(line.startswith("::error title=selfexplain gate::The gate could not run.%0A") for line in commands)
+        assert all(said in line for line in commands)
+
+
+def test_on_github_no_error_is_obeyed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub reads stderr as well, and a name may hold a line of its own."""
+    run("baseline set before.csv main", capsys)
+    evil = "x\n::add-mask::a\n##[add-mask]b 100%"
+    monkeypatch.setattr("sys.argv", ["selfexplain", "gate", evil, "--baseline", "main", "--github"])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr()
+
+    assert [line[:7] for line in printed.out.splitlines()] == ["::error"]
+    assert "100%25" in printed.out
+    assert not any(line.startswith("::") or "##[" in line for line in printed.err.splitlines())
