@@ -54,7 +54,7 @@ def assert_calibrated(
     ece : float, in [0, 1], optional
         Largest expected calibration error.
     error_when_sure : (at, error), optional
-        At most the share `error` may be wrong among answers stated with at least `at`.
+        At most the share `error` may be wrong among answers stated with at least `at`; kept where none is.
     coverage : float, in [0, 1]
         Least share of usable answers. Surely fewer fail; and where fewer are usable, a limit must be kept whatever the
         missing answers would have been.

@@ -9,8 +9,9 @@ import pytest
 
 import selfexplain as sx
 from selfexplain.pipeline.calibrated import Limits, judge_calibration
+from selfexplain.pipeline.gate import gate
 from selfexplain.runs.baseline import write_baseline
-from selfexplain.settings import SureLimit
+from selfexplain.settings import Policy, SureLimit
 from selfexplain.testing import assert_calibrated, assert_not_worse
 from sides import missing, side, stated
 
@@ -57,6 +58,20 @@ def test_each_limit_is_judged_by_itself() -> None:
     assert [rule.harm for rule in found.rules] == pytest.approx([0.1, 0.1, 0.2])
 
 
+@pytest.mark.parametrize(("gone", "verdict"), [(0, "pass"), (100, "pass"), (900, "inconclusive")])
+def test_a_limit_on_sure_answers_is_kept_where_none_is_sure_as_the_gate_says(gone: int, verdict: str) -> None:
+    """Nothing is stated with .9; of lost right ones none is wrong, of a hundred wrong ones all may have been sure."""
+    rows, limit = missing(stated(0.8), range(gone)), SureLimit(0.9, 0.05)
+    ours = judge_calibration(side(rows), Limits(error_when_sure=limit)).rules[0]
+    theirs = next(rule for rule in gate(side(rows), side(stated(0.8)), Policy(max_error_when_sure=limit)).rules[-1:])
+
+    assert ours.verdict == verdict
+    assert (theirs.name, theirs.verdict) == (ours.name, verdict)
+    assert ours.why == theirs.why or verdict == "inconclusive"
+    if verdict == "pass":
+        assert ours.why == "no answer is stated with at least 0.9"
+
+
 def test_repeats_of_one_question_are_no_independent_answers() -> None:
     """Ten repeats of each of 100 questions that agree: as wide as 100 answers, not 1,000."""
     rows = [row._replace(repeat=repeat) for row in stated(0.8, 100) for repeat in range(10)]
@@ -68,7 +83,7 @@ def test_repeats_of_one_question_are_no_independent_answers() -> None:
 
 
 def test_what_is_missing_is_counted_at_its_worst_or_fails() -> None:
-    """Of 1,000: 1 % missing is let pass; 2.5 % could be anything, (975 · .025 + 25)/1,000 = .049; 10 % are too many."""
+    """Of 1,000: 1 % is let pass; of 2.5 % the 20 right ones may have been stated with 0; 10 % are too many."""
     verdicts = {
         gone: judge_calibration(side(missing(stated(0.8), range(0, 1000, 1000 // gone))), Limits(gap=0.04))
         for gone in (10, 25, 100)
@@ -76,6 +91,7 @@ def test_what_is_missing_is_counted_at_its_worst_or_fails() -> None:
 
     assert [each.verdict for each in verdicts.values()] == ["pass", "inconclusive", "fail"]
     assert "25 answers that cannot be used" in verdicts[25].rules[0].why
+    assert verdicts[25].rules[0].high == pytest.approx((975 * 0.0251 + 20) / 1000, abs=2e-4)
     assert verdicts[25].needed == {}
     assert [rule.name for rule in verdicts[100].rules if rule.verdict == "fail"] == ["min_coverage"]
 

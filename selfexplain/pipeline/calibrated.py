@@ -62,12 +62,13 @@ def judge_calibration(run: Answers, limits: Limits, *, level: float = 0.95) -> C
         Of every interval.
     """
     usable = [row for row in run.rows if row.status == "ok"]
-    missing = len(run.rows) - len(usable)
-    too_many = missing > (1 - limits.coverage) * len(run.rows)
-    rules = [judged(name, estimate, limit) for name, estimate, limit in measured(usable, limits, level)]
+    others = [row for row in run.rows if row.status != "ok"]
+    too_many = len(others) > (1 - limits.coverage) * len(run.rows)
+    rules = list(measured(usable, limits, level))
     decided_by = {rule.name: n for rule in rules if (n := needed(rule, level)) is not None}
     if too_many:
-        rules = [with_missing(rule, missing) for rule in rules] + lacking(run, limits, level)
+        rules = [with_unusable(rule, *at_worst(rule.name, others, limits)) for rule in rules]
+        rules += lacking(run, limits, level)
     confidence, correct = arrays(usable)
     return Calibrated(
         verdict=overall(rules),
@@ -82,37 +83,75 @@ def judge_calibration(run: Answers, limits: Limits, *, level: float = 0.95) -> C
     )
 
 
-def measured(usable: Sequence[Answered], limits: Limits, level: float) -> Iterable[tuple[str, Estimate, float]]:
-    """Yield what each limit is set on, with the limit."""
+def measured(usable: Sequence[Answered], limits: Limits, level: float) -> Iterable[Judged]:
+    """Yield what each limit says of the answers that can be used."""
     stated, clusters = arrays(usable), [row.cluster for row in usable]
     if limits.gap is not None:
-        yield "max_gap", size_of_gap(*stated, clusters, level=level), limits.gap
+        yield judged("max_gap", size_of_gap(*stated, clusters, level=level), limits.gap)
     if limits.ece is not None:
         evaluation = evaluate(*stated, metrics=[ece], cluster=clusters, level=level)
-        yield "max_ece", evaluation.metrics["ece"], limits.ece
+        yield judged("max_ece", evaluation.metrics["ece"], limits.ece)
     if limits.error_when_sure is not None:
-        at, error = limits.error_when_sure.at, limits.error_when_sure.error
-        yield "max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error
+        yield judge_when_sure(usable, limits.error_when_sure, level)
 
 
-def with_missing(rule: Judged, missing: int) -> Judged:
-    """Return a passed rule as inconclusive if it passes only without the answers that cannot be used.
+def judge_when_sure(usable: Sequence[Answered], limit: SureLimit, level: float) -> Judged:
+    """Return the limit on errors among sure answers; where no answer is so sure, none is wrong, and it is kept."""
+    stated, clusters = arrays(usable), [row.cluster for row in usable]
+    found = error_when_sure(*stated, clusters, at=limit.at, level=level)
+    result = judged("max_error_when_sure", found, limit.error)
+    if usable and not found.n:
+        result = result._replace(verdict="pass", why=f"no answer is stated with at least {limit.at:g}")
+    return result
 
-    A missing answer adds at most 1 to the sum of which the harm is the mean (Manski 1990, American Economic Review
-    80:319).
 
+def at_worst(name: str, others: Sequence[Answered], limits: Limits) -> tuple[float, int]:
+    """Return the most that answers which cannot be used may add to a rule's sum, and how many they are."""
+    if name == "max_gap":
+        return largest_gaps(others)
+    if name == "max_error_when_sure" and limits.error_when_sure is not None:
+        at = limits.error_when_sure.at
+        may_be = sum(row.correct is not True and (row.confidence is None or row.confidence >= at) for row in others)
+        return float(may_be), may_be
+    return float(len(others)), len(others)
+
+
+def largest_gaps(rows: Sequence[Answered]) -> tuple[float, int]:
+    """Return the most that answers may add to the sum of confidence − correct, in either direction, and how many are.
+
+    What is known of them counts: the grade of one that states no confidence, the confidence of one without a grade.
+    """
+    known = [(row.confidence, None if row.correct is None else float(row.correct)) for row in rows]
+    highest = sum((1.0 if c is None else c) - (0.0 if y is None else y) for c, y in known)
+    lowest = sum((0.0 if c is None else c) - (1.0 if y is None else y) for c, y in known)
+    return max(highest, -lowest), len(known)
+
+
+def with_unusable(result: Judged, most: float, m: int) -> Judged:
+    """Return a passed absolute rule as inconclusive if it passes only without the m answers that cannot be used.
+
+    Parameters
+    ----------
+    result : Judged
+    most : float
+        The most that they may add to the sum of which the harm is the mean (Manski 1990, American Economic Review
+        80:319).
+    m : int
+
+    Examples
+    --------
     >>> kept = Judged("max_gap", 0.02, 0.0, 0.04, 0.1, "pass", 90, "")
-    >>> with_missing(kept, 5).verdict, with_missing(kept, 10).verdict  # (3.6 + 5)/95 = .091; (3.6 + 10)/100 = .136
+    >>> with_unusable(kept, 5.0, 5).verdict, with_unusable(kept, 10.0, 10).verdict  # 8.6/95 = .091; 13.6/100 = .136
     ('pass', 'inconclusive')
     """
-    if rule.verdict != "pass" or rule.high is None:
-        return rule
-    high = (rule.high * rule.n + missing) / (rule.n + missing)
-    if high <= rule.tolerance:
-        return rule
-    answers = "answer that cannot" if missing == 1 else "answers that cannot"
-    why = f"it passes only without the {missing:,} {answers} be used: with them the harm may be {high:.3f}"
-    return rule._replace(verdict="inconclusive", high=high, why=why)
+    if result.verdict != "pass" or not m:
+        return result
+    high = min(1.0, ((result.high or 0.0) * result.n + most) / (result.n + m))
+    if high <= result.tolerance:
+        return result
+    answers = "answer that cannot" if m == 1 else "answers that cannot"
+    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
+    return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
 
 
 def lacking(run: Answers, limits: Limits, level: float) -> list[Judged]:

@@ -4,12 +4,11 @@ Precedence: not comparable; then coverage, judged on everything that was asked; 
 identical runs; then the other rules. Nothing random decides: the same answers give the same verdict.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
-from selfexplain.calibration.ceiling import error_when_sure, size_of_gap
 from selfexplain.calibration.harm import (
     FEWEST_PAIRS,
     RULES,
@@ -23,10 +22,11 @@ from selfexplain.calibration.harm import (
 )
 from selfexplain.errors import InputError
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.calibrated import Limits, at_worst, measured, with_unusable
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
 from selfexplain.pipeline.decidable import decidable
-from selfexplain.pipeline.join import Differs, Joined, arrays, count, differences, listed, obstacles, remarks
-from selfexplain.records import SCHEMA_VERSION, Answered
+from selfexplain.pipeline.join import Differs, Joined, count, differences, listed, obstacles, remarks
+from selfexplain.records import SCHEMA_VERSION
 from selfexplain.runs.answers import Answers
 from selfexplain.settings import PAIRED_RULES, Policy
 
@@ -268,50 +268,7 @@ def held(result: Judged, *, stands: bool, groups: int) -> Judged:
 
 def judge_alone(run: Answers, policy: Policy, level: float) -> Iterable[Judged]:
     """Return the absolute rules, which look at this run only; none passes by what it could not use."""
+    limits = Limits(gap=policy.max_gap, error_when_sure=policy.max_error_when_sure)
     usable = [row for row in run.rows if row.status == "ok"]
     others = [row for row in run.rows if row.status != "ok"]
-    stated = arrays(usable)
-    clusters = [row.cluster for row in usable]
-    found = []
-    if policy.max_gap is not None:
-        gap = size_of_gap(*stated, clusters, level=level)
-        found.append(with_unusable(judged("max_gap", gap, policy.max_gap), *largest_gaps(others)))
-    if policy.max_error_when_sure is not None:
-        at, error = policy.max_error_when_sure.at, policy.max_error_when_sure.error
-        result = judged("max_error_when_sure", error_when_sure(*stated, clusters, at=at, level=level), error)
-        if usable and not any(row.confidence is not None and row.confidence >= at for row in usable):
-            result = result._replace(verdict="pass", why=f"no answer is stated with at least {at:g}")
-        may_be = sum(row.correct is not True and (row.confidence is None or row.confidence >= at) for row in others)
-        found.append(with_unusable(result, float(may_be), may_be))
-    return found
-
-
-def largest_gaps(rows: Sequence[Answered]) -> tuple[float, int]:
-    """Return the most that answers may add to the sum of confidence − correct, in either direction, and how many are.
-
-    What is known of them counts: the grade of one that states no confidence, the confidence of one without a grade.
-    """
-    known = [(row.confidence, None if row.correct is None else float(row.correct)) for row in rows]
-    highest = sum((1.0 if c is None else c) - (0.0 if y is None else y) for c, y in known)
-    lowest = sum((0.0 if c is None else c) - (1.0 if y is None else y) for c, y in known)
-    return max(highest, -lowest), len(known)
-
-
-def with_unusable(result: Judged, most: float, m: int) -> Judged:
-    """Return a passed absolute rule as inconclusive if it passes only without the m answers that cannot be used.
-
-    Parameters
-    ----------
-    result : Judged
-    most : float
-        The most that they may add to the sum of which the harm is the mean.
-    m : int
-    """
-    if result.verdict != "pass" or not m:
-        return result
-    high = min(1.0, ((result.high or 0.0) * result.n + most) / (result.n + m))
-    if high <= result.tolerance:
-        return result
-    answers = "answer that cannot" if m == 1 else "answers that cannot"
-    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
-    return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
+    return [with_unusable(rule, *at_worst(rule.name, others, limits)) for rule in measured(usable, limits, level)]

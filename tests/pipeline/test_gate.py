@@ -11,8 +11,9 @@ import pytest
 
 from selfexplain.calibration.harm import Judged
 from selfexplain.errors import InputError
+from selfexplain.pipeline.calibrated import largest_gaps
 from selfexplain.pipeline.decidable import expected
-from selfexplain.pipeline.gate import Verdict, gate, largest_gaps
+from selfexplain.pipeline.gate import Verdict, gate
 from selfexplain.records import Answered, Status
 from selfexplain.runs.answers import Asked, Provenance
 from selfexplain.settings import Policy, SureLimit
