@@ -1,8 +1,8 @@
 """The verb that looks back: one metric over all Runs there are; for notebooks, scripts and the command."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from selfexplain.api import RESULTS, chosen_metrics, metric_facts
 from selfexplain.errors import InputError, SelfexplainError
@@ -10,7 +10,7 @@ from selfexplain.records import Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.asked import when_asked
 from selfexplain.runs.folder import RunFolder
-from selfexplain.verdicts import Answering, Scale, answers
+from selfexplain.verdicts import Answering, Reading, answers
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from matplotlib.figure import Figure
@@ -28,15 +28,15 @@ def history(
     dataset: str | None = None,
     baseline: str | None = None,
     results: str | Path = RESULTS,
-    columns: Mapping[str, str] | None = None,
-    scale: Scale = "probability",
+    **reading: Unpack[Reading],
 ) -> "History":
     """Measure Runs in the order in which they were asked, a series for each dataset and source.
 
     Parameters
     ----------
     *of : str, Path or DataFrame
-        Runs' folders, folders that hold Runs, table FILEs, DataFrames; by default `results`.
+        Runs' folders, folders that hold Runs, or that hold such folders (one for each night), table FILEs, other tools'
+        logs, DataFrames; by default `results`.
     metric : str
         A metric's name, or `path.py:OBJECT`.
     source : str, optional
@@ -47,8 +47,9 @@ def history(
         A baseline that stands beside the series whose Items and source it shares.
     results : str or Path
         Where `baselines` lies, and the Runs if none are named.
-    columns, scale
-        Of tables, as in :func:`selfexplain.evaluate_file`.
+    **reading
+        Of tables and of other tools' logs: columns, scale, format, scorer, only, as in
+        :func:`selfexplain.evaluate_file`.
 
     Returns
     -------
@@ -80,29 +81,33 @@ def history(
     for each in runs_among(of or (results,)):
         candidates += 1
         try:
-            found = side_of(each, source, columns, scale)
+            found = side_of(each, source, reading)
         except SelfexplainError as error:
             unread.append(Unread(str(each) if isinstance(each, str | Path) else "DataFrame", error.message))
             continue
         if dataset in (None, found.answers.provenance.dataset):
             sides.append(found)
     if not sides:
-        raise InputError(nothing(candidates, unread, dataset), hint="name Runs, folders that hold them, or table FILEs")
+        where = " and ".join(str(each) for each in of or (results,) if isinstance(each, str | Path))
+        raise InputError(
+            nothing(candidates, unread, dataset, where=where),
+            hint="name Runs, folders that hold them, folders of such folders, or table FILEs",
+        )
     fixed = None if baseline is None else baselines.read_baseline(Path(results), baseline)
     return measured(sides, chosen[0], unread=unread, baseline=fixed)
 
 
-def nothing(candidates: int, unread: list[Any], dataset: str | None) -> str:
+def nothing(candidates: int, unread: list[Any], dataset: str | None, *, where: str) -> str:
     """Say why there is nothing to show."""
     if not candidates:
-        return "there is no Run"
+        return f"there is no Run in {where}, nor in a folder in there"
     if unread:
         return f"no Run can be read: {'; '.join(f'{each.name}: {each.why}' for each in unread[:3])}"
     return f"no Run is of a dataset called {dataset!r}"
 
 
 def runs_among(of: "tuple[Answering, ...]") -> Iterator[Answering]:
-    """Yield Runs, tables, and for a folder that holds Runs each of these.
+    """Yield Runs, tables, and for a folder that holds Runs each of these; if it holds none, those of its folders.
 
     Raises
     ------
@@ -116,7 +121,14 @@ def runs_among(of: "tuple[Answering, ...]") -> Iterator[Answering]:
         path = Path(each)
         if not path.exists():
             raise InputError(f"{path} does not exist", hint="name a Run, a folder that holds Runs, or a table FILE")
-        yield from sorted(filter(is_run, path.iterdir())) if path.is_dir() and not is_run(path) else [path]
+        yield from runs_in(path) if path.is_dir() and not is_run(path) else [path]
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Return the Runs in a folder of results, or in the folders of results that it holds, as of many nights."""
+    here = sorted(filter(is_run, folder.iterdir()))
+    inner = [] if here else sorted(filter(Path.is_dir, folder.iterdir()))
+    return here or [run for each in inner for run in sorted(filter(is_run, each.iterdir()))]
 
 
 def is_run(path: Path) -> bool:
@@ -124,12 +136,12 @@ def is_run(path: Path) -> bool:
     return path.is_dir() and any((path / part).exists() for part in PARTS_OF_A_RUN)
 
 
-def side_of(each: Answering, source: Source | None, columns: Mapping[str, str] | None, scale: Scale) -> "Side":
+def side_of(each: Answering, source: Source | None, reading: Reading) -> "Side":
     """Read one run."""
     from selfexplain.pipeline.history import Side  # noqa: PLC0415 - numpy
 
     asked = when_asked(RunFolder(each)) if isinstance(each, Path) and each.is_dir() else None
-    return Side(answers(each, source, columns, scale), asked)
+    return Side(answers(each, source, **reading), asked)
 
 
 def picture(shown: "History") -> "Figure":

@@ -1,8 +1,7 @@
 """The verb for before asking: how many Items, what can be seen with them, and what they cost."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
@@ -14,7 +13,7 @@ from selfexplain.records import Item, Source
 from selfexplain.runs.baseline import read_baseline
 from selfexplain.runs.folder import RunFolder
 from selfexplain.settings import read_settings
-from selfexplain.verdicts import Answering, Scale, answers
+from selfexplain.verdicts import Answering, Reading, answers
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.pipeline.plan import Outlook, Rate
@@ -42,9 +41,8 @@ def plan(
     template: str | None = None,
     baseline: str | None = None,
     source: Source | None = None,
-    columns: Mapping[str, str] | None = None,
-    scale: Scale = "probability",
     results: str | Path = api.RESULTS,
+    **reading: Unpack[Reading],
 ) -> "Outlook":
     """Say how many Items a change takes to be seen, what can be seen with those there are, and what asking costs.
 
@@ -70,8 +68,11 @@ def plan(
         What would be asked, for the cost; of a Run its own.
     baseline : str, optional
         A baseline's name, instead of `before`.
-    source, columns, scale, results
+    source, results
         As in :func:`selfexplain.gate`.
+    **reading
+        Of tables and of other tools' logs: columns, scale, format, scorer, only, as in
+        :func:`selfexplain.evaluate_file`.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def plan(
     if baseline is None and before is None and after is not None:
         before, after = after, None
     sides = [] if baseline is None else [read_baseline(Path(results), baseline)]
-    sides += [answers(side, source, columns, scale) for side in (before, after) if side is not None]
+    sides += [answers(side, source, **reading) for side in (before, after) if side is not None]
     if len(sides) > 2:
         raise InputError("a baseline and two sides are three", hint="leave out one of them")
     basis = ASSUMED if not sides else basis_of_one(sides[0]) if len(sides) == 1 else basis_of_two(*sides)

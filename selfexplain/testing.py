@@ -6,10 +6,10 @@ They need no test runner. pytest and unittest show what cannot be told as a skip
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, Unpack
 from unittest import SkipTest
 
 from selfexplain.api import RESULTS, Result
@@ -17,7 +17,7 @@ from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.settings import Policy, SureLimit, read_settings
-from selfexplain.verdicts import Answering, Scale, answers
+from selfexplain.verdicts import Answering, Reading, answers
 
 if TYPE_CHECKING:  # numpy, which collecting tests must not load
     from selfexplain.pipeline.calibrated import Calibrated
@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # numpy, which collecting tests must not load
 __all__ = ["Assertions", "assert_calibrated", "assert_not_worse"]
 
 Asserted: TypeAlias = "Answering | Result"
-"""A Run's folder, the Result of `selfexplain.run`, a table FILE or a DataFrame with item, confidence and correct."""
+"""A Run's folder, the Result of `selfexplain.run`, a table FILE or a DataFrame with item, confidence and correct, or a
+log of another tool."""
 
 
 def assert_calibrated(
@@ -38,8 +39,7 @@ def assert_calibrated(
     coverage: float = 0.98,
     source: Source | None = None,
     policy: Policy | None = None,
-    columns: Mapping[str, str] | None = None,
-    scale: Scale = "probability",
+    **reading: Unpack[Reading],
 ) -> None:
     """Fail when a run's confidence surely exceeds a limit; skip the test when that cannot be told.
 
@@ -48,7 +48,8 @@ def assert_calibrated(
     Parameters
     ----------
     run : str, Path, Result or DataFrame
-        A Run's folder, the Result of :func:`selfexplain.run`, or a table with columns item, confidence, correct.
+        A Run's folder, the Result of :func:`selfexplain.run`, a table with columns item, confidence, correct, or a log
+        of Inspect AI, lm-evaluation-harness or promptfoo.
     gap : float, in [0, 1], optional
         Largest distance of mean confidence from accuracy, in either direction.
     ece : float, in [0, 1], optional
@@ -62,8 +63,9 @@ def assert_calibrated(
         Which confidence: by default `stated` of a Run and `given` of a table.
     policy : Policy, optional
         Its `level` and `on_inconclusive` hold; by default that of the nearest `pyproject.toml`.
-    columns, scale
-        Of a table, as in :func:`selfexplain.evaluate_file`.
+    **reading
+        Of a table or of another tool's log: columns, scale, format, scorer, only, as in
+        :func:`selfexplain.evaluate_file`.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def assert_calibrated(
     try:
         policy = read_settings().gate if policy is None else policy
         limits = (gap, ece, error_when_sure, coverage)
-        found = calibrated(run, limits, source, policy, columns=columns, scale=scale)
+        found = calibrated(run, limits, source, policy, reading=reading)
         from selfexplain.report.assertion_words import of_calibration  # noqa: PLC0415 - numpy
     except SelfexplainError as error:
         raise error.with_traceback(None) from None  # where it happened in here is noise in a test of others
@@ -105,8 +107,7 @@ def assert_not_worse(
     policy: Policy | None = None,
     look: int | None = None,
     results: str | Path = RESULTS,
-    columns: Mapping[str, str] | None = None,
-    scale: Scale = "probability",
+    **reading: Unpack[Reading],
 ) -> None:
     """Fail when a run's confidence is less trustworthy than a baseline's; skip the test when that cannot be told.
 
@@ -124,8 +125,8 @@ def assert_not_worse(
         Which look of a planned series this is, from 1.
     results : str or Path
         Where `baselines` lies.
-    columns, scale
-        Of tables.
+    **reading
+        Of tables and logs, the same for both sides, as in :func:`assert_calibrated`.
 
     Raises
     ------
@@ -144,7 +145,7 @@ def assert_not_worse(
     __tracebackhide__ = True
     try:
         policy = read_settings().gate if policy is None else policy
-        verdict = judged(run, baseline, source, policy, look=look, results=Path(results), columns=columns, scale=scale)
+        verdict = judged(run, baseline, source, policy, look=look, results=Path(results), reading=reading)
         from selfexplain.report.assertion_words import of_gate  # noqa: PLC0415 - numpy
     except SelfexplainError as error:
         raise error.with_traceback(None) from None
@@ -170,8 +171,7 @@ class Assertions:
         coverage: float = 0.98,
         source: Source | None = None,
         policy: Policy | None = None,
-        columns: Mapping[str, str] | None = None,
-        scale: Scale = "probability",
+        **reading: Unpack[Reading],
     ) -> None:
         """Assert as :func:`assert_calibrated` does."""
         __tracebackhide__ = True
@@ -183,8 +183,7 @@ class Assertions:
             coverage=coverage,
             source=source,
             policy=policy or read_settings(self.root).gate,
-            columns=columns,
-            scale=scale,
+            **reading,
         )
 
     def assert_not_worse(
@@ -195,8 +194,7 @@ class Assertions:
         source: Source | None = None,
         policy: Policy | None = None,
         look: int | None = None,
-        columns: Mapping[str, str] | None = None,
-        scale: Scale = "probability",
+        **reading: Unpack[Reading],
     ) -> None:
         """Assert as :func:`assert_not_worse` does, with the session's results."""
         __tracebackhide__ = True
@@ -207,8 +205,7 @@ class Assertions:
             policy=policy or read_settings(self.root).gate,
             look=look,
             results=self.results,
-            columns=columns,
-            scale=scale,
+            **reading,
         )
 
 
@@ -218,8 +215,7 @@ def calibrated(
     source: Source | None,
     policy: Policy,
     *,
-    columns: Mapping[str, str] | None,
-    scale: Scale,
+    reading: Reading,
 ) -> "Calibrated":
     """Judge a run by limits: gap, calibration error, error when sure, coverage."""
     from selfexplain.pipeline.calibrated import Limits, judge_calibration  # noqa: PLC0415 - numpy
@@ -233,7 +229,7 @@ def calibrated(
     for name, limit in stated.items():
         if limit is not None and not 0 <= limit <= 1:
             raise InputError(f"{name} is {limit!r}", hint="expected a number from 0 to 1, such as 0.05")
-    asserted = answers(subject(run), source, columns, scale)
+    asserted = answers(subject(run), source, **reading)
     return judge_calibration(
         asserted, Limits(gap=gap, ece=ece, error_when_sure=sure, coverage=coverage), level=policy.level
     )
@@ -247,19 +243,16 @@ def judged(
     *,
     look: int | None,
     results: Path,
-    columns: Mapping[str, str] | None,
-    scale: Scale,
+    reading: Reading,
 ) -> "Verdict":
     """Judge a run against a baseline, by its name or as another run."""
     from selfexplain import verdicts  # noqa: PLC0415 - beside the pipeline's own
 
     if isinstance(baseline, str):
-        return verdicts.gate(
-            subject(run), baseline, source, policy=policy, look=look, results=results, columns=columns, scale=scale
-        )
+        return verdicts.gate(subject(run), baseline, source, policy=policy, look=look, results=results, **reading)
     from selfexplain.pipeline.gate import gate  # noqa: PLC0415 - numpy
 
-    now, before = (answers(subject(side), source, columns, scale) for side in (run, baseline))
+    now, before = (answers(subject(side), source, **reading) for side in (run, baseline))
     anchor = None if policy.anchor is None else baselines.read_baseline(results, policy.anchor)
     return gate(now, before, policy, anchor=anchor, look=look)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from selfexplain import plugins
 from selfexplain.api import RESULTS, records_of, require_gold, template_of
@@ -25,6 +25,16 @@ Scale: TypeAlias = Literal["probability", "percent"]
 
 Answering: TypeAlias = "str | Path | DataFrame"
 """A Run's folder, a table FILE or a DataFrame."""
+
+
+class Reading(TypedDict, total=False):
+    """How tables and logs are read, as in :func:`selfexplain.evaluate_file`; a Run needs none of it."""
+
+    columns: Mapping[str, str] | None
+    scale: Scale
+    format: str | None
+    scorer: str | None
+    only: Mapping[str, str] | None
 
 
 def compare(

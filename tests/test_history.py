@@ -125,6 +125,21 @@ def test_a_run_that_cannot_be_read_is_listed_with_its_reason(home: Path) -> None
     assert len(why) == 4
 
 
+def test_a_folder_of_results_folders_is_all_their_runs(home: Path) -> None:
+    """A results folder for each night; what lies deeper than in them is not theirs."""
+    runs = sorted(path for path in (home / "results").glob("q__*") if "why" not in path.name)
+    for day, run in enumerate(runs, start=1):
+        shutil.move(run, home / "nightly" / f"2026-11-0{day}" / run.name)
+    shutil.copytree(home / "results", home / "nightly" / "notes" / "old")
+    (home / "nightly" / "notes" / "readme.txt").write_text("x")
+    (series,) = sx.history("nightly").series
+
+    assert len(series.points) == len(runs) == 3
+    assert [point.asked for point in series.points] == sorted(point.asked for point in series.points if point.asked)
+    with pytest.raises(sx.InputError, match="there is no Run in nightly/notes/old/baselines, nor in a folder in there"):
+        sx.history("nightly/notes/old/baselines")
+
+
 def test_what_does_not_exist_and_nothing_at_all_are_refused(home: Path) -> None:
     (home / "empty").mkdir()
     with pytest.raises(sx.InputError, match="nowhere does not exist"):

@@ -1,13 +1,13 @@
 """`selfexplain history`: a metric over Runs."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import histories
 from selfexplain.cli.speak import print_json, show, tell
-from selfexplain.cli.table_options import columns_of, results_option, table_options
+from selfexplain.cli.table_options import columns_of, log_options, results_option, table_options
 from selfexplain.records import Source
 
 
@@ -15,6 +15,7 @@ from selfexplain.records import Source
 @click.argument("of", metavar="[RESULTS|RUN|FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--metric", default="gap", show_default=True, metavar="NAME", help="What to look at.")
 @table_options
+@log_options
 @click.option("--dataset", metavar="NAME", help="Only Runs of this dataset.")
 @click.option("--baseline", metavar="NAME", help="Show a baseline beside the Runs of its Items.")
 @results_option
@@ -26,6 +27,7 @@ def history(
     source: Source | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     dataset: str | None,
     baseline: str | None,
     results: Path,
@@ -45,6 +47,7 @@ def history(
         results=results,
         columns=columns_of(mapped),
         scale=scale,
+        **log,
     )
     if as_json:
         print_json(found.to_dict())

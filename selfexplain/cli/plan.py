@@ -1,13 +1,13 @@
 """`selfexplain plan`: how many Items, what can be seen with them, and what they cost."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from selfexplain import planning
 from selfexplain.cli.speak import print_json, show
-from selfexplain.cli.table_options import columns_of, results_option, table_options
+from selfexplain.cli.table_options import columns_of, log_options, results_option, table_options
 from selfexplain.records import Source
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
@@ -30,6 +30,7 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option("-m", "--model", help="Of what would be asked.  [default: that of RUN]")
 @click.option("-t", "--template", help="Of what would be asked.  [default: that of RUN]")
 @table_options
+@log_options
 @results_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as an object to stdout.")
 def plan(
@@ -47,13 +48,15 @@ def plan(
     source: Source | None,
     mapped: tuple[str, ...],
     scale: Literal["probability", "percent"],
+    log: dict[str, Any],
     results: Path,
     as_json: bool,
 ) -> None:
     """Say how many Items a change takes to be seen, what those there are can show, and what asking costs.
 
-    Two RUNs or FILEs (columns item, confidence, correct) tell most: how much answers to one question differ between
-    them. One tells how its own errors vary. With none, a typical model is assumed. Nothing is asked.
+    Two RUNs or FILEs (columns item, confidence, correct; or a log of another tool) tell most: how much answers to one
+    question differ between them. One tells how its own errors vary. With none, a typical model is assumed. Nothing is
+    asked.
     """
     outlook = planning.plan(
         before,
@@ -70,6 +73,7 @@ def plan(
         source=source,
         columns=columns_of(mapped),
         scale=scale,
+        **log,
         results=results,
     )
     if as_json:

@@ -1,6 +1,7 @@
 """The options of logs at the commands that take a FILE, and where they are out of place."""
 
 import json
+import unittest
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 import selfexplain as sx
 from selfexplain.cli import cli
+from selfexplain.testing import assert_calibrated, assert_not_worse
 
 LOGS = Path(__file__).with_name("logs")
 (REPLIES,) = (LOGS / "lm_eval" / "small").glob("samples_*.jsonl")
@@ -29,6 +31,29 @@ def test_decide_and_evaluate_take_the_same_words_for_a_log() -> None:
     assert evaluated["sources"]["stated"]["n"] == 9
     assert decided["threshold"] is None
     assert any("6 of 15 answers cannot be used" in warning for warning in decided["warnings"])
+
+
+def test_plan_history_and_assertions_take_the_same_words_for_a_log() -> None:
+    """As `evaluate` and the gate do; without them the log has two filters, and which is meant is asked."""
+    words = ("--format", "lm-eval", "--scorer", "exact_match")
+    planned = printed("plan", str(REPLIES), *CHOSEN, *words)
+    looked_back = printed("history", str(REPLIES), *CHOSEN, *words)
+    meant: Any = {
+        "format": "lm-eval",
+        "scorer": "exact_match",
+        "only": {"filter": "letter"},
+        "columns": {"confidence": "output"},
+        "scale": "percent",
+    }
+
+    assert (planned["basis"]["kind"], planned["basis"]["n_items"]) == ("one", 15)
+    assert looked_back["series"][0]["points"][0]["n"] == 9
+    with pytest.raises(AssertionError, match="Answers that cannot be used"):  # 6 of 15
+        assert_calibrated(REPLIES, gap=0.9, **meant)
+    with pytest.raises((pytest.skip.Exception, unittest.SkipTest), match="too few: 9 pairs of usable answers"):
+        assert_not_worse(REPLIES, REPLIES, **meant)
+    with pytest.raises(sx.InputError, match="filter"):
+        assert_calibrated(REPLIES)
 
 
 def test_recalibrate_writes_the_logs_source_and_model_into_the_map(tmp_path: Path) -> None:
