@@ -115,6 +115,15 @@ def test_a_replaced_baseline_that_shows_nothing_leaves_the_assumption(
     assert expected(side(runs[0]), before).basis.startswith("assuming")
 
 
+@pytest.mark.parametrize("right", [0, 1])
+@pytest.mark.parametrize("stated", [0.0, 0.8, 1.0])
+def test_a_side_of_one_kind_of_answer_is_planned_from(stated: float, right: int) -> None:
+    """All wrong: that more turn wrong had a variance below nothing."""
+    table = pd.DataFrame({"item": range(400), "confidence": stated, "correct": right})
+
+    assert all(0 <= each.power_to_fail <= 1 for each in sx.plan(table).with_items)
+
+
 def test_asking_more_often_reduces_the_noise_and_not_what_a_change_adds(
     runs: tuple[list[Answered], list[Answered]],
 ) -> None:

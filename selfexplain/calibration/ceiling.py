@@ -29,6 +29,8 @@ def size_of_gap(
     0.2
     """
     stated = read_confidence(confidence)
+    if not len(stated):
+        return Estimate.missing("no answer can be used", n=0, level=level)
     residual = stated - read_correct(correct, n=len(stated))
     gap = mean_by_cluster_t(residual, unit_of(cluster, len(stated)), within=(-1.0, 1.0), level=level)
     if gap.value is None or gap.low is None or gap.high is None:

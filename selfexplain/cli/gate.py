@@ -1,5 +1,6 @@
 """`selfexplain gate`: whether confidence became less trustworthy."""
 
+import math
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +20,19 @@ from selfexplain.settings import PAIRED_RULES, Policy, SureLimit, read_settings
 if TYPE_CHECKING:
     from selfexplain.pipeline.gate import Verdict
 
-SHARE = click.FloatRange(0, 1)
+
+class Number(click.FloatRange):
+    """A range that holds numbers only: click lets NaN through, which is neither within it nor outside."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail("nan is no number", param, ctx)
+        return found
+
+
+SHARE = Number(0, 1)
 
 
 @click.command(cls=Annotated)
@@ -30,9 +43,7 @@ SHARE = click.FloatRange(0, 1)
 @results_option
 @click.option("--tolerance", multiple=True, metavar="RULE=SHARE", help="How much harm passes; may be repeated.")
 @click.option("--off", multiple=True, type=click.Choice(PAIRED_RULES), help="A rule not to judge; may be repeated.")
-@click.option(
-    "--level", type=click.FloatRange(0.5, 1, min_open=True, max_open=True), help="Of intervals.  [default: 0.95]"
-)
+@click.option("--level", type=Number(0.5, 1, min_open=True, max_open=True), help="Of intervals.  [default: 0.95]")
 @click.option("--on-inconclusive", type=click.Choice(["warn", "fail"]), help="Exit with 3 or with 1.  [default: warn]")
 @click.option("--max-gap", type=SHARE, help="Largest gap in either direction.")
 @click.option("--max-error-when-sure", metavar="AT=ERROR", help="Largest share wrong among answers stated >= AT.")

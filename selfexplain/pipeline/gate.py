@@ -194,8 +194,8 @@ def judge(joined: Joined, policy: Policy, level: float) -> list[Judged]:
             result = judged(name, RULES[name].harm(pairs, level), tolerance)
             if few:
                 result = result._replace(verdict="inconclusive", why=few)
-            elif pairs.identical:
-                result = result._replace(why=IDENTICAL)
+            elif identical:  # also where one cluster gives no interval
+                result = result._replace(verdict="pass", why=IDENTICAL)
             m = len(lost.confidence)
             if result.verdict == "pass" and m:
                 result = with_the_lost(result, RULES[name].highest(pairs, lost, level), m)
@@ -219,7 +219,7 @@ def groups_of(before: Mapping[str, Joined]) -> tuple[dict[str, Joined], list[str
     small = sorted({name for (_, name), part in found.items() if len(part.pairs) < FEWEST_PAIRS})
     parts = {f"{prefix}group:{name}": part for (prefix, name), part in found.items() if name not in small}
     if not found:
-        return parts, ["per_group: no answer has a group, so nothing was judged by group"]
+        return parts, ["per_group: no answer of the baseline has a group, so nothing was judged by group"]
     if small:
         fewer = f"{count(small, 'group')} with fewer than {FEWEST_PAIRS} answers asked for"
         return parts, [f"per_group: not judged apart, {fewer}: {listed(small)}"]

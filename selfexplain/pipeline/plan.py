@@ -50,7 +50,8 @@ class Spread(NamedTuple):
     def variance(self, delta: float, repeats: int) -> float:
         """Return the variance with a change of so much, asked so often."""
         more = max(0.0, delta - self.included)
-        return self.stays + self.noise / repeats + self.added * more * max(0.0, 1 - more)
+        # Where few answers are right, some that turn wrong make them more alike: that cannot take more than there is.
+        return max(0.0, self.stays + self.noise / repeats + self.added * more * max(0.0, 1 - more))
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):

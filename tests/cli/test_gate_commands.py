@@ -205,6 +205,8 @@ def test_on_github_a_log_is_annotated_and_files_are_added_to(
         ("after.csv --baseline nowhere", "there is no baseline 'nowhere' in results/baselines%0Ahint: there are: main"),
         ("after.csv --baseline main --tolerance brier=5", "--tolerance has '5'%0Ahint: expected a number from 0 to 1"),
         ("after.csv --baseline main --level 2", "Invalid value for '--level'"),
+        ("after.csv --baseline main --level nan", "Invalid value for '--level': nan is no number"),
+        ("after.csv --baseline main --max-gap nan", "Invalid value for '--max-gap': nan is no number"),
         ("after.csv --baseline main --nonsense", "No such option"),
         ("--baseline main", "Missing argument 'RUN|FILE'"),
         ("after.csv --baseline main --markdown nowhere/there/g.md", "nowhere"),

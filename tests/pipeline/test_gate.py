@@ -47,6 +47,21 @@ def test_identical_runs_pass_and_say_so() -> None:
     assert any("no cache" in remark for remark in verdict.remarks)
 
 
+def test_identical_runs_of_one_cluster_pass_too() -> None:
+    """One cluster has no interval, and nothing differs: "identical" comes before any rule."""
+    rows = [one._replace(cluster="all") for one in stated(0.9, 150)]
+
+    assert verdicts(judged(rows, rows)) == ALL_PASS
+
+
+def test_runs_that_are_the_same_but_for_lost_answers_are_not_called_identical() -> None:
+    before = stated(0.8)
+    found = judged(before, missing(before, [3]))
+
+    assert not found.identical
+    assert not any("identical" in each.why for each in found.rules)
+
+
 def test_absolute_rules_are_judged_for_identical_runs_too() -> None:
     policy = Policy(max_gap=0.1, max_error_when_sure=SureLimit(0.9, 0.05))
     verdict = judged(stated(1.0), stated(1.0), policy)
@@ -385,7 +400,7 @@ def test_by_group_without_groups_says_that_nothing_was_judged_by_group() -> None
     verdict = judged(stated(0.8), stated(0.8), Policy(per_group=True))
 
     assert (verdict.verdict, verdicts(verdict)) == ("pass", ALL_PASS)
-    assert any("no answer has a group" in remark for remark in verdict.remarks)
+    assert any("no answer of the baseline has a group" in remark for remark in verdict.remarks)
 
 
 def test_a_group_too_small_to_judge_is_listed_and_one_that_lost_its_answers_is_not_decided() -> None:
