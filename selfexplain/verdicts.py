@@ -214,6 +214,8 @@ def gate(
     frozen = baselines.read_baseline(Path(results), baseline)
     require_probability(frozen.source)
     anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
+    if anchor is not None:
+        require_probability(anchor.source)
     asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
     return judged(asked, frozen, policy, anchor=anchor, look=look)
 

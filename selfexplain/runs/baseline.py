@@ -129,7 +129,15 @@ def read_baseline(results: Path, name: str) -> Answers:
             f"{pairs_path(path)} is not the file that {path.name} was written with: its sha256 is another",
             hint=f"somebody edited it; {again}",
         )
-    return Answers.of(name, baseline.source, baseline.provenance, rows_of(pairs, pairs_path(path), again))
+    rows = rows_of(pairs, pairs_path(path), again)
+    counted = (len({row.item for row in rows}), len(rows), sum(row.status == "ok" for row in rows))
+    if counted != (baseline.n_items, baseline.n_answers, baseline.n_usable):
+        raise InputError(
+            f"{path} speaks of {baseline.n_items:,} Items, {baseline.n_answers:,} answers, {baseline.n_usable:,} "
+            f"usable; {pairs_path(path).name} holds {counted[0]:,}, {counted[1]:,}, {counted[2]:,}",
+            hint=f"somebody edited it; {again}",
+        )
+    return Answers.of(name, baseline.source, baseline.provenance, rows)
 
 
 def baselines(results: Path) -> list[str]:
@@ -177,27 +185,53 @@ def quoted(cell: str) -> str:
 
 
 def rows_of(pairs: bytes, path: Path, hint: str) -> list[Answered]:
-    """Return the rows of a pairs file."""
-    rows: list[Answered] = []
-    reader = csv.reader(io.StringIO(pairs.decode("utf-8"), newline=""), strict=True)
+    """Return the rows of a pairs file; what no baseline holds is refused, whatever its hash."""
+    line = 1
+
+    def refuse(why: object) -> InputError:
+        return InputError(f"{path}, line {line}: {why}", hint=hint)
+
+    rows: dict[tuple[str, int], Answered] = {}
     try:
-        if tuple(next(reader, ())) != COLUMNS:
-            raise InputError(f"{path}, line 1: expected the columns {', '.join(COLUMNS)}", hint=hint)
-        for item, cluster, group, repeat, confidence, correct, status in reader:
-            rows.append(
-                Answered(
-                    item=restored(item),
-                    cluster=restored(cluster),
-                    group=restored(group) or None,
-                    confidence=float(confidence) if confidence else None,
-                    correct=bool(int(correct)) if correct else None,
-                    status=STATUSES[STATUSES.index(status)],  # an unknown word is a ValueError
-                    repeat=int(repeat),
-                )
-            )
+        reader = csv.reader(io.StringIO(pairs.decode("utf-8"), newline=""), strict=True)
+        columns = tuple(next(reader, ()))
+        for cells in reader if columns == COLUMNS else ():
+            line = reader.line_num
+            row = row_of(cells)
+            if rows.setdefault((row.item, row.repeat), row) is not row:
+                raise refuse(f"{row.item!r}, repeat {row.repeat}, stands twice")
     except (ValueError, csv.Error) as error:
-        raise InputError(f"{path}, line {reader.line_num}: {error}", hint=hint) from None
-    return rows
+        raise refuse(error) from None
+    if columns != COLUMNS:
+        raise refuse(f"expected the columns {', '.join(COLUMNS)}")
+    return list(rows.values())
+
+
+def row_of(cells: Sequence[str]) -> Answered:
+    """Return one row of a pairs file; a ValueError says what is wrong with it."""
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"expected {len(COLUMNS)} cells")
+    item, cluster, group, repeat, confidence, correct, status = cells
+    if status not in STATUSES:
+        raise ValueError(f"{status!r} is no status: {', '.join(STATUSES)}")
+    if correct not in {"", "0", "1"}:
+        raise ValueError(f"`correct` is {correct!r}; expected 1, 0 or nothing")
+    stated = float(confidence) if confidence else None
+    if stated is not None and not 0 <= stated <= 1:
+        raise ValueError(f"`confidence` is {confidence}; expected a number from 0 to 1")
+    if status == "ok" and (stated is None or not correct):
+        raise ValueError("the status is ok, and `confidence` or `correct` is empty")
+    if not repeat.isdecimal():
+        raise ValueError(f"`repeat` is {repeat!r}; expected a whole number from 0")
+    return Answered(
+        item=restored(item),
+        cluster=restored(cluster),
+        group=restored(group) or None,
+        confidence=stated,
+        correct=bool(int(correct)) if correct else None,
+        status=STATUSES[STATUSES.index(status)],
+        repeat=int(repeat),
+    )
 
 
 def safe(cell: str) -> str:

@@ -1,5 +1,6 @@
 """A baseline: two files that stand alone, show in a pull request what changed, and cannot be edited unnoticed."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
             correct=st.none() | st.booleans(),
             status=st.sampled_from(STATUSES),
             repeat=st.integers(0, 99),
-        )
+        ).filter(lambda row: row.status != "ok" or None not in {row.confidence, row.correct}),
+        unique_by=lambda row: (row.item, row.repeat),
     )
 )
 def test_any_row_survives_the_file(rows: list[Answered]) -> None:
@@ -73,6 +75,34 @@ def test_an_edited_file_is_refused(tmp_path: Path) -> None:
     pairs.write_text(pairs.read_text().replace("0.8,0", "0.8,1"))
 
     with pytest.raises(InputError, match=r"main\.pairs\.csv is not the file that main\.json was written with"):
+        read_baseline(tmp_path, "main")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"0.8,1,ok", b"8,1,ok", "line 2: `confidence` is 8; expected a number from 0 to 1"),
+        (b"0.8,1,ok", b"nan,1,ok", "line 2: `confidence` is nan"),
+        (b"0.8,1,ok", b"0.8,7,ok", "line 2: `correct` is '7'"),
+        (b"0.8,1,ok", b",1,ok", "line 2: the status is ok, and `confidence` or `correct` is empty"),
+        (b"0.8,1,ok", b"0.8,1,fine", "line 2: 'fine' is no status"),
+        (b"0.8,1,ok", b"0.8,1,failed", "5 Items, 5 answers, 5 usable; main.pairs.csv holds 5, 5, 4"),
+        (b"0,0,,0,", b"0,0,,-1,", "line 2: `repeat` is '-1'"),
+        (b"1,1,,0,", b"0,0,,0,", "line 3: '0', repeat 0, stands twice"),
+        (b"4,4,,0,0.8,0,ok\n", b"", "5 Items, 5 answers, 5 usable; main.pairs.csv holds 4, 4, 4"),
+        (b"0.8,1,ok", b"0.8,1,ok,", "line 2: expected 7 cells"),
+        (b"0.8,1,ok", b"0.8,1,\xff", "line 1: 'utf-8' codec"),
+    ],
+)
+def test_a_hash_that_fits_makes_no_row_of_nonsense(tmp_path: Path, old: bytes, new: bytes, said: str) -> None:
+    """Whoever edits both files is seen in the review; what no run can have said is refused all the same."""
+    path = write(tmp_path, side(stated(0.8, 5)))
+    pairs = path.with_name("main.pairs.csv")
+    before = pairs.read_bytes()
+    pairs.write_bytes(before.replace(old, new, 1))
+    path.write_text(path.read_text().replace(hash_of(before), hash_of(pairs.read_bytes())))
+
+    with pytest.raises(InputError, match=re.escape(said)):
         read_baseline(tmp_path, "main")
 
 
