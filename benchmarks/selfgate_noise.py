@@ -5,7 +5,8 @@ prints how many answers, stated confidences and token probabilities differ from 
 says at its default tolerances. Two kinds of variants:
 
 * what one machine may do: the questions in another order (`reversed`, `shuffled`, `other-shuffle`), several at a time
-  (`two-at-a-time`, `four-at-a-time`). `--write FOLDER` keeps their answers, of which tests make the claims of the docs.
+  (`two-at-a-time`, `four-at-a-time`). `--write FOLDER` keeps the answers that then differ, on which
+  `tests/pipeline/test_batch_order.py` judges again.
 * what may be otherwise on another machine: the number of threads, how the prompt is cut into batches, which kernels
   compute attention.
 
@@ -158,7 +159,9 @@ def main() -> None:
             verdict = gate(run, source, source, policy=Policy(), results=asked.results)
             print(f"  {judged(verdict)}", flush=True)
             if asked.write is not None:
-                (asked.write / f"{variant}-{source}.csv").write_bytes(pairs_of(answers(run, source).rows))
+                before = set(answers(asked.baseline_run, source).rows)
+                rows = [row for row in answers(run, source).rows if row not in before]
+                (asked.write / f"{variant}-{source}.csv").write_bytes(pairs_of(rows))
 
 
 if __name__ == "__main__":

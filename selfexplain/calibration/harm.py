@@ -60,14 +60,28 @@ def judged(name: str, harm: Estimate, tolerance: float) -> Judged:
         why = harm.undefined or "; ".join(harm.warnings) or "there is no interval"
         return Judged(name, harm.value, harm.low, harm.high, tolerance, "inconclusive", harm.n, why)
     verdict: Judgement
+    low, high = (beside(end, tolerance) for end in (harm.low, harm.high))
     if harm.low > tolerance:
-        verdict, why = "fail", f"the harm is at least {harm.low:.3f}, above the tolerance {tolerance:g}"
+        verdict, why = "fail", f"the harm is at least {low}, above the tolerance {tolerance:g}"
     elif harm.high <= tolerance:
-        verdict, why = "pass", f"the harm is at most {harm.high:.3f}, within the tolerance {tolerance:g}"
+        verdict, why = "pass", f"the harm is at most {high}, within the tolerance {tolerance:g}"
     else:
-        between = f"between {harm.low:.3f} and {harm.high:.3f}"
+        between = f"between {low} and {high}"
         verdict, why = "inconclusive", f"the harm lies {between}: the tolerance {tolerance:g} is not decided"
     return Judged(name, harm.value, harm.low, harm.high, tolerance, verdict, harm.n, why)
+
+
+def beside(limit: float, tolerance: float) -> str:
+    """Write a limit with three digits, or as many as it takes to lie on the side of the tolerance where it lies.
+
+    >>> beside(0.0412, 0.03), beside(0.03004, 0.03), beside(0.03, 0.03)
+    ('0.041', '0.03004', '0.030')
+    """
+    for digits in range(3, 16):
+        text = f"{limit:.{digits}f}"
+        if (float(text) > tolerance) == (limit > tolerance):
+            break
+    return text
 
 
 def overconfidence_grew(pairs: PairedTable, *, level: float = 0.95) -> Estimate:
@@ -218,7 +232,7 @@ def with_the_lost(result: Judged, high: float | None, m: int) -> Judged:
     if result.verdict != "pass" or not m or high is None or high <= result.tolerance:
         return result
     answers = "answer that was" if m == 1 else "answers that were"
-    why = f"it passes only without the {m} {answers} usable before: with them the harm may be {high:.3f}"
+    why = f"it passes only without the {m} {answers} usable before: with them the harm may be {beside(high, result.tolerance)}"
     return result._replace(verdict="inconclusive", high=high, why=why)
 
 

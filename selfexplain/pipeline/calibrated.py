@@ -13,7 +13,7 @@ import msgspec
 from selfexplain.calibration.ceiling import error_when_sure, size_of_gap
 from selfexplain.calibration.evaluation import evaluate
 from selfexplain.calibration.expected_calibration_error import ece
-from selfexplain.calibration.harm import Judged, Judgement, judged, overall
+from selfexplain.calibration.harm import Judged, Judgement, beside, judged, overall
 from selfexplain.calibration.usable_share import coverage
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import Side, side_of
@@ -150,7 +150,7 @@ def with_unusable(result: Judged, most: float, m: int) -> Judged:
     if high <= result.tolerance:
         return result
     answers = "answer that cannot" if m == 1 else "answers that cannot"
-    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {high:.3f}"
+    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {beside(high, result.tolerance)}"
     return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
 
 

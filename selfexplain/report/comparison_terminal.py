@@ -8,7 +8,7 @@ from selfexplain.pipeline.compare import Changed, Comparison, Difference
 from selfexplain.report.cautions import too_narrow
 from selfexplain.report.claims_compared import claims_in_words
 from selfexplain.report.gate_terminal import plain
-from selfexplain.report.gate_words import number
+from selfexplain.report.gate_words import number, number_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,7 +38,8 @@ def summary(comparison: Comparison) -> "RenderableType":
             parts.append(Text(plain(f"{title}: {named(found)}")))
         statuses = [f"{each.n:,} {each.a} → {each.b}" for each in comparison.statuses if each.a != each.b]
         parts.append(Text(f"Status changed: {', '.join(statuses) or 'of no answer'}"))
-        n = f"{comparison.n_items:,} Items, {comparison.n_answers:,} answers asked for, {comparison.n_pairs:,} usable"
+        asked = f"{number_of(comparison.n_items, 'Item')}, {number_of(comparison.n_answers, 'answer')} asked for"
+        n = f"{asked}, {comparison.n_pairs:,} usable"
         parts.append(Text(f"{n} on both sides; coverage is over all asked, the rest over what both sides can use."))
     if comparison.claims is not None:
         parts += [Text(), *(Text(plain(line)) for line in claims_in_words(comparison.claims)), Text()]
@@ -73,7 +74,8 @@ def differences(comparison: Comparison) -> "Table":
         table.add_column(name, justify="right")
     table.add_column("")
     for name, each in comparison.metrics.items():
-        unsure = "the same" if comparison.identical else "" if each.difference.low is None else "not sure"
+        same = comparison.identical or each.difference.low == each.difference.high == 0
+        unsure = "" if each.difference.low is None else "the same" if same else "not sure"
         change = direction(name, each.difference) or unsure
         table.add_row(TITLES[name], shown(each.a), shown(each.b), written(each), change)
     return table

@@ -120,10 +120,18 @@ def sizes(verdict: Verdict) -> str:
     source = {"given": "given confidence"}.get(verdict.source, f"{verdict.source} confidence")
     interval = f"{100 * verdict.level:.3g} % intervals"
     look = f", look {verdict.look} of a planned series" if verdict.look is not None else ""
-    asked = (
-        f"{verdict.n_items:,} Items, {verdict.n_answers:,} answers asked for, {verdict.n_pairs:,} usable on both sides"
-    )
+    items, answers = number_of(verdict.n_items, "Item"), number_of(verdict.n_answers, "answer")
+    asked = f"{items}, {answers} asked for, {verdict.n_pairs:,} usable on both sides"
     return f"{asked}; {source}; {interval}{look}."
+
+
+def number_of(n: int, thing: str) -> str:
+    """Write how many there are of a thing.
+
+    >>> number_of(1, "Item"), number_of(1200, "Item")
+    ('1 Item', '1,200 Items')
+    """
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 MEASURES: Mapping[str, str] = {

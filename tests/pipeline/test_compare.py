@@ -71,6 +71,25 @@ def test_a_difference_without_an_interval_carries_its_reason_everywhere(tmp_path
     assert f"AUROC: {why}." in draw(found, tmp_path / "picture.svg").read_text()
 
 
+def test_what_is_the_same_where_both_can_be_used_is_called_so_though_answers_were_lost() -> None:
+    before = stated(0.8, 400)
+    found = compare(side(before), side(missing(before, range(390, 400))))
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(summary(found))
+    lines = {line.split("  ")[0]: line.rstrip() for line in console.export_text().splitlines()}
+
+    assert not found.identical
+    assert lines["Accuracy"].endswith("0.000 (0.000 to 0.000)   the same")
+
+
+def test_one_item_is_no_items() -> None:
+    found = compare(side([row("a", 0.8)]), side([row("a", 0.9)]))
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(summary(found))
+
+    assert "1 Item, 1 answer asked for, 1 usable on both sides" in console.export_text()
+
+
 def test_one_class_has_no_auroc_and_says_why() -> None:
     auroc = compare(side(stated(0.8, right=1.0)), side(stated(0.9, right=1.0))).metrics["auroc"]
 
