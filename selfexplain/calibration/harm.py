@@ -232,7 +232,8 @@ def with_the_lost(result: Judged, high: float | None, m: int) -> Judged:
     if result.verdict != "pass" or not m or high is None or high <= result.tolerance:
         return result
     answers = "answer that was" if m == 1 else "answers that were"
-    why = f"it passes only without the {m} {answers} usable before: with them the harm may be {beside(high, result.tolerance)}"
+    worst = beside(high, result.tolerance)
+    why = f"it passes only without the {m} {answers} usable before: with them the harm may be {worst}"
     return result._replace(verdict="inconclusive", high=high, why=why)
 
 

@@ -150,7 +150,8 @@ def with_unusable(result: Judged, most: float, m: int) -> Judged:
     if high <= result.tolerance:
         return result
     answers = "answer that cannot" if m == 1 else "answers that cannot"
-    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {beside(high, result.tolerance)}"
+    worst = beside(high, result.tolerance)
+    why = f"it passes only without the {m:,} {answers} be used: with them the harm may be {worst}"
     return result._replace(verdict="inconclusive", high=None if result.harm is None else high, why=why)
 
 
