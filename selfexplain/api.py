@@ -846,15 +846,12 @@ def measured_table(
     scale: Literal["probability", "percent"],
 ) -> Result:
     """Count a table batch by batch and measure the counts."""
-    from selfexplain.datasets.columns import read_columns  # noqa: PLC0415 - numpy
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
-    from selfexplain.pipeline.count import Tally  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.count import counted_table  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_counted  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.repeats import asked_again  # noqa: PLC0415 - numpy
 
-    tally = Tally()
-    remarks = read_columns(table, tally.add, columns=columns, scale=scale)
-    counts = tally.counted()
+    counts, remarks = counted_table(table, columns=columns, scale=scale)
     name = table.name if isinstance(table, Path) else "dataframe"
     about = {
         "run": None,
