@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -36,6 +37,8 @@ class Counted(NamedTuple):
     n_answers: int
     missing: Missing = Missing()
     """The answers that cannot be used, by what is known of their correctness."""
+    missing_in: Mapping[str, Missing] = MappingProxyType({})
+    """The same of each group that lacks any."""
 
 
 def counted(rows: Sequence[Answered]) -> Counted:
@@ -106,6 +109,8 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     unusable: Counter[int] = field(default_factory=Counter)
     """By correctness: 1, 0, or −1 where nobody could tell."""
+    unusable_in: dict[str, Counter[int]] = field(default_factory=dict)
+    """The same by group."""
 
     def add(self, rows: Columns) -> None:
         """Add a batch.
@@ -118,8 +123,10 @@ class Tally:
         for status, n in enumerate(np.bincount(rows.status, minlength=len(STATUSES)).tolist()):
             self.statuses[status] += n
         ok = rows.status == OK
-        for place, n in enumerate(np.bincount(rows.correct[~ok] + 1, minlength=3).tolist()):
-            self.unusable[place - 1] += n
+        self.unusable.update(rows.correct[~ok].tolist())
+        if rows.group is not None:
+            for name, places in by_name(Labels(rows.group.names, rows.group.place[~ok])):
+                self.unusable_in.setdefault(name, Counter()).update(rows.correct[~ok][places].tolist())
         if rows.item is None and rows.cluster is None:
             self._count(rows)
             return
@@ -173,10 +180,12 @@ class Tally:
         self._let_go()
         groups = {name: self.groups[name].sum() for name in sorted(self.groups)}
         coverage = coverage_of_counts(n_ok, n)
-        return Counted(self.tables.sum(), groups, coverage, excluded, n, n, self._missing())
+        return Counted(self.tables.sum(), groups, coverage, excluded, n, n, *self._missing())
 
-    def _missing(self) -> Missing:
-        return Missing(right=self.unusable[1], wrong=self.unusable[0], unknown=self.unusable[-1])
+    def _missing(self) -> tuple[Missing, dict[str, Missing]]:
+        return missing_of(self.unusable), {
+            name: missing_of(self.unusable_in[name]) for name in sorted(self.unusable_in)
+        }
 
     def _of_named_rows(self, excluded: Mapping[Status, int], n: int) -> Counted:
         ok = np.concatenate([rows.status for rows in self.rows]) == OK
@@ -200,7 +209,12 @@ class Tally:
 
         apart = {} if groups is None else dict(by_name(Labels(groups.names, groups.place[ok])))
         by_group = {name: counts(apart[name]) for name in sorted(apart)}
-        return Counted(counts(slice(None)), by_group, coverage, excluded, n_items, n, self._missing())
+        return Counted(counts(slice(None)), by_group, coverage, excluded, n_items, n, *self._missing())
+
+
+def missing_of(unusable: Counter[int]) -> Missing:
+    """Return answers that cannot be used, counted by correctness, by name."""
+    return Missing(right=unusable[1], wrong=unusable[0], unknown=unusable[-1])
 
 
 def together(rows: Sequence[Columns], name: str) -> Labels | None:
