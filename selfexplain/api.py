@@ -731,6 +731,7 @@ def measured(
         return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
     from selfexplain.pipeline.claims import measure_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.promise import if_decided  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.recalibrate import if_recalibrated  # noqa: PLC0415 - scikit-learn
     from selfexplain.pipeline.repeats import answers_by_key  # noqa: PLC0415 - with it
 
@@ -741,6 +742,9 @@ def measured(
         recalibration = if_recalibrated(source, each)
         if recalibration is not None:
             found["sources"][source]["recalibration"] = recalibration
+        decision = if_decided(source, each, found["about"])
+        if decision is not None:
+            found["sources"][source]["decision"] = decision
     return found | measure_claims(records, items, plugins.graders())
 
 
