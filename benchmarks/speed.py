@@ -68,10 +68,15 @@ def turns(contenders: Mapping[str, Work], *, times: int = 7) -> dict[str, list[f
     return taken
 
 
+def three_digits(number: float) -> str:
+    """Write a number with three digits that count, without an exponent."""
+    return f"{float(f'{number:.3g}'):,.0f}" if number >= 1000 else f"{number:.3g}"
+
+
 def cell(seconds: list[float], *, scale: float = 1.0) -> str:
     """Write the median in milliseconds, and the least and greatest."""
     middle, least, most = (
-        f"{1000 * scale * each:,.3g}" for each in (statistics.median(seconds), min(seconds), max(seconds))
+        three_digits(1000 * scale * each) for each in (statistics.median(seconds), min(seconds), max(seconds))
     )
     return f"{middle} ({least} to {most})"
 

@@ -731,6 +731,7 @@ def measured(
         return evaluate_survey(records, items, categorisers=sorts, metrics=names, about=about, warnings=warnings)
     from selfexplain.pipeline.claims import measure_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_sources, rows_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.promise import if_decided  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.recalibrate import if_recalibrated  # noqa: PLC0415 - scikit-learn
     from selfexplain.pipeline.repeats import answers_by_key  # noqa: PLC0415 - with it
 
@@ -741,6 +742,9 @@ def measured(
         recalibration = if_recalibrated(source, each)
         if recalibration is not None:
             found["sources"][source]["recalibration"] = recalibration
+        decision = if_decided(source, each, found["about"])
+        if decision is not None:
+            found["sources"][source]["decision"] = decision
     return found | measure_claims(records, items, plugins.graders())
 
 
@@ -846,15 +850,12 @@ def measured_table(
     scale: Literal["probability", "percent"],
 ) -> Result:
     """Count a table batch by batch and measure the counts."""
-    from selfexplain.datasets.columns import read_columns  # noqa: PLC0415 - numpy
     from selfexplain.datasets.confidences import read_confidences  # noqa: PLC0415 - with the rest of this verb
-    from selfexplain.pipeline.count import Tally  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.count import counted_table  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.evaluate import evaluate_counted  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.repeats import asked_again  # noqa: PLC0415 - numpy
 
-    tally = Tally()
-    remarks = read_columns(table, tally.add, columns=columns, scale=scale)
-    counts = tally.counted()
+    counts, remarks = counted_table(table, columns=columns, scale=scale)
     name = table.name if isinstance(table, Path) else "dataframe"
     about = {
         "run": None,

@@ -16,6 +16,7 @@ import numpy as np
 
 from selfexplain.calibration.binning import equal_mass
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
+from selfexplain.calibration.multinomial import multinomial, pays
 from selfexplain.calibration.table import CalibrationTable, sums, total
 from selfexplain.inference import REPLICATES, Floats, Ints, stream
 
@@ -139,6 +140,8 @@ def _of_rows(cells: Ints, rng: np.random.Generator, replicates: int) -> Ints:
     """Return how often each cell is drawn, shape (replicates, cells): multinomial."""
     rows = int(cells.sum())
     if rows > 8 * len(cells):
+        if pays(cells, replicates):
+            return multinomial(cells, rng, replicates)
         return rng.multinomial(rows, cells / rows, size=replicates)
     # The same distribution; with nearly as many cells as rows, drawing rows is ten times as fast.
     owner = np.repeat(np.arange(len(cells)), cells)

@@ -1,6 +1,7 @@
 """`selfexplain evaluate`: measure again, without a single call."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,9 @@ from selfexplain import api
 from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
 from selfexplain.cli.table_options import log_options
 from selfexplain.errors import InputError
+
+MOST_VALUES = 1_000
+"""Different confidences whose counts are printed; a million of them are 70 MB of text."""
 
 
 @click.command()
@@ -53,6 +57,9 @@ def evaluate(
 
     FILE is CSV, JSONL or Parquet; optional columns are item, cluster, group, repeat and status. Or it is a log of
     Inspect AI, lm-evaluation-harness or promptfoo: see `selfexplain show reader inspect`.
+
+    --json of a FILE leaves the counts per confidence out where there are more than 1,000 different ones: `table` is
+    null, `table_note` says so, and `reliability` has ten bins of them.
     """
     chosen = names(metrics)
     if os.path.isdir(source):  # noqa: PTH112 - says no, where a Path raises: a name too long, a folder out of reach
@@ -73,8 +80,27 @@ def evaluate(
             **log,
         )
     if as_json:
-        print_json(result.to_dict())
+        numbers = result.to_dict()
+        print_json(numbers if numbers["run"] else without_long_tables(numbers))
     else:
         print_result(result.metrics, api.metric_facts(), result.note)
         if result.page is not None:
             tell(f"\nReport: {result.page}")
+
+
+def without_long_tables(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics object of a file without counts that nobody reads; a Run's stands whole in `metrics.json`.
+
+    >>> short = {"sources": {"given": {"table": [[0.5, 2, 1]]}}}
+    >>> without_long_tables(short) == short
+    True
+    """
+    sources = {}
+    for source, data in numbers["sources"].items():
+        values = len(data["table"])
+        note = (
+            f"{values:,} different confidences: their counts are left out where there are more than {MOST_VALUES:,}; "
+            "`reliability` has ten bins of them, and selfexplain.evaluate_file(…).metrics all"
+        )
+        sources[source] = data if values <= MOST_VALUES else {**data, "table": None, "table_note": note}
+    return {**numbers, "sources": sources}

@@ -90,7 +90,7 @@ class DecisionDisplay:
         if len(places) > 12:
             ax.tick_params(axis="x", rotation=90)
         ax.set_xlabel("answer when the confidence is at least", color=INK, fontsize=9, labelpad=5)
-        ax.set_ylabel("wrong among those answered", color=INK, fontsize=9, labelpad=5)
+        ax.set_ylabel("wrong among them", color=INK, fontsize=9, labelpad=5)
         for spine in ax.spines.values():
             spine.set(color=LINE, linewidth=0.8)
         self._strip(ax)

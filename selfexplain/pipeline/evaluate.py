@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from selfexplain.calibration.cluster_table import Counts
 from selfexplain.calibration.evaluation import evaluate_counts
 from selfexplain.calibration.metric import Metric
-from selfexplain.calibration.worst_case import worst_case
+from selfexplain.calibration.worst_case import Missing, worst_case
 from selfexplain.errors import NothingUsable
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.count import Counted, counted
@@ -98,17 +99,19 @@ def evaluate_source(counts: Counted, metrics: Sequence[Metric[...]], source: Sou
     numbers = evaluate_counts(counts.counts, counts.groups, metrics=suited).to_dict()
     if source in RANKS_ONLY:
         numbers = with_undefined(numbers, [metric.facts.name for metric in metrics])
+    for name in counts.missing_in.keys() & counts.groups.keys():
+        numbers["groups"][name]["worst_case"] = bounds_of(counts.groups[name], counts.missing_in[name], source)
     return {
         **numbers,
         "coverage": counts.coverage.to_dict(),
         "excluded": dict(counts.excluded),
-        **({"worst_case": bounds_of(counts, source)} if counts.missing.total else {}),
+        **({"worst_case": bounds_of(counts.counts, counts.missing, source)} if counts.missing.total else {}),
     }
 
 
-def bounds_of(counts: Counted, source: Source) -> dict[str, Any]:
+def bounds_of(counts: Counts, missing: Missing, source: Source) -> dict[str, Any]:
     """Return what the numbers over everything that was asked could be; an order has no gap, Brier score or ECE."""
-    bounds = worst_case(counts.counts.pooled, counts.missing)
+    bounds = worst_case(counts.pooled, missing)
     no_probability = ("gap", "brier", "ece") if source in RANKS_ONLY else ()
     found = {name: getattr(bounds, name) for name in BOUNDED if name not in no_probability}
     return {

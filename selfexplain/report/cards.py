@@ -6,6 +6,7 @@ from typing import Any
 
 from selfexplain.display.axes import Drawable
 from selfexplain.display.corp import CorpDisplay
+from selfexplain.display.decision import DecisionDisplay
 from selfexplain.display.groups import GroupForestDisplay
 from selfexplain.display.recalibration import RecalibrationDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
@@ -16,6 +17,7 @@ from selfexplain.report.figures import (
     Figure,
     apart_figures,
     corp_figure,
+    decision_figure,
     forest_figure,
     recalibration_figure,
     reliability_figure,
@@ -55,6 +57,8 @@ class Card:
     """What a map from stated to recalibrated confidence would change; None where there are few answers."""
     forest: Figure[GroupForestDisplay] | None
     """Its groups; None when there are fewer than two."""
+    decision: Figure[DecisionDisplay] | None
+    """What each threshold answers and promises; None where there are few answers."""
     apart: tuple[Figure[Drawable], ...]
     """The pictures that tell right from wrong answers."""
     left_out: str
@@ -88,6 +92,7 @@ def card_of(metrics: say.Metrics, source: str, facts: Facts) -> Card:
         corp=corp_figure(metrics, source),
         recalibration=recalibration_figure(metrics, source),
         forest=forest_figure(metrics, source),
+        decision=decision_figure(metrics, source),
         apart=apart_figures(metrics, source),
         left_out=say.sentence(say.left_out(metrics, source)),
         worst_case=say.sentence(say.worst_case(metrics, source)),

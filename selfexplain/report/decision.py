@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def _limit(share: float) -> str:
+def limit_of(share: float) -> str:
     """Write an upper limit, rounded upwards: what is shown is promised too.
 
-    >>> _limit(0.1002), _limit(0.1)
+    >>> limit_of(0.1002), limit_of(0.1)
     ('10.1 %', '10.0 %')
     """
     return percent(math.ceil(1000 * share - 1e-9) / 1000, 1)
@@ -35,7 +35,7 @@ def sentence(decision: Mapping[str, Any]) -> str:
     return (
         f"Answer when the confidence is at least {chosen['threshold']:g}: that is {percent(chosen['coverage'])} of the "
         f"answers, and at most {error} of those {of} are wrong (seen {percent(chosen['observed'], 1)}, limit "
-        f"{_limit(chosen['limit'])}, level {level})."
+        f"{limit_of(chosen['limit'])}, level {level})."
     )
 
 
@@ -56,7 +56,7 @@ def table_of(decision: Mapping[str, Any]) -> "RenderableType":
             percent(row["coverage"]),
             f"{row['wrong']:,}",
             percent(row["observed"], 1),
-            _limit(row["limit"]),
+            limit_of(row["limit"]),
             "promised" if row["promised"] else "",
         )
     lines = [f"{decision['method']}.", *(f"Beware: {warning}." for warning in decision["warnings"])]

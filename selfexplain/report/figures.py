@@ -10,11 +10,14 @@ from selfexplain.calibration.isotonic_uncertainty import corp_unc
 from selfexplain.display.axes import Drawable
 from selfexplain.display.confidence_by_correctness import ConfidenceByCorrectnessDisplay
 from selfexplain.display.corp import CorpDisplay
+from selfexplain.display.decision import DecisionDisplay
 from selfexplain.display.evaluated import table_of
 from selfexplain.display.groups import MEASURES, GroupForestDisplay
 from selfexplain.display.recalibration import RecalibrationDisplay
 from selfexplain.display.reliability import ReliabilityDisplay
 from selfexplain.display.risk_coverage import RiskCoverageDisplay, spread
+from selfexplain.report.decision import limit_of
+from selfexplain.report.decision import sentence as decided
 from selfexplain.report.numbers import percent, written
 from selfexplain.report.picture import display_of
 from selfexplain.report.recalibration import change_in_words
@@ -114,6 +117,35 @@ def recalibration_figure(metrics: Metrics, source: str) -> Figure[RecalibrationD
         f"{change_in_words(numbers['brier_change'])}",
         columns=("", "As stated", "Recalibrated"),
         rows=tuple(told),
+    )
+
+
+def decision_figure(metrics: Metrics, source: str) -> Figure[DecisionDisplay] | None:
+    """Return what each threshold answers and promises; None where answers are few."""
+    decision = metrics["sources"][source].get("decision")
+    if decision is None:
+        return None
+    rows = tuple(
+        (
+            f"{100 * row['threshold']:g} %",  # not rounded: two rows are two rules
+            f"{row['answered']:,}",
+            percent(row["coverage"]),
+            percent(row["observed"], 1),
+            limit_of(row["limit"]),
+        )
+        for row in decision["thresholds"]
+    )
+    told = [f"from {at} on {share} are answered, at most {limit} of them wrong" for at, _, share, _, limit in rows]
+    return Figure(
+        title="Answer only from a confidence on",
+        display=DecisionDisplay.from_decision(decision),
+        alternative=f"Error that is promised from each confidence on, {source_words(source).title}: {'; '.join(told)}.",
+        sentence=decided(decision),
+        columns=("Answer from", "Answers", "Share", "Seen wrong", "At most wrong"),
+        rows=rows,
+        note="A row is a rule: answer when the confidence is at least this, and say nothing otherwise. At most the "
+        f"share in the last column is then wrong. All rows hold together with {percent(decision['level'])}, so any of "
+        "them may be chosen; it is promised for new questions of the same kind.",
     )
 
 

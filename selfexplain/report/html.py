@@ -79,6 +79,7 @@ def pictures_of(card: Card, source: int) -> dict[str, Any]:
         "corp": inline(side_by_side([card.corp.display]), f"{prefix}c", card.corp.alternative),
         "recalibration": card.recalibration
         and inline(alone(card.recalibration.display), f"{prefix}r", card.recalibration.alternative),
+        "decision": card.decision and inline(alone(card.decision.display), f"{prefix}d", card.decision.alternative),
         "forest": card.forest and inline(card.forest.display.figure(), f"{prefix}g", card.forest.alternative),
         "apart": [
             inline(alone(shown.display), f"{prefix}{rank}", shown.alternative) for rank, shown in enumerate(card.apart)

@@ -9,6 +9,7 @@ from selfexplain.report.again import asked_again
 from selfexplain.report.cautions import MARK, cautions, methods, notes, too_narrow
 from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.facts import Facts, title_of
+from selfexplain.report.group_bounds import group_bounds
 from selfexplain.report.numbers import written
 from selfexplain.report.rows import LONGEST_NAME, cut
 from selfexplain.report.visible import visible
@@ -60,6 +61,7 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
             parts.append(
                 Text(f"{MARK.strip()} In a group: few answers of a kind, so the interval tends to be too narrow.")
             )
+        parts += [Text(_in_a_line(bounds)) for bounds in group_bounds(metrics)]
         parts += [
             Text(_in_a_line(say.sentence(mix)))
             for mix in [say.group_mix(metrics, next(iter(metrics["sources"])))]

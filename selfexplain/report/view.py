@@ -14,6 +14,7 @@ from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_row
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.families import FAMILY_NAMES, HEADLINE, SUMMARY, family_of
+from selfexplain.report.group_bounds import group_bounds
 from selfexplain.report.numbers import Written, best_value, written
 from selfexplain.report.rows import LONGEST_NAME, SURE, choose, cut, row_of
 from selfexplain.report.shown import Filter, Shown
@@ -77,6 +78,8 @@ class RunView(Shown):
     """What else must be known of the numbers of a summary: why there is no value, no interval, or any warning."""
     groups: tuple[GroupRow, ...]
     group_mix: str
+    group_bounds: tuple[str, ...]
+    """What is missing in groups, and what it could change; empty where it is little."""
     again: tuple[tuple[str, str], ...]
     """The title of each source that was asked more than once, and what its repeats show."""
     sure: str
@@ -164,6 +167,7 @@ def view_of(
         notes=notes(metrics, facts, among=SUMMARY),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
+        group_bounds=group_bounds(metrics),
         titles={source: say.source_words(source).title for source in sources},
         statuses=status_rows(metrics),
         settings=circumstances.settings(metrics),

@@ -27,6 +27,7 @@ from selfexplain.calibration.cumulative_differences import brownian_exceedance
 from selfexplain.calibration.debiased_ece import folded_normal_mean
 from selfexplain.calibration.if_calibrated import COINS, calibrated_errors, sum_of_coins
 from selfexplain.calibration.smooth_error import Spectrum, blurred_error
+from selfexplain.errors import InputError
 from selfexplain.inference import Floats
 
 Rows = list[tuple[float, int]]
@@ -134,6 +135,44 @@ def test_a_grid_changes_the_smooth_error_by_less_than_stated(shift: float, monke
     monkeypatch.setattr(smooth_error, "EXACT_VALUES", 10**9)
 
     assert on_grid == pytest.approx(smooth_ece(table), abs=1 / (8 * smooth_error.GRID**2 * on_grid) + 1e-8)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, 0.2])
+@pytest.mark.parametrize("kind", ["apart", "some alike", "near the ends", "as token probabilities"])
+def test_rows_with_many_values_have_the_smooth_error_of_their_table(kind: str, shift: float) -> None:
+    """Straight onto the grid or counted first: 1e-8, to which the root is found."""
+    rng = np.random.default_rng(7)
+    stated = {
+        "apart": rng.random(70_000),
+        "some alike": np.round(rng.random(70_000), 4),
+        "near the ends": np.concatenate([[0.0, 1.0, 1.0], rng.beta(0.3, 0.3, 5_000)]),
+        "as token probabilities": np.exp(-rng.exponential(0.1, 5_000)),
+    }[kind]
+    correct = rng.random(len(stated)) < stated - shift
+
+    assert smooth_error.excess_of_rows(stated, correct) is not None
+    assert smooth_ece(stated, correct) == pytest.approx(
+        smooth_ece(CalibrationTable.from_rows(stated, correct)), abs=1e-8, rel=0
+    )
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(float("nan"), 1), (1.5, 0), (-0.1, 1), (0.5, 2), (0.5, -1)])
+def test_a_row_that_cannot_be_used_is_named_among_many_values(value: float, outcome: int) -> None:
+    """The short way hands such rows to the one that can say which."""
+    stated, correct = np.linspace(0, 1, 10_000), np.ones(10_000, dtype=np.int64)
+    stated[7_000], correct[7_000] = value, outcome
+
+    with pytest.raises(InputError, match=r"\[7000\]"):
+        smooth_ece(stated, correct)
+
+
+def test_values_that_meet_at_the_door_are_few() -> None:
+    """Ten thousand doubles, all within 1e-13 of two decimals: two values, smoothed exactly."""
+    stated = np.concatenate([np.linspace(0.3, 0.3 + 1e-13, 5_000), np.linspace(0.8, 0.8 + 1e-13, 5_000)])
+    rng = np.random.default_rng(8)
+    rng.shuffle(stated)
+
+    assert smooth_error.excess_of_rows(stated, rng.random(10_000) < 0.5) is None
 
 
 @given(ROWS)

@@ -17,7 +17,8 @@ from selfexplain.datasets.columns import Columns, read_columns
 from selfexplain.datasets.confidences import read_confidences
 from selfexplain.datasets.rows import Table
 from selfexplain.errors import InputError
-from selfexplain.pipeline.count import Counted, Tally, counted
+from selfexplain.pipeline import count, distinct_names
+from selfexplain.pipeline.count import Counted, Tally, counted, counted_table
 from selfexplain.records import STATUSES
 
 Scale = Literal["probability", "percent"]
@@ -68,7 +69,12 @@ def by_rows(table: Table, scale: Scale, mapped: dict[str, str]) -> tuple[Counted
 
 def by_columns(table: Table, scale: Scale, mapped: dict[str, str]) -> tuple[Counted, list[str]]:
     """Count batch by batch."""
-    tally = Tally()
+    return counted_table(table, scale=scale, columns=mapped)
+
+
+def by_names(table: Table, scale: Scale, mapped: dict[str, str]) -> tuple[Counted, list[str]]:
+    """Count with every row kept until the end, and every name looked up."""
+    tally = Tally(keeps=True)
     remarks = read_columns(table, tally.add, scale=scale, columns=mapped)
     return tally.counted(), remarks
 
@@ -103,6 +109,73 @@ def test_a_frame_counts_by_columns_as_by_rows(content: Any, scale: Scale, mapped
     frame = pd.DataFrame(content)
 
     assert told(by_columns, frame, scale, mapped) == told(by_rows, frame, scale, mapped)
+
+
+@settings(max_examples=300, deadline=None)
+@given(content=tables(), mapped=MAPPED, kept=st.integers(0, 12), batch=st.integers(1, 6))
+def test_rows_that_are_let_go_count_as_if_they_were_kept(
+    content: Any, mapped: dict[str, str], kept: int, batch: int
+) -> None:
+    """Names that come again soon, late or never."""
+    frame = pd.DataFrame(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("selfexplain.datasets.cells.BATCH", batch)
+        patch.setattr(count, "KEPT", kept)
+
+        assert told(by_columns, frame, "probability", mapped) == told(by_names, frame, "probability", mapped)
+
+
+def many(rows: int, **columns: Any) -> pd.DataFrame:
+    """Rows with a name each, in two groups."""
+    names = [f"q{row}" for row in range(rows)]
+    stated = {"confidence": np.arange(rows) % 10 / 10, "correct": np.arange(rows) % 3 == 0, "item": names}
+    return pd.DataFrame(stated | {"group": ["x", "y"] * (rows // 2)} | columns)
+
+
+@pytest.mark.parametrize("again", [1, 9, 10, 37, 99])
+def test_an_item_that_comes_again_is_one_item_wherever_it_does(again: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten rows at a time, twenty kept: the file is read a second time only when rows were gone."""
+    monkeypatch.setattr("selfexplain.datasets.cells.BATCH", 10)
+    monkeypatch.setattr(count, "KEPT", 20)
+    read = []
+
+    def reads(*args: Any, **named: Any) -> list[str]:
+        read.append(1)
+        return read_columns(*args, **named)
+
+    monkeypatch.setattr(count, "read_columns", reads)
+    frame = many(100)
+    frame.loc[again, "item"] = "q0"
+
+    found, _ = by_columns(frame, "probability", {})
+
+    assert found.n_items == 99
+    assert found == by_names(frame, "probability", {})[0]
+    assert len(read) == (2 if again > 30 else 1)
+
+
+def test_names_that_share_a_hash_are_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every text hashed to 5."""
+    expected = by_columns(many(100), "probability", {})
+    monkeypatch.setattr("selfexplain.datasets.cells.BATCH", 10)
+    monkeypatch.setattr(count, "KEPT", 20)
+    monkeypatch.setattr(distinct_names, "hash", lambda _: 5, raising=False)
+
+    assert by_columns(many(100), "probability", {}) == expected
+    assert expected[0].n_items == 100
+
+
+def test_a_million_names_that_all_differ_leave_their_hashes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row and no text is left in what the tally holds."""
+    monkeypatch.setattr("selfexplain.datasets.cells.BATCH", 100)
+    monkeypatch.setattr(count, "KEPT", 200)
+    tally = Tally()
+
+    read_columns(many(1000), tally.add)
+
+    assert tally.rows == []
+    assert sum(len(each) for each in tally.names["item"].hashes) == 1000
+    assert tally.names["item"].hashes[0].dtype == np.int64
 
 
 @pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 20])

@@ -46,6 +46,18 @@ def test_groups_and_what_was_left_out_are_shown() -> None:
     assert "Stated confidence: 3 of 90 left out: 3 refused;" in text
 
 
+def test_what_groups_lack_stands_under_their_table() -> None:
+    """One line, with a hostile name made harmless."""
+    stated = source()
+    bounds = {"n": 10, "missing": {"right": 0, "wrong": 0, "unknown": 2}, "gap": {"low": -0.1, "high": 0.3}}
+    stated["groups"] = {"a\x1b[2J": {"n": 8, "metrics": {"accuracy": estimate(0.2, 0.1, 0.3)}, "worst_case": bounds}}
+
+    text = printed(evaluation(stated=stated))
+
+    told = "In a⟨U+001B⟩[2J, 20 % are missing: the gap over all 10 lies between −10 and +30 points."
+    assert told in " ".join(text.split())
+
+
 def test_nothing_to_show_is_said() -> None:
     """A Run that was interrupted at once."""
     assert printed(evaluation(n_items=0)).strip() == "No confidence was asked for."
