@@ -1,7 +1,7 @@
 """What asking costs: processor time, memory and waiting beside a bare loop over the same SDK and beside inspect-ai.
 
 `python benchmarks/harness.py` prints every table and every ratio of "Asking" in docs/speed.md; `--many 100000` asks so
-many Items once more, to see the memory grow. All contenders send the same questions to one server on this machine, 50 at
+Items once more, to see the memory grow. All contenders send the same questions to one server on this machine, 50 at
 a time, and each runs in a process of its own. `bare` forgets the replies; `selfexplain` has every reply on disk before
 it is used; `selfexplain run` measures them and writes its page as well; inspect-ai, where it is installed, scores and
 writes its log.
@@ -159,17 +159,20 @@ def selfexplain_run(n: int, base_url: str, folder: Path) -> None:
 
 def inspect(n: int, base_url: str, folder: Path) -> None:
     """Ask and score n samples with inspect-ai."""
-    from inspect_ai import Task, eval as evaluate  # noqa: PLC0415
-    from inspect_ai.dataset import MemoryDataset, Sample  # noqa: PLC0415
-    from inspect_ai.model import get_model  # noqa: PLC0415
-    from inspect_ai.scorer import includes  # noqa: PLC0415
-    from inspect_ai.solver import generate  # noqa: PLC0415
+    import inspect_ai  # noqa: PLC0415
+    from inspect_ai import dataset, model, scorer, solver  # noqa: PLC0415
 
-    samples = [Sample(input=question(number), target="Lima") for number in range(n)]
-    task = Task(dataset=MemoryDataset(samples), solver=generate(max_tokens=64), scorer=includes())
-    model = get_model("openai/m", base_url=base_url, api_key="none")
-    evaluate(
-        task, model=model, max_connections=AT_ONCE, max_samples=AT_ONCE, log_dir=str(folder / "logs"), display="none"
+    samples = [dataset.Sample(input=question(number), target="Lima") for number in range(n)]
+    task = inspect_ai.Task(
+        dataset=dataset.MemoryDataset(samples), solver=solver.generate(max_tokens=64), scorer=scorer.includes()
+    )
+    inspect_ai.eval(
+        task,
+        model=model.get_model("openai/m", base_url=base_url, api_key="none"),
+        max_connections=AT_ONCE,
+        max_samples=AT_ONCE,
+        log_dir=str(folder / "logs"),
+        display="none",
     )
 
 
@@ -264,8 +267,8 @@ def at_once(names: list[str]) -> None:
     print(f"\n| the server answers at once | ms/Item | × bare | Items/s | peak MiB at {few:,} | at {many:,} |")
     print("|---|---|---|---|---|---|")
     for name, (a, b) in found.items():
-        rate = many / b.seconds
-        cells = f"{per_item[name]:.2f} | {per_item[name] / per_item['bare']:.2f} | {rate:,.0f} | {a.peak:.0f} | {b.peak:.0f}"
+        took = f"{per_item[name]:.2f} | {per_item[name] / per_item['bare']:.2f}"
+        cells = f"{took} | {many / b.seconds:,.0f} | {a.peak:.0f} | {b.peak:.0f}"
         print(f"| {name} | {cells} |", flush=True)
     stub.stop()
 

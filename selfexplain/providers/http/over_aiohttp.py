@@ -79,20 +79,13 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
-        self._ssl = httpx2.create_ssl_context(trust_env=trust_env)
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[tuple[str, str], str | None] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request and return its whole response; raises httpx2's own errors, as the SDKs expect."""
         if self._session is None:  # not in the constructor, which runs before there is a loop
-            self._session = aiohttp.ClientSession(
-                connector=Emptied(limit=0, ssl=self._ssl, keepalive_timeout=KEEP_ALIVE_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                max_line_size=LONGEST_HEADER,
-                max_field_size=LONGEST_HEADER,
-            )
+            self._session = self._session_for(request)
         wait = request.extensions.get("timeout", {})
         with as_httpx(request):
             async with self._session.request(
@@ -106,6 +99,17 @@ class Transport(httpx2.AsyncBaseTransport):
             ) as response:
                 body = await response.read()
                 return httpx2.Response(response.status, headers=response.raw_headers, content=body, request=request)
+
+    def _session_for(self, request: httpx2.Request) -> aiohttp.ClientSession:
+        """Return what sends; a server on this machine needs no certificates, and finding them takes its time."""
+        certified = httpx2.create_ssl_context(trust_env=self._trust_env) if request.url.scheme == "https" else True
+        return aiohttp.ClientSession(
+            connector=Emptied(limit=0, ssl=certified, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+        )
 
     def _proxy_to(self, scheme: str, host: str) -> str | None:
         """Return the proxy that the environment names for an address."""
