@@ -173,7 +173,7 @@ def rate_of_run(folder: RunFolder, *, model: str | None, template: str | None) -
 
     spec, calls = folder.manifest.spec, folder.calls()
     asked = {"dataset": spec.dataset, "model": model or spec.model, "template": spec.template}
-    totals, times = calls.totals, len(calls.asked)
+    totals, times = calls.totals, calls.asked
     if template is None and model is None and times and totals.replies and not totals.without_usage:
         rate = Rate(totals.replies / times, totals.prompt / times, totals.completion / times)
         return rate, RECORDED, asked

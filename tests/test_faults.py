@@ -4,6 +4,7 @@ A state machine asks the same questions again and again, each time with other fa
 long form it takes minutes: `FAULTS=500 python -m pytest tests/test_faults.py`.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -13,11 +14,13 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import openai  # noqa: F401 - once, before any child is forked
 import pytest
@@ -31,6 +34,7 @@ from providers.misbehaving_server import (
     MisbehavingServer,
     completion,
     fails,
+    message,
     reply,
     resets,
     running,
@@ -40,6 +44,7 @@ from providers.misbehaving_server import (
 )
 from selfexplain import api
 from selfexplain.cli import main
+from selfexplain.providers import anthropic as anthropic_adapter
 from selfexplain.providers import openai as adapter
 from selfexplain.providers import retry
 from selfexplain.records import Call, Message, Request
@@ -322,15 +327,24 @@ def test_an_outage_stops_the_run_and_the_same_command_goes_on(
     assert len(server.received) == len(QUESTIONS) - 5
 
 
-@pytest.mark.xfail(strict=True, reason="httpx reads what came too much as the next reply; not seen from here")
-async def test_a_reply_that_comes_twice_is_not_taken_for_the_next() -> None:
-    """One connection, two questions, and a server that breaks the protocol: each has its own word."""
+@pytest.mark.parametrize("make", [adapter.OpenAI, anthropic_adapter.Anthropic])
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_reply_that_comes_twice_is_not_taken_for_the_next(make: Callable[..., Any], *, late: bool) -> None:
+    """One connection, two questions, and a server that breaks the protocol: each has its own word.
+
+    The second copy comes in one piece with the first, or when the first has been read and nothing is asked yet.
+    """
+    good = GOOD if make is adapter.OpenAI else reply(word_for, body=message)
+    read, said = threading.Event(), threading.Event()
     with running() as server:
-        server.will(twice(GOOD), GOOD)
-        model = adapter.OpenAI("faulty", base_url=server.base_url)
+        server.will(twice(good, read, said) if late else twice(good), good)
+        model = make("faulty", base_url=server.base_url)
         requests = [Request(f"q{n}", (Message("user", QUESTIONS[n]),), 16) for n in range(2)]
         try:
-            replies = [(await model.generate(request)).text for request in requests]
+            replies = [(await model.generate(requests[0])).text]
+            read.set()
+            assert not late or await asyncio.to_thread(said.wait, 10)
+            replies.append((await model.generate(requests[1])).text)
         finally:
             await model.aclose()
 

@@ -1,5 +1,6 @@
 """The command line: one file per command, each a signature, one call and an exit code."""
 
+import importlib
 import sys
 import traceback
 from typing import Any
@@ -7,27 +8,51 @@ from typing import Any
 import click
 
 from selfexplain import __version__
-from selfexplain.cli.baseline import baseline
-from selfexplain.cli.compare import compare
-from selfexplain.cli.decide import decide
-from selfexplain.cli.evaluate import evaluate
-from selfexplain.cli.gate import gate
-from selfexplain.cli.history import history
-from selfexplain.cli.list import list_
-from selfexplain.cli.model import model
-from selfexplain.cli.plan import plan
-from selfexplain.cli.recalibrate import recalibrate
-from selfexplain.cli.report import report
-from selfexplain.cli.run import run
-from selfexplain.cli.show import show
-from selfexplain.cli.speak import complain, tell
 from selfexplain.errors import BudgetSpent, InputError, SelfexplainError
 
 MISUSE = 2
 INTERRUPTED = 130
 
+COMMANDS: dict[str, str] = {
+    "baseline": "Freeze a Run's answers, for `selfexplain gate`.",
+    "compare": "Compare B with A, answer by answer; each is a RUN or a FILE.",
+    "decide": "Find the lowest confidence in a RUN, or a FILE, from which on at most --error of the answers are wrong.",
+    "evaluate": "Measure a RUN from its recorded calls, or a FILE with columns `confidence` and `correct`.",
+    "gate": "Judge whether confidence became less trustworthy than in a baseline.",
+    "history": "Show a metric over Runs, in the order in which they were asked; by default those in --results.",
+    "list": "List the names that commands understand, of one KIND or of all.",
+    "model": "Fetch the embedded model's file, or bring it along.",
+    "plan": "Say how many Items a change takes to be seen, what those there are can show, and what asking costs.",
+    "recalibrate": "Learn from a RUN, or a FILE with `confidence` and `correct`, what each stated confidence is worth.",
+    "report": "Write the page of a RUN again from its recorded calls, and print where it lies.",
+    "run": "Ask a model every question of DATASET, grade the answers and measure its confidence.",
+    "show": "Show what is known of one thing: `show model openai/NAME`, `show metric ece`, `show template few-shot`.",
+}
+"""The file of each command, and the first sentence of its help: to list them, none need be imported."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """The commands, each imported when it is used: `--help` must not wait for what only one of them needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
+        """Return their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command by its name, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = vars(importlib.import_module(f"selfexplain.cli.{cmd_name}"))
+        command: click.Command = found.get(cmd_name) or found[f"{cmd_name}_"]  # list_, since `list` is Python's
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write their names and what they are for."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="selfexplain")
 def cli() -> None:
     """Ask a language model what it answers, why, and how sure it is; then check all three.
@@ -37,15 +62,6 @@ def cli() -> None:
     """
 
 
-COMMANDS = (
-    *(run, evaluate, report, compare, plan, baseline, gate, history),
-    *(recalibrate, decide, list_, show, model),
-)
-
-for command in COMMANDS:
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run a command; whatever it raises on purpose becomes a sentence, a hint and an exit code."""
     try:
@@ -53,23 +69,27 @@ def main() -> None:
     except click.ClickException as misuse:
         misuse.show()
         code = MISUSE
-    except BudgetSpent as spent:
-        complain(spent)
-        code = INTERRUPTED
-    except SelfexplainError as error:
-        complain(error)
-        code = MISUSE
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     except BrokenPipeError:  # somebody piped us into `head`
         sys.stderr.close()
         code = 0
-    except OSError as error:  # a system that refuses is no bug: too many open files, no memory for one more thread
+    except Exception as error:  # noqa: BLE001 - a crash must not end with Python's own 1, which says that a gate failed
+        code = told(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def told(error: Exception) -> int:
+    """Say what went wrong and return the exit code for it."""
+    from selfexplain.cli.speak import complain, tell  # noqa: PLC0415 - `--help` has no use for it
+
+    if isinstance(error, SelfexplainError):
+        complain(error)
+        return INTERRUPTED if isinstance(error, BudgetSpent) else MISUSE
+    if isinstance(error, OSError):  # a system that refuses is no bug: too many open files, no room for a thread
         named = "" if error.filename is None else f"{error.filename}: "
         complain(InputError(f"{named}{error.strerror or error}", hint="mend the cause and run the same command again"))
-        code = MISUSE
-    except Exception:  # noqa: BLE001 - a crash must not end with Python's own 1, which says that a gate failed
-        traceback.print_exc()
-        tell("Unexpected. Unless the lines above lead to a file of your own, this is a bug: please report it.")
-        code = MISUSE
-    sys.exit(code if isinstance(code, int) else 0)
+        return MISUSE
+    traceback.print_exception(error)
+    tell("Unexpected. Unless the lines above lead to a file of your own, this is a bug: please report it.")
+    return MISUSE

@@ -32,7 +32,7 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
             "audience": front.audience,
             "language": front.language,
             "about": front.about,
-            "repeats": len({repeat for _, repeat in calls.asked}),
+            "repeats": len(calls.repeats),
             "created": manifest.created,
             "identity": dict(spec.model_identity),
             "not_taken": sorted(calls.dropped),

@@ -35,13 +35,10 @@ async def read_records(
     The same elicitation that asked now reads, with an `ask` that only looks up; so reading again with a better
     parser or grader needs no model. An Item that was interrupted half way is left out until it is asked to the end.
     """
-    repeats_of: dict[str, list[int]] = {}
-    for item_id, repeat in calls.asked:
-        repeats_of.setdefault(item_id, []).append(repeat)
     ask = replayed(calls)
     records = []
     for item in items:
-        for repeat in sorted(repeats_of.get(item.id, ())):
+        for repeat in sorted(calls.repeats):
             try:
                 report = await elicitation(item, template, ask, sampling=sampling, repeat=repeat)
                 answer = report.answer.value

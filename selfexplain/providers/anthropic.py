@@ -71,6 +71,8 @@ class Anthropic:
     ) -> None:
         import anthropic  # noqa: PLC0415 - 3.7 s that `selfexplain --help` must not pay
 
+        from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
+
         self.name = name or f"anthropic/{model}"
         self._model, self._is_ours = model, client is None
         if client is not None:
@@ -88,7 +90,7 @@ class Anthropic:
                 timeout=TIMEOUT_SECONDS,
                 open_telemetry={"traces": False, "propagation": False},  # what is asked is nobody else's business
                 # A proxy from the environment cannot reach a server on this very machine.
-                http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_here(base_url) else None,
+                http_client=over_aiohttp.client_of(anthropic, trust_env=not is_here(base_url)),
             )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._server = Server(self.name, anthropic, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS)
@@ -97,10 +99,9 @@ class Anthropic:
     async def generate(self, request: Request) -> Response:
         """Send one Request; what the server refuses is dropped, for good, and the Response says so."""
         while True:
-            sent = to_anthropic(request, without=self._refused)
+            sent = {"model": self._model} | to_anthropic(request, without=self._refused)
             try:
-                with self._server.errors():
-                    raw = await self._client.messages.create(model=self._model, **sent)
+                raw = await self._server.post(self._client, "/v1/messages", sent)
             except UnsupportedParameterError as refusal:
                 if refusal.parameter not in wanted(request) - self._refused:
                     raise refusal.error from None  # asking again would never end
@@ -123,7 +124,7 @@ OPTIONAL: dict[str, str] = {"temperature": "temperature", "effort": "effort", "f
 
 
 def to_anthropic(request: Request, *, without: set[str] | frozenset[str] = NEVER_TAKEN) -> dict[str, Any]:
-    """Return the SDK's keywords for a Request, leaving out the parameters named in `without`."""
+    """Return the body that asks a Request, short of the model's name, leaving out the parameters named in `without`."""
     system = [message.content for message in request.messages if message.role == "system"]
     sent: dict[str, Any] = {
         "messages": [
@@ -144,30 +145,30 @@ def to_anthropic(request: Request, *, without: set[str] | frozenset[str] = NEVER
     if config:
         sent["output_config"] = config
     if "temperature" in asked:
-        sent["extra_body"] = {"temperature": request.temperature}  # the SDK has no keyword for it any more
+        sent["temperature"] = request.temperature  # the SDK has no keyword for it any more; older models take it
     return sent
 
 
 def from_anthropic(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
-    """Turn the SDK's reply into a Response: blocks of text are joined, thinking is left out.
+    """Turn the body of a reply into a Response: blocks of text are joined, thinking is left out.
 
     Raises
     ------
     Exception
-        One of `NOT_AS_PROMISED`, when the body is not a message: the SDK returns a bare `str` for a 200 that is not
-        JSON.
+        One of `NOT_AS_PROMISED`, when it is not a message.
     """
-    text = "".join(block.text for block in raw.content if block.type == "text")
-    outcome = OUTCOMES.get(raw.stop_reason or "end_turn", "completed")
+    text = "".join(block["text"] for block in raw["content"] if block["type"] == "text")
+    stop_reason = raw.get("stop_reason")
+    outcome = OUTCOMES.get(stop_reason or "end_turn", "completed")
     if outcome == "refused" and not text:
-        text = getattr(getattr(raw, "stop_details", None), "explanation", None) or ""
+        text = (raw.get("stop_details") or {}).get("explanation") or ""
     return msgspec.convert(
         {
             "outcome": outcome,
             "text": text,
-            "model": raw.model,
-            "finish_reason": raw.stop_reason,
-            "usage": usage_of(raw.usage),
+            "model": raw.get("model"),
+            "finish_reason": stop_reason,
+            "usage": usage_of(raw.get("usage")),
             "dropped": dropped,
         },
         Response,
@@ -176,9 +177,11 @@ def from_anthropic(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
 
 def usage_of(raw: Any) -> Usage | None:
     """Return the token counts, where the server gives them; here `input_tokens` leaves out what the cache had."""
-    read, written = getattr(raw, "input_tokens", None), getattr(raw, "output_tokens", None)
+    if not isinstance(raw, dict):
+        return None
+    read, written = raw.get("input_tokens"), raw.get("output_tokens")
     if not isinstance(read, int) or not isinstance(written, int):
         return None
-    cached = getattr(raw, "cache_read_input_tokens", None) or 0
-    cached_now = getattr(raw, "cache_creation_input_tokens", None) or 0
+    cached = raw.get("cache_read_input_tokens") or 0
+    cached_now = raw.get("cache_creation_input_tokens") or 0
     return Usage(prompt=read + cached_now + cached, completion=written, cached=cached)

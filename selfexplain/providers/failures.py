@@ -1,5 +1,6 @@
 """What goes wrong between us and a server, in our words: the SDKs' exceptions, and replies that are none."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,6 +62,23 @@ class Server:
     address: str = "--base-url"
     """What to check of the address, when something else seems to answer there."""
 
+    async def post(self, client: Any, path: str, body: Mapping[str, Any]) -> Any:
+        """Return the JSON that a server answers, through the SDK's own door for whatever has no method of its own.
+
+        That door builds, signs and sends like the methods; what it saves is checking on the way out and in that costs
+        more than all the rest. A body that is no JSON is returned as text.
+
+        Raises
+        ------
+        ProviderError, UnsupportedParameterError
+            As in :meth:`errors`.
+        """
+        import httpx2  # noqa: PLC0415 - there already, since a client of the SDK is
+
+        with self.errors():
+            response = await client.post(path, body=body, cast_to=httpx2.Response)
+        return decoded(response)
+
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn the SDK's exceptions into ours, with the keys blotted out of every message.
@@ -87,7 +105,7 @@ class Server:
                 kind="connection",
                 hint="is the server running, and is --base-url right?",
             ) from None  # the cause's text may hold the address with a password
-        except (sdk.APIError, ValueError, RecursionError) as error:  # a body that calls itself JSON and is none
+        except (sdk.APIError, ValueError, RecursionError) as error:
             raise ReplyError(blotted(f"{self.name}: the reply is not readable ({error})", self.secrets)) from None
         except root_of(sdk) as error:  # not of any request: a client of the user's found no key, or could not trade it
             raise ProviderError(
@@ -128,6 +146,19 @@ class Server:
             "unavailable": f"check the model's name and {self.address}",
         }
         return hints.get(kind)
+
+
+def decoded(response: Any) -> Any:
+    """Return the JSON in a response, or its text where it is none."""
+    content = response.content
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:  # more lenient: an infinite log-probability, half a character
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return response.text
 
 
 def root_of(sdk: ModuleType) -> type[Exception]:

@@ -72,6 +72,8 @@ class OpenAI:
     ) -> None:
         import openai  # noqa: PLC0415 - 1.7 s that `selfexplain --help` must not pay
 
+        from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
+
         self.name = name or f"openai/{model}"
         self._model, self._is_ours = model, client is None
         if client is not None:
@@ -86,7 +88,7 @@ class OpenAI:
                 max_retries=0,  # we retry ourselves, so that each try is recorded; two layers would multiply
                 timeout=TIMEOUT_SECONDS,
                 # A proxy from the environment cannot reach a server on this very machine.
-                http_client=openai.DefaultAsyncHttpx2Client(trust_env=False) if is_here(base_url) else None,
+                http_client=over_aiohttp.client_of(openai, trust_env=not is_here(base_url)),
             )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._server = Server(
@@ -98,10 +100,9 @@ class OpenAI:
     async def generate(self, request: Request) -> Response:
         """Send one Request; a parameter that the server refuses is dropped, for good, and the Response says so."""
         while True:
-            sent = to_openai(request, without=self._refused, limit=self._limit)
+            sent = {"model": self._model} | to_openai(request, without=self._refused, limit=self._limit)
             try:
-                with self._server.errors():
-                    raw = await self._client.chat.completions.create(model=self._model, **sent)
+                raw = await self._server.post(self._client, "/chat/completions", sent)
             except UnsupportedParameterError as refusal:
                 if not self._learn(refusal.parameter, sent):
                     raise refusal.error from None
@@ -115,8 +116,7 @@ class OpenAI:
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Return the JSON that the server answers at a path of its own, outside the protocol: llama.cpp has some."""
         root = str(self._client.base_url).rstrip("/").removesuffix("/v1")
-        with self._server.errors():
-            return await self._client.post(f"{root}{path}", body=dict(body), cast_to=object)
+        return await self._server.post(self._client, f"{root}{path}", dict(body))
 
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""
@@ -128,7 +128,7 @@ class OpenAI:
         if parameter == "top_logprobs" and parameter not in sent:
             parameter = "logprobs"  # some name the one when they mean the other
         on_wire = next((theirs for theirs, ours in OPTIONAL.items() if ours == parameter), parameter)
-        if on_wire not in sent and on_wire not in sent.get("extra_body", {}):
+        if on_wire not in sent:
             return False  # the server complains of something that is not there: asking again would never end
         self._refused |= {parameter, "top_logprobs"} if parameter == "logprobs" else {parameter}
         return True
@@ -154,7 +154,7 @@ OPTIONAL: dict[str, str] = {
 
 
 def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozenset(), limit: str) -> dict[str, Any]:
-    """Return the SDK's keywords for a Request, leaving out the parameters named in `without`."""
+    """Return the body that asks a Request, short of the model's name, leaving out the parameters named in `without`."""
     asked = wanted(request) - without
     sent: dict[str, Any] = {
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -176,37 +176,36 @@ def to_openai(request: Request, *, without: set[str] | frozenset[str] = frozense
             "json_schema": {"name": "reply", "strict": True, "schema": request.form},
         }
     if "grammar" in asked:
-        sent["extra_body"] = {"grammar": request.grammar}
+        sent["grammar"] = request.grammar
     return sent
 
 
 def from_openai(raw: Any, *, dropped: tuple[str, ...] = ()) -> Response:
-    """Turn the SDK's reply into a Response.
+    """Turn the body of a reply into a Response.
 
     Raises
     ------
     Exception
-        One of `NOT_AS_PROMISED`, when the body is not a chat completion: the SDK returns a bare `str` for a 200 that
-        is not JSON.
+        One of `NOT_AS_PROMISED`, when it is not a chat completion.
     """
-    choice = raw.choices[0]
-    message, logprobs = choice.message, choice.logprobs
-    refusal = getattr(message, "refusal", None)
+    choice = raw["choices"][0]
+    message, finish_reason = choice["message"], choice.get("finish_reason")
+    text, refusal = message.get("content") or "", message.get("refusal")
     return msgspec.convert(
         {
-            "outcome": "refused" if refusal else OUTCOMES.get(choice.finish_reason or "stop", "completed"),
-            "text": message.content or refusal or "",
-            "tokens": pieces_of(message.content or "", getattr(logprobs, "content", None) or ()),
-            "model": raw.model,
-            "finish_reason": choice.finish_reason,
-            "usage": usage_of(raw.usage),
+            "outcome": "refused" if refusal else OUTCOMES.get(finish_reason or "stop", "completed"),
+            "text": text or refusal or "",
+            "tokens": pieces_of(text, (choice.get("logprobs") or {}).get("content") or ()),
+            "model": raw.get("model"),
+            "finish_reason": finish_reason,
+            "usage": usage_of(raw.get("usage")),
             "dropped": dropped,
         },
         Response,
     )
 
 
-def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
+def pieces_of(text: str, tokens: Sequence[Mapping[str, Any]]) -> tuple[Token, ...]:
     """Return tokens whose texts join to `text`, or none when the server's tokens do not.
 
     A character that spans several model tokens becomes one piece with the summed log-probability and without
@@ -217,13 +216,13 @@ def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
     pending, logprob, length, parts = b"", 0.0, 0, 0
     for token in tokens:
         try:
-            pending += bytes(token.bytes) if token.bytes is not None else token.token.encode()
-            logprob += float(token.logprob)
+            pending += bytes_of(token)
+            logprob += float(token["logprob"])
             parts += 1
             piece = pending.decode()
         except UnicodeDecodeError:
             continue
-        except (AttributeError, TypeError, ValueError):  # no bytes, half a character, no number
+        except NO_TOKEN:
             return ()
         if piece and length < len(text):
             if not -math.inf < logprob <= ROUNDED_UP:
@@ -235,13 +234,22 @@ def pieces_of(text: str, tokens: Sequence[Any]) -> tuple[Token, ...]:
     return tuple(pieces) if "".join(piece.text for piece in pieces) == text else ()
 
 
-def alternatives_to(token: Any) -> Iterator[Alternative]:
+NO_TOKEN = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a token raises that has no bytes, half a character or no number."""
+
+
+def bytes_of(token: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a token; servers that do not give them give whole characters."""
+    stated = token.get("bytes")
+    return str(token["token"]).encode() if stated is None else bytes(stated)
+
+
+def alternatives_to(token: Mapping[str, Any]) -> Iterator[Alternative]:
     """Yield what might have stood in a token's place; what is half a character or no number is left out."""
-    for other in getattr(token, "top_logprobs", None) or ():
+    for other in token.get("top_logprobs") or ():
         try:
-            text = bytes(other.bytes).decode() if other.bytes is not None else str(other.token.encode(), "utf-8")
-            logprob = float(other.logprob)
-        except (AttributeError, TypeError, ValueError):
+            text, logprob = bytes_of(other).decode(), float(other["logprob"])
+        except NO_TOKEN:
             continue
         if -math.inf < logprob <= ROUNDED_UP:
             yield Alternative(text, min(logprob, 0.0))
@@ -249,8 +257,11 @@ def alternatives_to(token: Any) -> Iterator[Alternative]:
 
 def usage_of(raw: Any) -> Usage | None:
     """Return the token counts, where the server gives them."""
-    prompt, completion = getattr(raw, "prompt_tokens", None), getattr(raw, "completion_tokens", None)
+    if not isinstance(raw, dict):
+        return None
+    prompt, completion = raw.get("prompt_tokens"), raw.get("completion_tokens")
     if not isinstance(prompt, int) or not isinstance(completion, int):
         return None
-    cached = getattr(getattr(raw, "prompt_tokens_details", None), "cached_tokens", None)
+    details = raw.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
     return Usage(prompt=prompt, completion=completion, cached=cached if isinstance(cached, int) else 0)

@@ -7,6 +7,7 @@ last line of its file. Lines are appended in groups: while one group is being sy
 import asyncio
 import contextlib
 import errno
+import itertools
 import math
 import os
 import time
@@ -17,6 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from selfexplain.digests import Places
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.records import SCHEMA_VERSION, Alternative, Ask, Call, Failure, Request, Response, Token, encode
 from selfexplain.runs.totals import Totals
@@ -36,6 +38,8 @@ class Versioned(msgspec.Struct, frozen=True):
 class Calls:
     """The calls of one Run: those on disk, and a way to append more.
 
+    No reply is kept: what is remembered of a call is where its line lies, and it is read again when it is wanted.
+
     Parameters
     ----------
     folder : Path
@@ -44,17 +48,23 @@ class Calls:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._replies: dict[str, Response] = {}
-        self._failures: dict[str, Response] = {}
-        self._attempts: dict[str, int] = {}
-        self.asked: dict[tuple[str, int], None] = {}
-        """(Item, repeat) of every call, in the order first asked."""
+        self._paths: list[Path] = []
+        self._index = Places()
+        self.asked = 0
+        """How many answers were asked for: an Item, once in each repeat."""
+        self.repeats: set[int] = set()
+        """Which repeats were asked, of whatever Items."""
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
+        self.last_failure = ""
+        """The sentence of the last failed try, empty when there was none."""
         self._totals: dict[str, Totals] = {}
-        for call in read_calls(folder):
-            self._remember(call)
-        self._there = frozenset(self._replies)
+        for path in files_of(folder):
+            self._paths.append(path)
+            for start, line in lines_of(path):
+                self._remember(call_of(line, path, start), self._place(start))
+        self._before = len(self._paths)
+        """Files that were there before this process began."""
         self._file: BinaryIO | None = None
         self._whole = 0  # bytes of the file that are known to be on disk
         self._gathering: list[tuple[Call, bytes]] = []
@@ -63,15 +73,22 @@ class Calls:
 
     def reply(self, key: str) -> Response | None:
         """Return the recorded reply to a Request; a failed try is not a reply."""
-        return self._replies.get(key)
+        call = self._call(key, replied=True)
+        return None if call is None else call.response
 
     def outcome(self, key: str) -> Response | None:
         """Return the recorded reply, else the last recorded failure."""
-        return self._replies.get(key) or self._failures.get(key)
+        call = self._call(key)
+        return None if call is None else call.response
+
+    def attempts(self, key: str) -> int:
+        """Return how often a Request was tried."""
+        call = self._call(key)
+        return 0 if call is None else call.attempt
 
     def was_there(self, key: str) -> bool:
-        """Tell whether a reply was on disk before this process began."""
-        return key in self._there
+        """Tell whether a reply was on disk before this process began, but for keys that share their first half."""
+        return any(is_reply and file < self._before for file, _, is_reply in map(parts, self._index.of(digest(key))))
 
     @property
     def totals(self) -> Totals:
@@ -82,26 +99,46 @@ class Calls:
         """Return what the calls in one role add up to, which grows with them: each role has its own price."""
         return self._totals.setdefault(role, Totals())
 
-    @property
-    def last_failure(self) -> str:
-        """The sentence of the last failed try, empty when there was none."""
-        failures = [each.failure.message for each in self._failures.values() if each.failure is not None]
-        return failures[-1] if failures else ""
+    def _call(self, key: str, *, replied: bool = False) -> Call | None:
+        """Return the call that counts for a Request, from its file."""
+        found = self._found(key, replied=replied)
+        return None if found is None else found[1]
 
-    def attempts(self, key: str) -> int:
-        """Return how often a Request was tried."""
-        return self._attempts.get(key, 0)
+    def _found(self, key: str, *, replied: bool = False) -> tuple[int, Call] | None:
+        for place in self._index.of(digest(key)):
+            file, start, is_reply = parts(place)
+            if is_reply or not replied:
+                call = self._read(file, start)
+                if call.key == key:  # not only its first half
+                    return place, call
+        return None
 
-    def _remember(self, call: Call) -> None:
-        known = self._failures if call.response.outcome == "failed" else self._replies
-        known.setdefault(call.key, call.response)
-        if call.response.outcome == "failed":
-            self._failures[call.key] = call.response
-        self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
-        self.totals_of(call.request.role).add(call)
-        if not call.request.role:
+    def _read(self, file: int, start: int) -> Call:
+        path = self._paths[file]
+        with read_errors(path), path.open("rb") as reader:
+            reader.seek(start)
+            return call_of(reader.readline(), path, start)
+
+    def _place(self, start: int, *, file: int = -1) -> int:
+        return (file % len(self._paths)) << FILE | start << 1
+
+    def _remember(self, call: Call, place: int) -> None:
+        failed = call.response.outcome == "failed"
+        place |= not failed
+        known = self._found(call.key)
+        if known is None:
+            self._index.add(digest(call.key), place)
+        elif known[1].response.outcome == "failed":  # of several replies the first counts, of failures the last
+            self._index.move(digest(call.key), known[0], place)
+        request = call.request
+        self.totals_of(request.role).add(call)
+        self.repeats.add(request.repeat)
+        if not request.role:
             self.dropped.update(call.response.dropped)
-        self.asked.setdefault((call.request.item, call.request.repeat))
+            # Every way of asking begins so, whatever follows.
+            self.asked += known is None and not (request.turn or request.draw or request.again)
+        if call.response.failure is not None:
+            self.last_failure = call.response.failure.message
 
     async def append(self, call: Call) -> None:
         """Return when the call is on disk."""
@@ -119,7 +156,7 @@ class Calls:
             group, self._gathering = self._gathering, []
             written, self._written = self._written, None
             try:
-                await asyncio.to_thread(self._write, b"".join(line for _, line in group))
+                start = await asyncio.to_thread(self._write, b"".join(line for _, line in group))
             except OSError as error:
                 failure = InputError(
                     f"cannot write to {self._folder}: {error.strerror}",
@@ -128,15 +165,19 @@ class Calls:
                 if written is not None and not written.done():
                     written.set_exception(failure)
                 continue
-            for call, _ in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
-                self._remember(call)
+            for call, line in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
+                self._remember(call, self._place(start))
+                start += len(line)
             if written is not None and not written.done():
                 written.set_result(None)
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, lines: bytes) -> int:
+        """Return where in the file the lines begin, once they are on disk."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file, self._whole = next_writer(self._folder).open("xb", buffering=0), 0
+            path = next_writer(self._folder)
+            self._file, self._whole = path.open("xb", buffering=0), 0
+            self._paths.append(path)
         try:
             view = memoryview(lines)
             while view:  # a raw write may take only a part, when the disk is nearly full
@@ -147,6 +188,7 @@ class Calls:
             self._abandon(self._file)
             raise
         self._whole += len(lines)
+        return self._whole - len(lines)
 
     def _abandon(self, file: BinaryIO) -> None:
         """Take back what a failed write left, and let the next group begin a new file.
@@ -166,6 +208,23 @@ class Calls:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+FILE = 48
+"""From which bit on a place says in which file a line is; below, where in it, and in the lowest whether it replied."""
+
+
+def parts(place: int) -> tuple[int, int, bool]:
+    """Return the number of the file, where in it the line begins, and whether it is a reply."""
+    return place >> FILE, (place & ((1 << FILE) - 1)) >> 1, bool(place & 1)
+
+
+def digest(key: str) -> int:
+    """Return 64 bits of a Request's key, which is hexadecimal; of what somebody has edited, whatever there is."""
+    try:
+        return int(key[:16], 16)
+    except ValueError:
+        return hash(key) & ((1 << 64) - 1)
 
 
 def require_name(file: BinaryIO) -> None:
@@ -191,18 +250,31 @@ def read_calls(folder: Path) -> Iterator[Call]:
         When any other line is not a call, naming file and line; when the folder or a file in it cannot be read, since
         its replies would then be asked for again.
     """
+    for path in files_of(folder):
+        for start, line in lines_of(path):
+            yield call_of(line, path, start)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of calls in a folder, in order."""
     with read_errors(folder):
         # Not `glob`, which takes a folder that it may not list for an empty one: every Item would be asked again.
         paths = sorted(folder.iterdir()) if folder.exists() else []
-    for path in (path for path in paths if path.suffix == ".jsonl"):
-        with read_errors(path), path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
-                    break
-                yield call_of(line, f"{path}, line {number}")
+    return [path for path in paths if path.suffix == ".jsonl"]
 
 
-def call_of(line: bytes, where: str) -> Call:
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield each whole line of a file and where it begins."""
+    start = 0
+    with read_errors(path), path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            yield start, line
+            start += len(line)
+
+
+def call_of(line: bytes, path: Path, start: int) -> Call:
     """Return the call on one line; one of a newer schema, which may have another form by then, is told as that."""
     damage: Exception | None = None
     try:
@@ -215,15 +287,22 @@ def call_of(line: bytes, where: str) -> Call:
             call = Versioned()
     if call.schema_version > SCHEMA_VERSION:
         raise InputError(
-            f"{where}: schema {call.schema_version}; this selfexplain reads up to {SCHEMA_VERSION}",
+            f"{path}, line {line_at(path, start)}: schema {call.schema_version}; this selfexplain reads up to "
+            f"{SCHEMA_VERSION}",
             hint="upgrade selfexplain",
         )
     if not isinstance(call, Call):
         raise InputError(
-            f"{where}: not a recorded call ({damage})",
+            f"{path}, line {line_at(path, start)}: not a recorded call ({damage})",
             hint="the file was changed or damaged: move that line elsewhere, and its Item is asked again",
         )
     return call
+
+
+def line_at(path: Path, start: int) -> int:
+    """Return the number of the line that begins at a byte."""
+    with read_errors(path), path.open("rb") as file:
+        return 1 + sum(1 for _ in itertools.takewhile(lambda _: file.tell() <= start, iter(file.readline, b"")))
 
 
 @contextlib.contextmanager

@@ -152,25 +152,36 @@ def asked_of(handler: BaseHTTPRequestHandler) -> dict[str, Any]:
     return body
 
 
-def reply(text_of: Callable[[str], str], **fields: Any) -> Answer:
-    """Return an answer with a completion whose text is made of the question; other fields of the body by keyword."""
+def reply(
+    text_of: Callable[[str], str], *, body: Callable[[str], dict[str, Any]] = completion, **fields: Any
+) -> Answer:
+    """Return an answer whose text is made of the question; other fields of the body by keyword."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         question = asked_of(handler)["messages"][-1]["content"]
-        sends(completion(text_of(question)) | fields)(handler)
+        sends(body(text_of(question)) | fields)(handler)
 
     return answer
 
 
-def twice(answer: Answer) -> Answer:
-    """Return an answer that comes two times, in one piece, over the same connection, though it was asked for once."""
+def twice(answer: Answer, read: threading.Event | None = None, said: threading.Event | None = None) -> Answer:
+    """Return an answer that comes two times over the same connection, though it was asked for once.
+
+    In one piece; or the second time when `read` is set, which `said` then tells.
+    """
 
     def again(handler: BaseHTTPRequestHandler) -> None:
         wire, kept = handler.wfile, io.BytesIO()
         handler.wfile = kept
         answer(handler)
         handler.wfile = wire
-        wire.write(2 * kept.getvalue())
+        if read is None or said is None:
+            wire.write(2 * kept.getvalue())
+            return
+        wire.write(kept.getvalue())
+        read.wait(10)
+        wire.write(kept.getvalue())
+        said.set()
 
     return again
 

@@ -556,11 +556,9 @@ async def test_a_limit_refused_under_both_names_is_a_bad_request(server: Misbeha
     assert len(server.received) == 2
 
 
-class Piece:
-    """A token as the SDK hands it over."""
-
-    def __init__(self, token: Any, raw: list[int] | None, logprob: Any) -> None:
-        self.token, self.bytes, self.logprob = token, raw, logprob
+def piece(token: Any, raw: list[int] | None, logprob: Any) -> dict[str, Any]:
+    """Return a token as it comes over the wire."""
+    return {"token": token, "bytes": raw, "logprob": logprob}
 
 
 E_ACUTE, COFFEE = list("é".encode()), list("☕".encode())
@@ -598,7 +596,7 @@ def test_tokens_join_to_the_text_or_there_are_none(
     text: str, tokens: list[tuple[Any, list[int] | None, Any]], pieces: list[tuple[str, float]]
 ) -> None:
     """Characters that span tokens are one piece with the sum; what cannot be trusted is left out whole."""
-    assert pieces_of(text, [Piece(*token) for token in tokens]) == tuple(Token(*piece) for piece in pieces)
+    assert pieces_of(text, [piece(*token) for token in tokens]) == tuple(Token(*piece) for piece in pieces)
 
 
 async def test_broken_tokens_cost_the_tokens_and_not_the_reply(server: MisbehavingServer, model: OpenAI) -> None:

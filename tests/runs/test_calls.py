@@ -270,6 +270,36 @@ async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path) ->
     assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", "first")
 
 
+async def test_two_keys_that_share_their_first_half_are_two_requests(tmp_path: Path) -> None:
+    """The index knows only that half; the line itself says which of the two it answers."""
+    one = msgspec.structs.replace(call("q1", "one"), key="f" * 16 + "1" * 16)
+    other = msgspec.structs.replace(call("q2", "other"), key="f" * 16 + "2" * 16)
+    failed = Response("failed", failure=Failure("rate", "wait"))
+    calls = Calls(tmp_path)
+    for each in (msgspec.structs.replace(one, response=failed), other, one):
+        await calls.append(each)
+    await calls.aclose()
+
+    for found in (calls, Calls(tmp_path)):
+        assert [found.outcome(each.key) for each in (one, other)] == [one.response, other.response]
+        assert found.reply("f" * 16 + "3" * 16) is None
+        assert found.attempts("f" * 32) == 0
+
+
+async def test_a_line_changed_while_the_run_goes_on_is_told(tmp_path: Path) -> None:
+    """Its reply is not in memory any more: what the file says now is all there is."""
+    calls = Calls(tmp_path)
+    await calls.append(call("q1"))
+    await calls.append(call("q2"))
+    await calls.aclose()
+    path = tmp_path / "0001.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"item":"q2"', b'"item": q2"'))
+
+    assert calls.reply(call("q1").key) == Response("completed", "4")
+    with pytest.raises(InputError, match=r"0001\.jsonl, line 2: not a recorded call"):
+        calls.reply(call("q2").key)
+
+
 async def test_a_cancelled_asker_loses_nothing_of_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled while its line is being written: the line is there whole and counted; the others hear nothing."""
     writing, may_go_on = asyncio.Event(), asyncio.Event()
@@ -297,8 +327,8 @@ async def test_a_cancelled_asker_loses_nothing_of_anybody(tmp_path: Path, monkey
     assert calls.reply(call("q1").key) == Response("completed", "4")
 
 
-async def test_what_was_asked_is_kept_in_order_with_what_was_dropped(tmp_path: Path) -> None:
-    """For whoever reads the Run: (Item, repeat) once each, and parameters that some reply came without."""
+async def test_what_was_asked_is_counted_and_what_was_dropped_is_known(tmp_path: Path) -> None:
+    """For whoever reads the Run: each Item once in each repeat, and parameters that some reply came without."""
     calls = Calls(tmp_path)
 
     async def ask(_: Request) -> Response:
@@ -309,7 +339,7 @@ async def test_what_was_asked_is_kept_in_order_with_what_was_dropped(tmp_path: P
     await calls.aclose()
 
     for each in (calls, Calls(tmp_path)):
-        assert list(each.asked) == [("b", 0), ("a", 0), ("b", 1)]
+        assert (each.asked, each.repeats) == (3, {0, 1})
         assert each.dropped == {"seed"}
 
 

@@ -1,0 +1,139 @@
+"""HTTP for the SDKs by aiohttp: half the processor time of their own, and no reply left over for the next question.
+
+A connection that is used again must hold nothing: bytes that came too many, of a server or a gateway that answers one
+request twice, would be read as the reply to the next one, and an answer would be joined to another Item.
+"""
+
+import select
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import aiohttp
+import httpx2
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+
+LONGEST_HEADER = 1 << 16
+"""Bytes; aiohttp's own limit is an eighth of that, and gateways write long ones."""
+
+KEEP_ALIVE_SECONDS = 5.0
+"""How long an unused connection is kept, as in the SDKs: common servers hang up soon after."""
+
+
+def client_of(sdk: ModuleType, *, trust_env: bool) -> httpx2.AsyncClient:
+    """Return an HTTP client as an SDK would make it, but for what carries its requests.
+
+    Parameters
+    ----------
+    sdk : module
+        openai or anthropic.
+    trust_env : bool
+        Whether proxies and certificates that the environment names are used.
+    """
+    client: httpx2.AsyncClient = sdk.DefaultAsyncHttpxClient(
+        transport=Transport(trust_env=trust_env), trust_env=trust_env
+    )
+    return client
+
+
+class Emptied(aiohttp.TCPConnector):
+    """Connections that hold nothing unread when they are used again.
+
+    aiohttp itself gives up a connection that holds too much when its reply ends. What comes between two requests is
+    seen here; what comes after the next request was sent looks like its reply, and nobody can tell.
+    """
+
+    async def connect(self, *arguments: Any, **named: Any) -> Connection:
+        """Return a connection, new or used, on which nothing was said."""
+        while True:
+            connection = await super().connect(*arguments, **named)
+            protocol = connection.protocol
+            if protocol is None or not holds_something(protocol):
+                return connection
+            connection.close()
+
+
+def holds_something(protocol: ResponseHandler) -> bool:
+    """Tell whether there is anything to read before anything was asked, in the process or still in the system."""
+    socket = None if protocol.transport is None else protocol.transport.get_extra_info("socket")
+    if protocol.should_close or socket is None:
+        return protocol.should_close
+    polled = select.poll() if hasattr(select, "poll") else None
+    if polled is None:  # Windows; sockets have small numbers there
+        return bool(select.select([socket], [], [], 0)[0])
+    polled.register(socket, select.POLLIN)
+    return bool(polled.poll(0))
+
+
+class Transport(httpx2.AsyncBaseTransport):
+    """Sends what the SDKs have built, through one session for each event loop's life.
+
+    Parameters
+    ----------
+    trust_env : bool
+        Whether proxies that the environment names are used.
+    """
+
+    def __init__(self, *, trust_env: bool) -> None:
+        self._trust_env = trust_env
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request and return its whole response; raises httpx2's own errors, as the SDKs expect."""
+        if self._session is None:  # not in the constructor, which runs before there is a loop
+            self._session = self._session_for(request)
+        wait = request.extensions.get("timeout", {})
+        with as_httpx(request):
+            async with self._session.request(
+                request.method,
+                str(request.url),
+                headers=request.headers.multi_items(),
+                data=request.content or None,
+                allow_redirects=False,
+                proxy=self._proxy_to(request.url.scheme, request.url.host),
+                timeout=aiohttp.ClientTimeout(sock_connect=wait.get("connect"), sock_read=wait.get("read")),
+            ) as response:
+                body = await response.read()
+                return httpx2.Response(response.status, headers=response.raw_headers, content=body, request=request)
+
+    def _session_for(self, request: httpx2.Request) -> aiohttp.ClientSession:
+        """Return what sends; a server on this machine needs no certificates, and finding them takes its time."""
+        certified = httpx2.create_ssl_context(trust_env=self._trust_env) if request.url.scheme == "https" else True
+        return aiohttp.ClientSession(
+            connector=Emptied(limit=0, ssl=certified, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+        )
+
+    def _proxy_to(self, scheme: str, host: str) -> str | None:
+        """Return the proxy that the environment names for an address."""
+        if not self._trust_env:
+            return None
+        if (scheme, host) not in self._proxies:  # what to look for stands in many places
+            named = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
+            self._proxies[scheme, host] = named
+        return self._proxies[scheme, host]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+@contextmanager
+def as_httpx(request: httpx2.Request) -> Iterator[None]:
+    """Turn aiohttp's errors into those that the SDKs know."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise httpx2.ReadTimeout(str(error), request=request) from error
+    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
+        raise httpx2.NetworkError(str(error) or type(error).__name__, request=request) from error
+    except (aiohttp.ClientError, ValueError) as error:  # no HTTP at all; a proxy of a kind that is not spoken here
+        raise httpx2.RemoteProtocolError(str(error), request=request) from error

@@ -1,0 +1,48 @@
+"""The list of commands: known without importing one, and the same as they say of themselves."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from selfexplain import cli as package
+from selfexplain.cli import COMMANDS, cli
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_with_its_own_first_sentence(name: str) -> None:
+    command = cli.get_command(None, name)  # type: ignore[arg-type]
+
+    assert command is not None
+    assert command.name == name
+    assert COMMANDS[name] == f"{command.get_short_help_str(10_000).rstrip('.')}."
+
+
+def test_every_file_with_a_command_of_its_name_is_listed() -> None:
+    """Whoever adds a file adds a line."""
+    files = [path.stem for path in Path(package.__file__).parent.glob("[a-z]*.py")]
+    modules = {name: vars(import_module(f"selfexplain.cli.{name}")) for name in files}
+    own = {name: found.get(name, found.get(f"{name}_")) for name, found in modules.items()}
+
+    assert sorted(name for name, found in own.items() if isinstance(found, click.Command)) == list(COMMANDS)
+
+
+def test_an_unknown_command_is_misuse() -> None:
+    found = CliRunner().invoke(cli, ["ask"])
+
+    assert found.exit_code == 2
+    assert "No such command 'ask'" in found.output
+
+
+def test_help_imports_no_command() -> None:
+    """Nor what they need: that is most of what starting costs."""
+    script = "import sys; from selfexplain.__main__ import main\ntry: main()\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, "--help"], capture_output=True, text=True, check=True)
+
+    assert "Ask a model every question" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"selfexplain.api", "selfexplain.cli.run", "msgspec", "asyncio", "jinja2", "yaml"}
