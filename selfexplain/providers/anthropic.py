@@ -1,7 +1,7 @@
 """Any server that speaks Anthropic's messages protocol: Anthropic's own, llama.cpp, gateways."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from selfexplain.providers.access import (
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
+
+if TYPE_CHECKING:
+    from selfexplain.providers.anthropic_batch import AnthropicBatches
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 TIMEOUT_SECONDS = 120.0
@@ -111,6 +114,12 @@ class Anthropic:
                 return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
             except NOT_AS_PROMISED:
                 raise self._server.no_reply(raw, expected="a message") from None
+
+    def batch_endpoint(self) -> "AnthropicBatches":
+        """Return where the same model takes batches."""
+        from selfexplain.providers.anthropic_batch import AnthropicBatches  # noqa: PLC0415 - it needs this module
+
+        return AnthropicBatches(self._client, self._server, model=self._model, refused=self._refused)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are the user's."""
