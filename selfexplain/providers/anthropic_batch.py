@@ -1,6 +1,7 @@
 """Anthropic's message batches: all requests in one call, one stream of results when the batch has ended."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
@@ -107,20 +108,22 @@ class AnthropicBatches:
     async def find(self, sought: Sought) -> str | Undecided | None:
         """Look through the batches since then for one of the same size whose requests begin with our token."""
         begun = sought.since - timedelta(days=1)  # their clock may be another than ours
-        running, ended = [], []
+        running: list[str] = []
+        ended: list[str] = []
         with self._server.errors():
             async for batch in self._client.messages.batches.list(limit=A_PAGE):
                 if batch.id == sought.newest or batch.created_at < begun:
                     break
                 counts = batch.request_counts
                 total = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
-                if total == sought.count and batch.archived_at is None:
+                if total == sought.requests and batch.archived_at is None:
                     (ended if batch.processing_status == "ended" else running).append(str(batch.id))
         for each in ended:
-            async for line in self.lines(each):
-                if key_of(line.custom_id, sought.token) is not None:
-                    return each
-                break  # one name is as good as all: no batch of another token has one like it
+            async with aclosing(self.lines(each)) as lines:
+                async for line in lines:
+                    if key_of(line.custom_id, sought.token) is not None:
+                        return each
+                    break  # one name is as good as all of them
         return Undecided(tuple(running)) if running else None
 
     async def state(self, batch: str) -> State:
@@ -137,7 +140,7 @@ class AnthropicBatches:
             raise self._server.no_reply(found, expected="a message batch") from None
         return State(status, how, done)
 
-    async def lines(self, batch: str) -> AsyncIterator[Line]:
+    async def lines(self, batch: str) -> AsyncGenerator[Line, None]:
         """Yield what came of each request, in whatever order."""
         with reading(self._server.name), self._server.errors():
             results = self._client.messages.batches.with_streaming_response.results(batch, timeout=CREATE_SECONDS)

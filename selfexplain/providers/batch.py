@@ -1,10 +1,10 @@
-"""What a provider's batch endpoint promises: many Requests handed in at once, answered within a day, for half the price.
+"""What a provider's batch endpoint promises: many Requests handed in at once, answered within a day, at half price.
 
 A batch is known by the provider's own name for it, and by our `token`, with which each of its lines begins: that is
 how a batch is found again whose creation was not confirmed, and how no line of another one is ever taken for ours.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -28,15 +28,15 @@ class Entry(NamedTuple):
 
     custom_id: str
     body: Mapping[str, Any]
-    size: int
-    """In bytes, as JSON."""
+    n_bytes: int
+    """As JSON."""
 
 
 class Sought(NamedTuple):
     """What is known of a batch whose creation was not confirmed."""
 
     token: str
-    count: int
+    requests: int
     """How many Requests it has."""
     newest: str | None
     """The provider's newest batch before it; None when there was none."""
@@ -114,8 +114,17 @@ class BatchEndpoint(Protocol):
         """Return how far a batch is."""
         ...
 
-    def lines(self, batch: str) -> AsyncIterator[Line]:
+    def lines(self, batch: str) -> AsyncGenerator[Line, None]:
         """Yield the results of a batch that has ended, replies before failures where they are kept apart."""
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A Provider whose model takes batches, too."""
+
+    def batch_endpoint(self) -> BatchEndpoint:
+        """Return where."""
         ...
 
 
@@ -145,7 +154,6 @@ def file_name(token: str) -> str:
     'selfexplain-0123456789abcdef.jsonl'
     """
     return f"selfexplain-{token}.jsonl"
-
 
 
 async def json_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
@@ -181,9 +189,7 @@ def reading(name: str) -> Iterator[None]:
     except SelfexplainError:
         raise
     except Exception as error:  # noqa: BLE001 - of whichever HTTP library the SDK uses this year
-        raise ProviderError(
-            f"{name}: the results broke off ({type(error).__name__})", kind="connection"
-        ) from None
+        raise ProviderError(f"{name}: the results broke off ({type(error).__name__})", kind="connection") from None
 
 
 def expired(name: str) -> ProviderError:

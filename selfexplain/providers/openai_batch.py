@@ -1,6 +1,6 @@
 """OpenAI's batch endpoint: a file of requests is uploaded, a batch is made of it, two files hold what came of it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from selfexplain.records import Request
 ENDPOINT = "/v1/chat/completions"
 """As the batch names it, wherever the server is."""
 
-TOKEN = "selfexplain"
+OURS = "selfexplain"
 """Under which the batch's metadata hold our token."""
 
 ENDED: Mapping[str, Ended] = {
@@ -114,7 +114,7 @@ class OpenAIBatches:
         """Make a batch of an uploaded file."""
         with self._server.errors():
             batch = await self._client.batches.create(
-                completion_window="24h", endpoint=ENDPOINT, input_file_id=file, metadata={TOKEN: token}
+                completion_window="24h", endpoint=ENDPOINT, input_file_id=file, metadata={OURS: token}
             )
         return self._id_of(batch)
 
@@ -123,7 +123,7 @@ class OpenAIBatches:
         begun = sought.since - timedelta(days=1)  # their clock may be another than ours
         with self._server.errors():
             async for batch in self._client.batches.list(limit=A_PAGE):
-                if (batch.metadata or {}).get(TOKEN) == sought.token:
+                if (batch.metadata or {}).get(OURS) == sought.token:
                     return self._id_of(batch)
                 if batch.id == sought.newest or datetime.fromtimestamp(batch.created_at, UTC) < begun:
                     break
@@ -145,7 +145,7 @@ class OpenAIBatches:
         codes = {error.code for error in errors}
         return State(found.status, ended, done, self._refusal(batch, errors), is_too_much=bool(codes & TOO_MUCH))
 
-    async def lines(self, batch: str) -> AsyncIterator[Line]:
+    async def lines(self, batch: str) -> AsyncGenerator[Line, None]:
         """Yield what came of each request: first the replies, then the errors, which stand in a file of their own."""
         with self._server.errors():
             found = await self._client.batches.retrieve(batch)
@@ -195,4 +195,3 @@ class OpenAIBatches:
         if not isinstance(getattr(batch, "id", None), str):
             raise self._server.no_reply(batch, expected="a batch")
         return str(batch.id)
-
