@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -54,7 +54,10 @@ class LineError:
     body: Any
     """The inner `error` object, or whatever stands there."""
 
-    headers: Mapping[str, str] = MappingProxyType({})
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None: a line has no Retry-After."""
+        return {}
 
     @property
     def response(self) -> "LineError":
