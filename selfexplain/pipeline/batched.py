@@ -8,7 +8,7 @@ written down before it is handed in (`runs/batches.py`): a later process waits f
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -33,7 +33,7 @@ from selfexplain.providers.provider import Provider, transparency_of, wanted
 from selfexplain.providers.retry import PATIENCE_SECONDS, TRIES_UNANSWERED, wait_after
 from selfexplain.providers.roles import WithRoles
 from selfexplain.records import Request, Response
-from selfexplain.runs.batches import Batches, Intent, Open, Submitted, Uploaded, Withdrawn, now
+from selfexplain.runs.batches import Batches, Intent, Open, Submitted, Withdrawn, now
 
 T = TypeVar("T")
 
@@ -292,7 +292,7 @@ class Batched:
                 self._news.say(f"A batch of {len(intent.keys):,} may have reached {self.name}: looking it up …")
                 batch = await self._look_up(intent)
                 if batch is None:
-                    await self._withdraw(intent.token, "it never reached the provider", file=one.file)
+                    await self._withdraw(intent.token, "it never reached the provider")
                     self._gather_again(asked)
                     return
                 await self._write(Submitted(intent.token, batch, now()))
@@ -323,10 +323,8 @@ class Batched:
             intent = Intent(token, self._role, keys, tuple(sorted(without)), newest, now())
             await self._write(intent)
             file = await self._patiently(lambda: self._endpoint.upload(entries, token))
-            if file:
-                await self._write(Uploaded(token, file))
             if self._closing:
-                await self._withdraw(token, "interrupted before it was handed in", file=file)
+                await self._withdraw(token, "interrupted before it was handed in")
                 return None
             batch = await self._create(entries, file, intent)
             await self._write(Submitted(token, batch, now()))
@@ -346,7 +344,7 @@ class Batched:
                 unsure = error.kind in UNSURE
                 wait = wait_after(attempt, error.retry_after)
                 if not unsure and (error.kind != "rate" or wait > patience):
-                    await self._withdraw(intent.token, error.message, file=file)
+                    await self._withdraw(intent.token, error.message)
                     raise stopping(error) from None
                 if wait > patience:
                     raise stopping(error) from None
@@ -494,18 +492,15 @@ class Batched:
         self._answered = True
         return found
 
-    async def _write(self, event: Intent | Uploaded | Submitted | Withdrawn) -> None:
+    async def _write(self, event: Intent | Submitted | Withdrawn) -> None:
         # Shielded: what has happened at the provider is written down, whoever is interrupted meanwhile.
         await asyncio.shield(asyncio.to_thread(self._journal.write, event))
 
-    async def _withdraw(self, token: str, why: str, *, file: str | None = None) -> None:
-        """Write down that nothing will come of a batch, and delete the file that was meant for it."""
+    async def _withdraw(self, token: str, why: str) -> None:
+        """Write down that nothing will come of a batch, and delete a file that was meant for it."""
         await self._write(Withdrawn(token, why))
-        if file:
-            try:
-                await self._control(lambda: self._endpoint.discard(file))
-            except ProviderError:
-                return  # it asks nothing and costs nothing
+        with suppress(ProviderError):  # a file asks nothing and costs nothing
+            await self._control(lambda: self._endpoint.discard(token))
 
 
 def told(error: ProviderError, batch: str | None) -> ProviderError:

@@ -92,7 +92,7 @@ class AnthropicBatches:
         """Do nothing: requests are handed in when the batch is made."""
         return ""
 
-    async def discard(self, file: str) -> None:
+    async def discard(self, token: str) -> None:
         """Do nothing: there is no file."""
 
     async def create(self, entries: Sequence[Entry], file: str, token: str) -> str:  # noqa: ARG002 - our token is in each name

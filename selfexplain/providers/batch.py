@@ -98,8 +98,8 @@ class BatchEndpoint(Protocol):
         """Hand in what is asked, which asks nothing yet; return the name of the file, empty where there is none."""
         ...
 
-    async def discard(self, file: str) -> None:
-        """Delete a file that no batch was made of."""
+    async def discard(self, token: str) -> None:
+        """Delete the file that was handed in under a token, if there is one: no batch will be made of it."""
         ...
 
     async def create(self, entries: Sequence[Entry], file: str, token: str) -> str:

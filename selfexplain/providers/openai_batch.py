@@ -105,10 +105,13 @@ class OpenAIBatches:
             )
         return str(file.id)
 
-    async def discard(self, file: str) -> None:
-        """Delete a file that no batch was made of."""
+    async def discard(self, token: str) -> None:
+        """Delete the file that was uploaded under a token, if it is among the latest: no batch will be made of it."""
         with self._server.errors():
-            await self._client.files.delete(file)
+            page = await self._client.files.list(purpose="batch", order="desc", limit=A_PAGE)
+            for file in page.data:
+                if file.filename == file_name(token):
+                    await self._client.files.delete(file.id)
 
     async def create(self, entries: Sequence[Entry], file: str, token: str) -> str:  # noqa: ARG002 - they are in the file
         """Make a batch of an uploaded file."""

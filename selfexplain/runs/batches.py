@@ -43,14 +43,6 @@ class Intent(msgspec.Struct, frozen=True, tag="intent", tag_field="event"):
         return datetime.fromisoformat(self.at)
 
 
-class Uploaded(msgspec.Struct, frozen=True, tag="uploaded", tag_field="event"):
-    """Its file is with the provider, and nothing has been made of it yet."""
-
-    token: str
-    file: str
-    schema_version: int = SCHEMA_VERSION
-
-
 class Submitted(msgspec.Struct, frozen=True, tag="submitted", tag_field="event"):
     """The provider has made a batch of it."""
 
@@ -69,7 +61,7 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn", tag_field="event")
     schema_version: int = SCHEMA_VERSION
 
 
-Event = Intent | Uploaded | Submitted | Withdrawn
+Event = Intent | Submitted | Withdrawn
 
 
 class Open(msgspec.Struct):
@@ -78,7 +70,6 @@ class Open(msgspec.Struct):
     intent: Intent
     batch: str | None = None
     """None where nobody knows whether it was ever made."""
-    file: str | None = None
     waiting: set[str] = msgspec.field(default_factory=set)
     """Keys of the Requests without a call, less those that a later batch holds, too."""
 
@@ -173,10 +164,7 @@ def handed_in(folder: Path) -> dict[str, Open]:
         elif isinstance(event, Withdrawn):
             found.pop(event.token, None)
         elif (one := found.get(event.token)) is not None:
-            if isinstance(event, Uploaded):
-                one.file = event.file
-            else:
-                one.batch = event.batch
+            one.batch = event.batch
     return found
 
 

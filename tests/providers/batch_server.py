@@ -59,6 +59,8 @@ class BatchServer:
         """How often each route was asked."""
         self.batches: list[Batch] = []
         self.files: dict[str, bytes] = {}
+        self.names: dict[str, str] = {}
+        """What uploaded files are called."""
         self.fates: dict[str, deque[str]] = defaultdict(deque)
         """What becomes of a question, asking by asking: reply, expired, cancelled, missing, 500, 400, 429 …"""
         self.statuses: dict[str, deque[tuple[int, Body]]] = defaultdict(deque)
@@ -162,7 +164,8 @@ class BatchServer:
         """Do what a route does."""
         acts: dict[str, Callable[[], tuple[int, Any]]] = {
             "upload": lambda: self.upload(body, kind),
-            "delete": lambda: (200, {"id": argument, "deleted": self.files.pop(argument, None) is not None}),
+            "delete": lambda: self.delete(argument),
+            "files": lambda: (200, self.uploaded()),
             "content": lambda: self.content(argument),
             "create": lambda: self.create(json.loads(body)),
             "list": lambda: (200, self.listed(query)),
@@ -170,6 +173,17 @@ class BatchServer:
             "results": lambda: self.results(argument),
         }
         return acts[route]()
+
+    def delete(self, name: str) -> tuple[int, Body]:
+        """Forget a file."""
+        del self.files[name], self.names[name]
+        return 200, {"id": name, "object": "file", "deleted": True}
+
+    def uploaded(self) -> Body:
+        """Return which files there are, the newest first."""
+        about = {"object": "file", "purpose": "batch", "bytes": 1, "created_at": 0}
+        rows = [{"id": name, "filename": called, **about} for name, called in reversed(self.names.items())]
+        return {"object": "list", "data": rows, "has_more": False}
 
     def content(self, name: str) -> tuple[int, Any]:
         """Return a file."""
@@ -195,8 +209,8 @@ class BatchServer:
         content, name = bytes(parts["file"].get_payload(decode=True)), f"file-{self.seen['upload']}"
         if parts["purpose"].get_payload(decode=True) != b"batch":
             return 400, error("invalid_request_error", "purpose must be batch")
-        self.files[name] = content
-        about = {"object": "file", "bytes": len(content), "created_at": 0, "filename": parts["file"].get_filename()}
+        self.files[name], self.names[name] = content, str(parts["file"].get_filename())
+        about = {"object": "file", "bytes": len(content), "created_at": 0, "filename": self.names[name]}
         return 200, {"id": name, "purpose": "batch", **about}
 
     def create(self, body: Body) -> tuple[int, Body]:
@@ -317,7 +331,8 @@ def route_of(method: str, path: str) -> tuple[str, str]:
     """Return which route a path is, and what it is about."""
     parts = path.removeprefix("/v1/").removeprefix("messages/").split("/")
     if parts[0] == "files":
-        return {"POST": "upload", "DELETE": "delete"}.get(method, "content"), parts[1] if len(parts) > 1 else ""
+        reading = "files" if len(parts) == 1 else "content"
+        return {"POST": "upload", "DELETE": "delete"}.get(method, reading), parts[1] if len(parts) > 1 else ""
     if parts[0] != "batches":
         return path, ""
     if len(parts) == 1:
