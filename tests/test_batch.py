@@ -1,6 +1,7 @@
 """A Run asked in batches, through the real SDKs, of a server that behaves as documented and one that does not."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import pytest
 
 import selfexplain as sx
 from providers.batch_server import WRONG_KEY, BatchServer, batch_server
-from selfexplain.errors import InputError, ProviderError
+from selfexplain.cli import main
+from selfexplain.errors import BudgetSpent, InputError, ProviderError
 from selfexplain.pipeline import batched
 from selfexplain.providers import retry
 from selfexplain.records import Call
-from selfexplain.runs.batches import unfinished
+from selfexplain.runs import batches
+from selfexplain.runs.batches import Intent, read_events, unfinished
 from selfexplain.runs.calls import read_calls
 
 QUESTIONS = [f"Which word belongs to number {number}?" for number in range(12)]
@@ -297,3 +300,131 @@ def test_a_server_without_batches_is_told_as_that(home: Path, server: BatchServe
 
     assert stopped.value.hint is not None
     assert "leave --batch out" in stopped.value.hint
+
+
+PRICES = '[tool.selfexplain.prices."{}/model"]\ninput = 10_000\noutput = 100_000\n'
+"""With 100 tokens read and 10 written, each reply costs 2 of whatever it is; 1 in a batch."""
+
+
+@pytest.fixture
+def priced(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (home / "pyproject.toml").write_text("".join(map(PRICES.format, ("openai", "anthropic"))))
+    monkeypatch.chdir(home)
+    return home
+
+
+@BOTH
+def test_what_came_in_a_batch_costs_half(priced: Path, server: BatchServer, sdk: str) -> None:
+    """Twelve replies at 1 each; what a Run's directly asked calls cost stays what it is."""
+    assert ask(priced, server, sdk).to_dict()["cost"]["amount"] == pytest.approx(12.0)
+
+
+@BOTH
+def test_a_budget_is_not_overrun_by_what_is_on_its_way(priced: Path, server: BatchServer, sdk: str) -> None:
+    """Directly, 12 requests in flight could all be paid over the limit; in a batch nothing can be called back."""
+    with pytest.raises(BudgetSpent, match="may cost") as spent:
+        ask(priced, server, sdk, max_cost=12.5)
+    asked = server.asked.total()
+    assert 0 < asked < len(QUESTIONS)
+    assert spent.value.hint is not None
+    assert "--max-cost" in spent.value.hint
+
+    result = ask(priced, server, sdk, max_cost=1000.0)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert result.to_dict()["cost"]["amount"] == pytest.approx(12.0)
+
+
+@BOTH
+def test_a_budget_of_tokens_holds_too(home: Path, server: BatchServer, sdk: str) -> None:
+    """110 tokens each, and room for one reply of full length beside: the sum never goes over."""
+    with pytest.raises(BudgetSpent, match="tokens taken of 900"):
+        ask(home, server, sdk, max_tokens=900)
+
+    assert 0 < 110 * server.asked.total() <= 900
+
+
+@BOTH
+def test_a_dry_run_counts_batches_and_halves_the_cost(priced: Path, server: BatchServer, sdk: str) -> None:
+    options = {"model": f"{sdk}/model", "base_url": server.base_url, "template": "answer-confidence"}
+    directly = sx.dry_run(str(priced / "questions.jsonl"), **options)  # type: ignore[arg-type]
+    in_batches = sx.dry_run(str(priced / "questions.jsonl"), batch=True, **options)  # type: ignore[arg-type]
+
+    most = {"openai": 50_000, "anthropic": 100_000}[sdk]
+    assert in_batches["batches"] == {"at_least": 1, "requests_at_most": most}
+    assert in_batches["cost"]["amount"] == pytest.approx(directly["cost"]["amount"] / 2)
+    assert "batches" not in directly
+    assert not server.seen
+
+
+def test_the_command_says_how_many_batches_and_how_far_they_are(
+    priced: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = ["selfexplain", "run", str(priced / "questions.jsonl"), "-m", "openai/model", "-t", "answer-confidence"]
+    address = ["--base-url", server.base_url, "--batch"]
+    for options, said in (
+        (["--dry-run"], "Batches: at least 1, of at most 50,000"),
+        (["--json"], "Batch of 12 submitted"),
+    ):
+        monkeypatch.setattr(sys, "argv", [*fixed, *address, *options])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        assert said in "".join(capsys.readouterr())
+
+
+def test_how_far_batches_are_stands_beside_how_far_the_asking_is(home: Path, server: BatchServer) -> None:
+    notes: list[str] = []
+    ask(home, server, watch=lambda progress: notes.append(progress.note))
+
+    assert "batch of 12 submitted, 0 done" in notes
+    assert "batch of 12 in_progress, 6 done" in notes
+    assert notes[-1] == ""
+
+
+def test_each_model_of_a_run_is_asked_in_batches_of_its_own(home: Path, server: BatchServer) -> None:
+    """The judge is another provider's: its batches are written down beside the others, under its role."""
+    judge = f"anthropic/judge@{server.base_url}"
+    ask(home, server, roles={"judge": judge})
+
+    names = [batch.name.partition("_")[0] for batch in server.batches]
+    assert set(names) == {"batch", "msgbatch"}
+    assert {event.role for event in read_events(next(home.glob("results/*/batches"))) if isinstance(event, Intent)} == {
+        "",
+        "judge",
+    }
+    made = len(server.batches)
+    ask(home, server, roles={"judge": judge})
+    assert len(server.batches) == made
+
+
+def test_several_ways_have_batches_of_their_own(home: Path, server: BatchServer) -> None:
+    """The same questions in two Runs: no reply to the one is taken for a reply to the other."""
+    found = sx.run_ways(
+        str(home / "questions.jsonl"),
+        models=["openai/model"],
+        templates=["answer-confidence", "answer-why-confidence"],
+        base_url=server.base_url,
+        results=home / "results",
+        batch=True,
+    )
+
+    assert [len(run.records) for run in found.runs] == [12, 12]
+    assert [len(batch.entries) for batch in server.batches] == [12, 12]
+    assert len(list(home.glob("results/*/batches"))) == 2
+
+
+@BOTH
+def test_nothing_is_handed_in_that_cannot_be_written_down(
+    home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes no intent: a crash after it could not know that the batch is there."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(batches, "sync_to_disk", full)
+    with pytest.raises(InputError, match="No space left"):
+        ask(home, server, sdk)
+
+    assert not server.batches
+    assert not server.files
