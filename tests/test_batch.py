@@ -174,6 +174,23 @@ def test_a_parameter_that_the_model_refuses_is_left_out_of_the_next_batch(
 
 
 @BOTH
+def test_two_runs_learn_of_a_refused_parameter_together(home: Path, server: BatchServer, sdk: str) -> None:
+    """Both are asked through one client: the second to hear of it must not take the complaint for its own fault."""
+    server.takes_temperature = False
+    found = sx.run_ways(
+        str(home / "questions.jsonl"),
+        models=[f"{sdk}/model"],
+        templates=["answer-confidence", "answer-why-confidence"],
+        base_url=server.base_url,
+        results=home / "results",
+        batch=True,
+    )
+
+    assert [len(run.records) for run in found.runs] == [12, 12]
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
+
+
+@BOTH
 def test_lines_that_come_twice_or_belong_to_others_are_left_out(home: Path, server: BatchServer, sdk: str) -> None:
     """The first reply counts; lines of another batch, even with the same questions, are never ours."""
 

@@ -32,7 +32,7 @@ from selfexplain.providers.failures import UnsupportedParameterError
 from selfexplain.providers.provider import Provider, transparency_of, wanted
 from selfexplain.providers.retry import PATIENCE_SECONDS, TRIES_UNANSWERED, wait_after
 from selfexplain.providers.roles import WithRoles
-from selfexplain.records import Request, Response
+from selfexplain.records import Message, Request, Response, encode
 from selfexplain.runs.batches import Batches, Intent, Open, Submitted, Withdrawn, now
 
 T = TypeVar("T")
@@ -56,6 +56,20 @@ UNSURE: frozenset[ProviderFailure] = frozenset({"overloaded", "timeout", "connec
 
 TOKEN_BYTES = 8
 
+EVERYTHING = Request(
+    item="",
+    messages=(Message("user", "?"),),
+    max_tokens=1,
+    temperature=1.0,
+    seed=1,
+    logprobs=True,
+    grammar="root ::= .",
+    top_logprobs=1,
+    effort="low",
+    form={},
+)
+"""Asks for every parameter that there is."""
+
 Outcome = Response | Exception
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -67,8 +81,8 @@ class Answer(NamedTuple):
     batch: str | None = None
     """None where it never was in one."""
     without: frozenset[str] = frozenset()
-    learned: int = -1
-    """How many parameters had been found to be refused by then; -1 in a batch of an earlier process."""
+    shape: bytes | None = None
+    """How Requests were written by then; None in a batch of an earlier process."""
 
 
 class Waiting(NamedTuple):
@@ -87,7 +101,7 @@ class Out:
     keys: frozenset[str]
     """Of the Requests that are waited for."""
     without: frozenset[str]
-    learned: int = -1
+    shape: bytes | None = None
     held: frozenset[str] = frozenset()
     """Keys of the others that it holds: what came of them an earlier process has recorded."""
     done: int = 0
@@ -160,7 +174,7 @@ class Batched:
         self._followed: set[str] = set()
         self._out: dict[str, Out] = {}
         self._gathered: list[Waiting] = []
-        self._gathered_bytes = self._arrived = self._learned = self._refusals = 0
+        self._gathered_bytes = self._arrived = self._refusals = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._lingering = self._answered = self._closing = False
         self._handing_in: set[asyncio.Future[None]] = set()
@@ -178,16 +192,19 @@ class Batched:
                 dropped = tuple(sorted(answer.without & wanted(request)))
                 return replace(outcome, batch=answer.batch, dropped=dropped)
             if isinstance(outcome, UnsupportedParameterError):
-                if self._endpoint.learn(outcome, request):
-                    self._learned += 1
-                elif answer.learned >= self._learned:  # leaving it out has not helped
+                self._endpoint.learn(outcome, request)
+                if answer.shape == self._shape():  # it was not sent, or nothing can be done without it
                     raise told(outcome.error, answer.batch)
                 continue
             if not isinstance(outcome, ProviderError):
                 raise outcome
-            if outcome.kind in FATAL and answer.batch is not None and answer.learned < 0:
+            if outcome.kind in FATAL and answer.batch is not None and answer.shape is None:
                 continue  # a key or an account as they were when an earlier process asked: nothing was answered then
             raise told(outcome, answer.batch)
+
+    def _shape(self) -> bytes:
+        """Return how a Request with everything in it is written now: by that it shows whether anything was learned."""
+        return encode(self._endpoint.entry("", EVERYTHING).body)
 
     async def aclose(self) -> None:
         """Stop waiting; batches go on where they are."""
@@ -319,7 +336,7 @@ class Batched:
             newest = await self._patiently(self._endpoint.newest)
             entries = [self._endpoint.entry(custom_id(token, one.request.key), one.request) for one in asked]
             keys = tuple(one.request.key for one in asked)
-            without, learned = frozenset(self._endpoint.refused), self._learned
+            without, shape = frozenset(self._endpoint.refused), self._shape()
             intent = Intent(token, self._role, keys, tuple(sorted(without)), newest, now())
             await self._write(intent)
             file = await self._patiently(lambda: self._endpoint.upload(entries, token))
@@ -329,7 +346,7 @@ class Batched:
             batch = await self._create(entries, file, intent)
             await self._write(Submitted(token, batch, now()))
             self._news.say(f"Batch of {len(keys):,} submitted to {self.name}: {batch}")
-            return Out(token, batch, frozenset(keys), without, learned)
+            return Out(token, batch, frozenset(keys), without, shape)
         finally:
             self._handing_in.discard(handed_in)
             handed_in.set_result(None)
@@ -389,7 +406,7 @@ class Batched:
 
     async def _refused(self, out: Out, state: State, failure: ProviderError, asked: Sequence[Waiting]) -> None:
         """Act on a batch that was refused as a whole, after it had been taken."""
-        if out.learned < 0:  # an earlier process handed it in: whatever was wrong then may be right now
+        if out.shape is None:  # an earlier process handed it in: whatever was wrong then may be right now
             self._gather_again(out.keys)
             return
         self._refusals += 1
@@ -467,7 +484,7 @@ class Batched:
                     failures.setdefault(key, line.outcome)
 
     def _answer(self, out: Out, outcome: Outcome) -> Answer:
-        return Answer(outcome, out.batch, out.without, out.learned)
+        return Answer(outcome, out.batch, out.without, out.shape)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the server says, after waiting until it can say something."""

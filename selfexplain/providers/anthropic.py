@@ -100,12 +100,12 @@ class Anthropic:
     async def generate(self, request: Request) -> Response:
         """Send one Request; what the server refuses is dropped, for good, and the Response says so."""
         while True:
-            sent = to_anthropic(request, without=self._refused)
+            asked, sent = wanted(request) - self._refused, to_anthropic(request, without=self._refused)
             try:
                 with self._server.errors():
                     raw = await self._client.messages.create(model=self._model, **sent)
             except UnsupportedParameterError as refusal:
-                if refusal.parameter not in wanted(request) - self._refused:
+                if refusal.parameter not in asked:  # of this very try: another may have been told meanwhile
                     raise refusal.error from None  # asking again would never end
                 self._refused.add(refusal.parameter)
                 continue
