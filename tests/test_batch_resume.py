@@ -127,6 +127,8 @@ def test_a_killed_run_hands_nothing_in_twice(home: Path, server: BatchServer, sd
     recorded = [call.key for call in read_calls(next(home.glob("results/*/calls")))]
     assert len(recorded) == len(set(recorded)) == len(QUESTIONS)
     assert left(home) == []
+    if stage not in {"before list", "before upload", "after upload", "before create", "after create"}:
+        assert server.seen["list"] == 1, "what the provider calls the batch is known"
     assert len(server.names) <= 1, "an upload without a batch is deleted"
 
 
