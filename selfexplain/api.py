@@ -19,17 +19,20 @@ from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
-from selfexplain.pipeline.budget import Budget, Metered, prices_for, require_tokens
+from selfexplain.pipeline.batched import Noted, batched, most_in_batches, require_batches
+from selfexplain.pipeline.budget import Ahead, Budget, Metered, prices_for, require_tokens
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, parse
+from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Message, Record, Request, Source, encode
 from selfexplain.report.families import HEADLINE
+from selfexplain.runs.batches import Batches, require_none_open
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import Filled, RunSpec
@@ -107,6 +110,7 @@ def run(
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
+    batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
     results: str | Path = RESULTS,
@@ -152,6 +156,10 @@ def run(
         How often to ask each Item; repeats of one Item are one cluster.
     concurrency : int, optional
         Requests at once; by default what the provider can make use of.
+    batch : bool
+        Ask through the provider's batch endpoint, which costs half and takes up to a day (`docs/batch.md`). The call
+        returns when the batches are in; interrupted, it is resumed by the same call. `concurrency` is then how many
+        questions are asked at once, by default as many as one batch holds.
     max_cost : float, optional
         Stop asking when the Run's calls, those of earlier times included, have cost this much, in the currency of the
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
@@ -209,6 +217,7 @@ def run(
         limit=limit,
         repeats=repeats,
         concurrency=concurrency,
+        batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
         results=Path(results),
@@ -230,6 +239,7 @@ def asked(
     results: Path,
     say: Say,
     watch: Watch,
+    batch: bool = False,
 ) -> Iterator[list[RunFolder]]:
     """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked.
 
@@ -241,6 +251,7 @@ def asked(
     for plan in plans:
         require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
     require_tokens(max_tokens)
+    require_batches([plan.provider for plan in plans] if batch else [], known=plugins.batching())
     settings = read_settings()
     prices = {}
     if max_cost is not None:
@@ -254,17 +265,24 @@ def asked(
         say(f"Run: {folders[-1].path}")
 
     async def ask() -> None:
+        noted = Noted(watch)
+        providers = [
+            batched(plan.provider, Batches(folder.path), most=concurrency, say=say, noted=noted)
+            if batch
+            else plan.provider
+            for plan, folder in zip(plans, folders, strict=True)
+        ]
         runs = [
             Asked(
                 folder.items[:limit],
                 plan.template,
                 plugins.elicitation(plan.template.front.elicitation),
                 plan.sampling,
-                plan.provider,
+                provider,
                 folder.calls(),
                 None if plan.judging is None else Judge(plan.judging),
             )
-            for plan, folder in zip(plans, folders, strict=True)
+            for plan, folder, provider in zip(plans, folders, providers, strict=True)
         ]
         budget = None
         if max_cost is not None or max_tokens is not None:
@@ -273,16 +291,18 @@ def asked(
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, tuple(metered), max_tokens)
+            budget = Budget(max_cost, tuple(metered), max_tokens, Ahead() if batch else None)
         try:
-            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
+            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
-            for provider in {id(plan.provider): plan.provider for plan in plans}.values():
+            for provider in {id(provider): provider for provider in providers}.values():
                 await provider.aclose()
 
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(folder.locked())
+            if not batch:
+                require_none_open(folder.path)
         in_loop(ask())
         yield folders
 
@@ -301,20 +321,24 @@ def dry_run(
     judge: str = "judge",
     limit: int | None = None,
     repeats: int = 1,
+    batch: bool = False,
     results: str | Path = RESULTS,
 ) -> dict[str, Any]:
     r"""Count what the same `run` would ask, in calls, tokens and money. Nothing is sent or written, no key is needed.
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, repeats, results
+    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, repeats, batch
         As for `run`.
+    results : str or Path
+        Where Runs are kept.
 
     Returns
     -------
     dict
         `calls` still to be made and those already `recorded`; `prompt_tokens`, an estimate, and `completion_tokens`, an
-        upper bound, by the stated `rule`; `cost` by the prices that `pyproject.toml` sets, or why it is unknown.
+        upper bound, by the stated `rule`; `cost` by the prices that `pyproject.toml` sets, or why it is unknown. With
+        `batch`, the `batches` that it takes at least, and a cost at the price of these.
 
     Raises
     ------
@@ -353,6 +377,7 @@ def dry_run(
         asks=False,
     )
     spec = plan.spec
+    require_batches([plan.provider] if batch else [], known=plugins.batching())
     path = Path(results) / spec.folder_name
     has_begun = (path / "manifest.json").exists()
     count: Count | None = getattr(plan.provider, "count_tokens", None)
@@ -382,22 +407,30 @@ def dry_run(
         "dataset": plan.spec.dataset,
         "model": plan.spec.model,
         "template": plan.spec.template,
-        **counted(found, plan.spec.model),
-        **({"roles": roles_counted(found, spec)} if spec.roles else {}),
+        **counted(found, spec.model, in_batches_of=most_in_batches(plan.provider)[""] if batch else None),
+        **({"roles": roles_counted(found, plan, batch=batch)} if spec.roles else {}),
         "rule": COUNTED if was_counted else RULE,
     }
 
 
-def roles_counted(found: Forecast, spec: RunSpec) -> dict[str, Any]:
+def roles_counted(found: Forecast, plan: "Plan", *, batch: bool) -> dict[str, Any]:
     """Return what asking each other model would take, by role."""
     nothing = Forecast(calls=0, recorded=0, prompt_tokens=0, completion_tokens=0)
-    return {role: counted(found.roles.get(role, nothing), filled.model) for role, filled in spec.roles.items()}
+    limits = most_in_batches(plan.provider) if batch else {}
+    return {
+        role: counted(found.roles.get(role, nothing), filled.model, in_batches_of=limits.get(role))
+        for role, filled in plan.spec.roles.items()
+    }
 
 
-def counted(found: Forecast, model: str) -> dict[str, Any]:
+def counted(found: Forecast, model: str, *, in_batches_of: int | None = None) -> dict[str, Any]:
     """Return what asking one model would take, with its cost."""
     numbers = {name: value for name, value in found._asdict().items() if name != "roles"}
-    return {**numbers, "cost": found.cost(read_settings().prices.get(model), model=model)}
+    share = 1.0
+    if in_batches_of is not None:
+        share = BATCH_SHARE
+        numbers["batches"] = {"at_least": -(-found.calls // in_batches_of), "requests_at_most": in_batches_of}
+    return {**numbers, "cost": found.cost(read_settings().prices.get(model), model=model, share=share)}
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,22 @@ class ProviderError(SelfexplainError):
         One of `ProviderFailure`; decides whether to wait, to give up this Item or to stop the Run.
     retry_after : float, optional
         Seconds that the server asked us to wait.
+    batch : str, optional
+        The provider's name of the batch in which the request was asked.
     """
 
     def __init__(
-        self, message: str, *, kind: ProviderFailure, hint: str | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        kind: ProviderFailure,
+        hint: str | None = None,
+        retry_after: float | None = None,
+        batch: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.kind: ProviderFailure = kind
-        self.retry_after = retry_after
+        self.retry_after, self.batch = retry_after, batch
 
 
 class ReplyError(ProviderError):

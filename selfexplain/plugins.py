@@ -120,6 +120,11 @@ def providers() -> dict[str, Callable[..., Provider]]:
     return {found.prefix: found for found in marked}
 
 
+def batching() -> list[str]:
+    """Return the names of models that can be asked in batches, as people write them."""
+    return [f"{prefix}/NAME" for prefix, made in sorted(providers().items()) if hasattr(made, "batch_endpoint")]
+
+
 def datasets() -> dict[str, Callable[[], Dataset]]:
     """Return every built-in question set by its name."""
     return {QUICKSTART: quickstart, SELFGATE: selfgate, SHUTDOWN: shutdown}

@@ -232,6 +232,8 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
     dropped: tuple[str, ...] = ()
     """Parameters of the Request that were not sent, because the provider refuses or cannot take them."""
     failure: Failure | None = None
+    batch: str | None = None
+    """The provider's name of the batch that it came in; None when it was asked for by itself."""
 
 
 State = Literal["open", "closed", "unknown"]

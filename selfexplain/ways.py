@@ -65,6 +65,7 @@ def run_ways(
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
+    batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
     results: str | Path = api.RESULTS,
@@ -90,6 +91,8 @@ def run_ways(
         As for :func:`selfexplain.run`; each template gets those that it needs.
     concurrency : int, optional
         Requests at once to each model.
+    batch : bool
+        Ask in batches, each Run in its own.
     max_cost : float, optional
         What all Runs may cost together.
     max_tokens : int, optional
@@ -156,6 +159,7 @@ def run_ways(
         limit=limit,
         repeats=repeats,
         concurrency=concurrency,
+        batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
         results=Path(results),

@@ -28,7 +28,8 @@ def bar() -> Iterator[Watch]:
     def watch(progress: Progress) -> None:
         asked = progress.done - progress.resumed
         elapsed = drawn.tasks[0].elapsed or 0.0
-        remarks = [f"{n} {word}" for n, word in ((progress.resumed, "resumed"), (progress.failed, "failed")) if n]
+        remarks = [progress.note] if progress.note else []
+        remarks += [f"{n} {word}" for n, word in ((progress.resumed, "resumed"), (progress.failed, "failed")) if n]
         drawn.update(
             task,
             completed=progress.done,

@@ -64,6 +64,7 @@ from selfexplain.ways import WaysResult, run_ways
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
+@click.option("--batch", is_flag=True, help="Ask through the provider's batch endpoint: half the price, up to a day.")
 @click.option("--max-cost", type=float, metavar="AMOUNT", help="Stop when the Run has cost so much; needs prices.")
 @click.option(
     "--max-tokens",
@@ -97,6 +98,7 @@ def run(
     limit: int | None,
     repeats: int,
     concurrency: int | None,
+    batch: bool,
     max_cost: float | None,
     max_tokens: int | None,
     dry_run: bool,
@@ -122,6 +124,7 @@ def run(
         "judge": judge,
         "limit": limit,
         "repeats": repeats,
+        "batch": batch,
         "results": results,
     }
     if dry_run:
@@ -181,8 +184,17 @@ def counted_in_words(counted: Mapping[str, Any]) -> str:
         price = f"about {money(cost['amount'], cost['currency'])}, were every reply as long as it may be"
     else:
         price = f"unknown: {cost['unknown']}"
+    batches = counted.get("batches")
+    if batches:
+        price += ", at the price of a batch, half the usual" if cost["unknown"] is None else ""
+    handed_in = (
+        f"Batches: at least {batches['at_least']:,}, of at most {batches['requests_at_most']:,} requests each\n"
+        if batches
+        else ""
+    )
     return (
         f"Calls:   {counted['calls']:,} to make, {counted['recorded']:,} recorded already\n"
         f"Tokens:  about {counted['prompt_tokens']:,} read, at most {counted['completion_tokens']:,} written\n"
+        f"{handed_in}"
         f"Cost:    {price}\n"
     )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.errors import BudgetSpent, SelfexplainError
 from selfexplain.grading.judge import Judge
+from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
@@ -42,6 +43,9 @@ class Asked(NamedTuple):
     def ask(self, budget: Budget | None, paces: Mapping[str, Pace]) -> Ask:
         """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
         send = recorded(self.provider.generate, self.calls)
+        if getattr(self.provider, "gathers", False):  # its requests wait together: a pace would only make batches small
+            send = send if budget is None else within(send, budget, self.calls)
+            return remembered(retried(send), self.calls)
         # The money is counted after the wait in line, in which it may have been spent.
         return remembered(retried(paced(send if budget is None else budgeted(send, budget), paces)), self.calls)
 
@@ -53,6 +57,8 @@ class Progress(NamedTuple):
     total: int
     failed: int
     resumed: int
+    note: str = ""
+    """How far the batches are, where there are any."""
 
 
 Watch = Callable[[Progress], None]

@@ -1,6 +1,8 @@
 """Stop asking when a Run, or several that are asked together, have cost what they may cost."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,12 +26,25 @@ class Metered(NamedTuple):
         return self.totals.prompt + self.totals.completion
 
 
+@dataclass
+class Ahead:
+    """What is on its way, at most: with batches that is nearly everything, and nothing of it can be called back."""
+
+    cost: float = 0.0
+    tokens: int = 0
+    requests: int = 0
+    came_back: asyncio.Event = field(default_factory=asyncio.Event)
+    line: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Budget(NamedTuple):
     """What Runs may take together: money, in the one currency of their prices, and tokens, read and written."""
 
     most: float | None
     runs: tuple[Metered, ...]
     most_tokens: int | None = None
+    ahead: Ahead | None = None
+    """Of Runs that are asked in batches."""
 
 
 def budgeted(ask: Ask, budget: Budget) -> Ask:

@@ -68,11 +68,14 @@ class Forecast(NamedTuple):
     roles: "Mapping[str, Forecast]" = MappingProxyType({})
     """The same of each other model that is asked, by role; not in the numbers above."""
 
-    def cost(self, price: Price | None, *, model: str) -> dict[str, Any]:
-        """Return what the calls would cost if every reply were as long as it may be, or why that is unknown."""
+    def cost(self, price: Price | None, *, model: str, share: float = 1.0) -> dict[str, Any]:
+        """Return what the calls would cost if every reply were as long as it may be, or why that is unknown.
+
+        `share` is the part of the price that is paid, such as half in a batch.
+        """
         if price is None:
             return unknown(no_price(model))
-        return known(price.of(prompt=self.prompt_tokens, completion=self.completion_tokens), price)
+        return known(share * price.of(prompt=self.prompt_tokens, completion=self.completion_tokens), price)
 
 
 async def forecast(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.runs.totals import Totals
 from selfexplain.settings import Price
 
@@ -10,7 +11,7 @@ def usage_of(totals: Totals) -> dict[str, Any]:
     """Return calls, tokens and seconds, summed over all recorded calls of a Run, also those of earlier processes.
 
     `calls` are the tries that got a reply, `failed_tries` the others; tokens are sums over the replies that stated
-    theirs, null when none did.
+    theirs, null when none did. `batched`, where there are any: replies that came in a batch.
     """
     known = totals.with_usage > 0
     return {
@@ -21,6 +22,7 @@ def usage_of(totals: Totals) -> dict[str, Any]:
         "cached_tokens": totals.cached if known else None,
         "without_usage": totals.without_usage,
         "seconds": round(totals.seconds, 3),
+        **({"batched": totals.batched} if totals.batched else {}),
     }
 
 
@@ -38,8 +40,12 @@ def cost_of(totals: Totals, price: Price | None, *, model: str) -> dict[str, Any
 
 
 def spent(totals: Totals, price: Price) -> float:
-    """Return the cost of all tokens that were stated."""
-    return price.of(prompt=totals.prompt, completion=totals.completion, cached=totals.cached)
+    """Return the cost of all tokens that were stated; those that came in a batch cost `BATCH_SHARE` of the price."""
+    whole = price.of(prompt=totals.prompt, completion=totals.completion, cached=totals.cached)
+    in_batches = price.of(
+        prompt=totals.batched_prompt, completion=totals.batched_completion, cached=totals.batched_cached
+    )
+    return whole - (1 - BATCH_SHARE) * in_batches
 
 
 def known(amount: float, price: Price) -> dict[str, Any]:

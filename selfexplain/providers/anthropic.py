@@ -1,7 +1,7 @@
 """Any server that speaks Anthropic's messages protocol: Anthropic's own, llama.cpp, gateways."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from selfexplain.providers.access import (
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
+
+if TYPE_CHECKING:
+    from selfexplain.providers.anthropic_batch import AnthropicBatches
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 TIMEOUT_SECONDS = 120.0
@@ -99,11 +102,12 @@ class Anthropic:
     async def generate(self, request: Request) -> Response:
         """Send one Request; what the server refuses is dropped, for good, and the Response says so."""
         while True:
+            asked = wanted(request) - self._refused
             sent = {"model": self._model} | to_anthropic(request, without=self._refused)
             try:
                 raw = await self._server.post(self._client, "/v1/messages", sent)
             except UnsupportedParameterError as refusal:
-                if refusal.parameter not in wanted(request) - self._refused:
+                if refusal.parameter not in asked:  # of this very try: another may have been told meanwhile
                     raise refusal.error from None  # asking again would never end
                 self._refused.add(refusal.parameter)
                 continue
@@ -112,6 +116,12 @@ class Anthropic:
                 return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
             except NOT_AS_PROMISED:
                 raise self._server.no_reply(raw, expected="a message") from None
+
+    def batch_endpoint(self) -> "AnthropicBatches":
+        """Return where the same model takes batches."""
+        from selfexplain.providers.anthropic_batch import AnthropicBatches  # noqa: PLC0415 - it needs this module
+
+        return AnthropicBatches(self._client, self._server, model=self._model, refused=self._refused)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are the user's."""

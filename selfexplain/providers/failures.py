@@ -48,6 +48,46 @@ class UnsupportedParameterError(Exception):
 
 
 @dataclass(frozen=True)
+class LineError:
+    """An error reply that came on a line of its own, in the form in which the SDKs raise one."""
+
+    status_code: int
+    body: Any
+    """The inner `error` object, or whatever stands there."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None: a line has no Retry-After."""
+        return {}
+
+    @property
+    def response(self) -> "LineError":
+        """What has the headers."""
+        return self
+
+    @property
+    def code(self) -> Any:
+        """The server's word for what went wrong."""
+        return self._said("code")
+
+    @property
+    def type(self) -> Any:
+        """The kind of it."""
+        return self._said("type")
+
+    @property
+    def param(self) -> Any:
+        """Which parameter it is about."""
+        return self._said("param")
+
+    def _said(self, name: str) -> Any:
+        return self.body.get(name) if isinstance(self.body, dict) else None
+
+    def __str__(self) -> str:
+        return f"Error code: {self.status_code}"
+
+
+@dataclass(frozen=True)
 class Server:
     """What a failure's words need to know of who failed."""
 
@@ -121,6 +161,14 @@ class Server:
             return response
         tokens = response.tokens if clean["text"] == response.text else ()
         return msgspec.structs.replace(response, **clean, tokens=tokens)
+
+    def of_line(self, line: "LineError") -> ProviderError | UnsupportedParameterError:
+        """Return our exception for an error that stands on a line of a batch's results."""
+        return self._of_status(line)
+
+    def clean(self, text: str) -> str:
+        """Return the beginning of what a server said, without the keys."""
+        return shortened(blotted(text, self.secrets))
 
     def no_reply(self, raw: Any, *, expected: str) -> ReplyError:
         """Return the exception for a 200 whose body is not what the protocol promises."""

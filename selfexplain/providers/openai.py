@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +17,9 @@ from selfexplain.providers.access import (
 from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Alternative, Outcome, Request, Response, Token, Usage
+
+if TYPE_CHECKING:
+    from selfexplain.providers.openai_batch import OpenAIBatches
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 TIMEOUT_SECONDS = 120.0
@@ -117,6 +120,19 @@ class OpenAI:
         """Return the JSON that the server answers at a path of its own, outside the protocol: llama.cpp has some."""
         root = str(self._client.base_url).rstrip("/").removesuffix("/v1")
         return await self._server.post(self._client, f"{root}{path}", dict(body))
+
+    def batch_endpoint(self) -> "OpenAIBatches":
+        """Return where the same model takes batches."""
+        from selfexplain.providers.openai_batch import OpenAIBatches  # noqa: PLC0415 - it needs this module
+
+        return OpenAIBatches(
+            self._client,
+            self._server,
+            model=self._model,
+            keywords=lambda request: to_openai(request, without=self._refused, limit=self._limit),
+            learn=self._learn,
+            refused=self._refused,
+        )
 
     def _learn(self, parameter: str, sent: Mapping[str, Any]) -> bool:
         """Remember a refused parameter; False when leaving it out would not change the next try."""

@@ -20,23 +20,26 @@ class WithRoles:
     roles : mapping of role to Provider
     """
 
+    gathers = False
+    """Whether all that is asked is asked in batches."""
+
     def __init__(self, model: Provider, roles: Mapping[str, Provider]) -> None:
         self.name, self.concurrency, self.identity = model.name, model.concurrency, model.identity
         self.transparency = transparency_of(model)
-        self._by_role: dict[str, Provider] = {"": model, **roles}
+        self.by_role: Mapping[str, Provider] = {"": model, **roles}
 
     async def generate(self, request: Request) -> Response:
         """Send one Request to whom it is for."""
-        return await self._by_role[request.role].generate(request)
+        return await self.by_role[request.role].generate(request)
 
     async def count_tokens(self, request: Request) -> int | None:
         """Return how many tokens a Request's messages are to whom it is for; None where that model cannot tell."""
-        count = getattr(self._by_role[request.role], "count_tokens", None)
+        count = getattr(self.by_role[request.role], "count_tokens", None)
         return None if count is None else await count(request)
 
     async def aclose(self) -> None:
         """Let go of every model, each once."""
-        for provider in {id(each): each for each in self._by_role.values()}.values():
+        for provider in {id(each): each for each in self.by_role.values()}.values():
             await provider.aclose()
 
 

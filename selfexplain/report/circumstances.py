@@ -50,6 +50,7 @@ USAGE: Mapping[str, str] = {
     "cached_tokens": "Tokens read from a cache",
     "without_usage": "Replies without token counts",
     "seconds": "Waiting time, summed over calls",
+    "batched": "Calls that came in a batch, at half price",
 }
 
 

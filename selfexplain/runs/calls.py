@@ -338,7 +338,8 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
         try:
             response = writable(await generate(request))
         except ProviderError as error:
-            await keep(writable(Response(outcome="failed", failure=Failure(error.kind, error.message))))
+            failure = Failure(error.kind, error.message)
+            await keep(writable(Response(outcome="failed", failure=failure, batch=error.batch)))
             raise
         await keep(response)
         return response

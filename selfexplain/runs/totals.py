@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from selfexplain.records import Call
+from selfexplain.records import Call, Response
 
 
 @dataclass
@@ -23,6 +23,11 @@ class Totals:
     """Replies to Requests that wanted token probabilities."""
     with_tokens: int = 0
     """Those of them that held any."""
+    batched: int = 0
+    """Replies that came in a batch, whose tokens cost less."""
+    batched_prompt: int = 0
+    batched_completion: int = 0
+    batched_cached: int = 0
 
     @property
     def without_usage(self) -> int:
@@ -42,6 +47,15 @@ class Totals:
             self.prompt += response.usage.prompt
             self.completion += response.usage.completion
             self.cached += response.usage.cached
+        if response.batch is not None:
+            self._add_batched(response)
         if call.request.logprobs and response.text and response.outcome != "refused":  # what else could hold tokens
             self.asked_for_tokens += 1
             self.with_tokens += bool(response.tokens)
+
+    def _add_batched(self, response: Response) -> None:
+        self.batched += 1
+        if response.usage is not None:
+            self.batched_prompt += response.usage.prompt
+            self.batched_completion += response.usage.completion
+            self.batched_cached += response.usage.cached

@@ -1,5 +1,6 @@
 """The messages adapter: the real SDK against a real server that misbehaves, and against llama.cpp."""
 
+import asyncio
 import os
 import secrets
 import traceback
@@ -292,6 +293,18 @@ async def test_a_refused_temperature_is_dropped_once_and_for_good(
 
     assert ["temperature" in body for body in server.bodies] == [True, False, False]
     assert [response.dropped for response in responses] == [("grammar", "logprobs", "seed", "temperature")] * 2
+
+
+async def test_a_temperature_refused_to_two_at_once_costs_neither_its_reply(
+    server: MisbehavingServer, model: Anthropic
+) -> None:
+    """Both were sent with it: the second to hear of it is asked again without, like the first."""
+    complaint = objects(400, "invalid_request_error", "`temperature` is deprecated")
+    server.will(complaint, complaint, sends(message("4")))
+    responses = await asyncio.gather(model.generate(ASKED), model.generate(ASKED))
+
+    assert sorted("temperature" in body for body in server.bodies) == [False, False, True, True]
+    assert [response.text for response in responses] == ["4", "4"]
 
 
 async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever(

@@ -1,0 +1,447 @@
+"""A Run asked in batches, through the real SDKs, of a server that behaves as documented and one that does not."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import selfexplain as sx
+from providers.batch_server import WRONG_KEY, BatchServer, batch_server
+from selfexplain.cli import main
+from selfexplain.errors import BudgetSpent, InputError, ProviderError
+from selfexplain.pipeline import batched
+from selfexplain.providers import retry
+from selfexplain.records import Call
+from selfexplain.runs import batches
+from selfexplain.runs.batches import Intent, read_events, unfinished
+from selfexplain.runs.calls import read_calls
+
+QUESTIONS = [f"Which word belongs to number {number}?" for number in range(12)]
+BOTH = pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no wait take time; what gathers is then what the loop brings before its next turn."""
+    for name in ("FIRST_POLL_SECONDS", "SETTLE_SECONDS"):
+        monkeypatch.setattr(batched, name, 0.0)
+    monkeypatch.setattr(batched, "LINGER_SECONDS", 0.05)
+    monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-right")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-right")
+
+
+@pytest.fixture
+def server() -> Iterator[BatchServer]:
+    with batch_server() as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    rows = [{"id": f"q{n}", "question": each, "gold": f"word of {each}"} for n, each in enumerate(QUESTIONS)]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def ask(home: Path, server: BatchServer, sdk: str = "openai", **options: Any) -> sx.Result:
+    """Ask the questions in batches."""
+    options = {"template": "answer-confidence", "batch": True, **options}
+    return sx.run(
+        str(home / "questions.jsonl"),
+        model=f"{sdk}/model",
+        base_url=server.base_url,
+        results=home / "results",
+        **options,
+    )
+
+
+def calls(home: Path) -> list[Call]:
+    """Return every recorded call."""
+    return [call for folder in sorted(home.glob("results/*/calls")) for call in read_calls(folder)]
+
+
+def right(result: sx.Result) -> int:
+    """Return how many answers are those that belong to their questions."""
+    return sum(record.verdict == "correct" for record in result.records)
+
+
+@BOTH
+def test_all_are_asked_in_one_batch_and_each_reply_finds_its_question(
+    home: Path, server: BatchServer, sdk: str
+) -> None:
+    """Results come in another order than requests; each call says in which batch it was asked."""
+    result = ask(home, server, sdk)
+
+    assert right(result) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)]
+    assert {call.response.batch for call in calls(home)} == {server.batches[0].name}
+    assert result.to_dict()["usage"]["batched"] == len(QUESTIONS)
+    assert unfinished(next(home.glob("results/*"))) == []
+
+
+@BOTH
+def test_it_is_the_same_run_as_one_that_is_asked_directly(home: Path, server: BatchServer, sdk: str) -> None:
+    """A batch is another way to the same model: nothing of it stands in the Run's name, and it resumes either way."""
+    first = ask(home, server, sdk)
+    again = ask(home, server, sdk, batch=False)
+
+    assert again.folder == first.folder
+    assert server.asked.total() == len(QUESTIONS)
+
+
+@BOTH
+def test_several_turns_are_asked_in_rounds(home: Path, server: BatchServer, sdk: str) -> None:
+    """Twelve first turns in one batch, twelve second ones in the next."""
+    ask(home, server, sdk, template="self-probe")
+
+    assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
+
+
+@BOTH
+def test_no_more_than_so_many_are_asked_at_once(home: Path, server: BatchServer, sdk: str) -> None:
+    result = ask(home, server, sdk, concurrency=5)
+
+    assert max(len(batch.entries) for batch in server.batches) == 5
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert right(result) == len(QUESTIONS)
+
+
+def test_a_batch_is_no_larger_than_the_endpoint_takes(
+    home: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """About 600 bytes each: four would be more than 2,000."""
+    from selfexplain.providers.openai_batch import OpenAIBatches
+
+    monkeypatch.setattr(OpenAIBatches, "most_bytes", 2_000)
+    result = ask(home, server)
+
+    sizes = [len(content) for content in server.files.values() if b'"method"' in content]
+    assert len(sizes) > 2
+    assert max(sizes) <= 2_000
+    assert right(result) == len(QUESTIONS)
+
+
+@BOTH
+def test_what_expired_or_met_an_error_is_asked_again_in_the_next_batch(
+    home: Path, server: BatchServer, sdk: str
+) -> None:
+    """Partial results are kept: only what has none is asked again, and each failure is recorded."""
+    server.fates[QUESTIONS[0]].append("expired")
+    server.fates[QUESTIONS[1]].append("500")
+    server.fates[QUESTIONS[2]].append("429")
+    result = ask(home, server, sdk)
+
+    assert server.asked == dict.fromkeys(QUESTIONS, 1) | dict.fromkeys(QUESTIONS[:3], 2)
+    assert right(result) == len(QUESTIONS)
+    failed = [call for call in calls(home) if call.response.outcome == "failed"]
+    assert {call.request.item for call in failed} == {"q0", "q1", "q2"}
+    assert {call.response.batch for call in failed} == {server.batches[0].name}
+
+
+@BOTH
+@pytest.mark.parametrize("fate", ["cancelled", "400", "missing"])
+def test_what_is_refused_cancelled_or_missing_is_one_items_failure_until_the_next_command(
+    home: Path, server: BatchServer, sdk: str, fate: str
+) -> None:
+    """Nothing is asked again by itself that somebody cancelled, or that is paid for; the same command does."""
+    server.fates[QUESTIONS[4]].append(fate)
+    first = ask(home, server, sdk)
+    assert [record.item for record in first.records if record.report.outcome == "failed"] == ["q4"]
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+
+    again = ask(home, server, sdk)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1) | {QUESTIONS[4]: 2}
+    assert right(again) == len(QUESTIONS)
+
+
+@BOTH
+def test_a_parameter_that_the_model_refuses_is_left_out_of_the_next_batch(
+    home: Path, server: BatchServer, sdk: str
+) -> None:
+    """Every line of the first batch says so; the second goes without, and each call says what it went without."""
+    server.takes_temperature = False
+    result = ask(home, server, sdk)
+
+    assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
+    assert right(result) == len(QUESTIONS)
+    assert all("temperature" in call.response.dropped for call in calls(home))
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
+
+
+@BOTH
+def test_two_runs_learn_of_a_refused_parameter_together(home: Path, server: BatchServer, sdk: str) -> None:
+    """Both are asked through one client: the second to hear of it must not take the complaint for its own fault."""
+    server.takes_temperature = False
+    found = sx.run_ways(
+        str(home / "questions.jsonl"),
+        models=[f"{sdk}/model"],
+        templates=["answer-confidence", "answer-why-confidence"],
+        base_url=server.base_url,
+        results=home / "results",
+        batch=True,
+    )
+
+    assert [len(run.records) for run in found.runs] == [12, 12]
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
+
+
+@BOTH
+def test_lines_that_come_twice_or_belong_to_others_are_left_out(home: Path, server: BatchServer, sdk: str) -> None:
+    """The first reply counts; lines of another batch, even with the same questions, are never ours."""
+
+    def mixed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        ours = json.dumps(lines)
+        foreign = json.loads(ours.replace("word of", "wrong"))
+        for line in foreign:
+            token, _, key = line["custom_id"].partition("-")
+            line["custom_id"] = f"{'0' * len(token)}-{key}"
+        second = json.loads(ours.replace("word of", "late"))
+        return [*foreign, *lines, *second, {"custom_id": "request-1"}, {"no": "name"}]
+
+    server.reorder = mixed
+    result = ask(home, server, sdk)
+
+    assert right(result) == len(QUESTIONS)
+    assert len(calls(home)) == len(QUESTIONS)
+
+
+@BOTH
+@pytest.mark.parametrize("cuts", [1, 2])
+def test_results_that_break_off_are_read_again(home: Path, server: BatchServer, sdk: str, cuts: int) -> None:
+    """Half a file, with a connection that breaks or ends as if nothing were missing: what came counts once."""
+    server.cuts = cuts
+    result = ask(home, server, sdk)
+
+    assert right(result) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert len(calls(home)) == len(QUESTIONS)
+
+
+@BOTH
+@pytest.mark.parametrize("route", ["list", "create", "retrieve"])
+def test_a_busy_server_is_waited_for_and_no_batch_is_made_twice(
+    home: Path, server: BatchServer, sdk: str, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    server.statuses[route].extend([(429, {}), (529, {}), (500, {})])
+    result = ask(home, server, sdk)
+
+    assert right(result) == len(QUESTIONS)
+    assert len(server.batches) == 1
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
+
+
+@BOTH
+def test_a_batch_that_was_made_unheard_is_found_and_not_made_again(
+    home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply to its making is lost: the list shows it, by our token or by the names of its requests."""
+    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    server.lost["create"] = 1
+    result = ask(home, server, sdk)
+
+    assert len(server.batches) == 1
+    assert right(result) == len(QUESTIONS)
+
+
+@BOTH
+def test_a_wrong_key_stops_the_run_before_anything_is_handed_in(
+    home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{sdk.upper()}_API_KEY", WRONG_KEY)
+    with pytest.raises(ProviderError) as stopped:
+        ask(home, server, sdk)
+
+    assert stopped.value.kind == "auth"
+    assert not server.batches
+
+
+@BOTH
+def test_no_money_stops_the_run_and_with_money_the_rest_is_asked(home: Path, server: BatchServer, sdk: str) -> None:
+    """Half the lines were answered before the money went: those are not asked, or paid, again."""
+    for question in QUESTIONS[6:]:
+        server.fates[question].append("no money")
+    with pytest.raises(ProviderError) as stopped:
+        ask(home, server, sdk)
+    assert stopped.value.kind == "quota"
+
+    result = ask(home, server, sdk)
+    assert right(result) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1) | dict.fromkeys(QUESTIONS[6:], 2)
+
+
+def test_a_batch_that_is_refused_as_a_whole_stops_the_run(home: Path, server: BatchServer) -> None:
+    """Nothing of it was asked; the words of the server are told, and the next command hands it in again."""
+    server.refuses = lambda _: [{"code": "model_not_found", "message": "no such model", "line": 1}]
+    with pytest.raises(ProviderError, match="no such model"):
+        ask(home, server)
+
+    server.refuses = lambda _: []
+    assert right(ask(home, server)) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+
+
+def test_a_batch_that_is_too_much_for_the_account_is_made_smaller(
+    home: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most three at once: 12, 6 and then 3 at a time, one batch after the other."""
+    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    too_much = [{"code": "token_limit_exceeded", "message": "Enqueued token limit reached", "line": None}]
+    server.refuses = lambda entries: too_much if len(entries) > 3 else []
+    result = ask(home, server)
+
+    assert right(result) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert [len(batch.entries) for batch in server.batches] == [12, 6, 3, 3, 3, 3]
+
+
+def test_a_provider_without_batches_is_told_before_anything_is_written(home: Path) -> None:
+    with pytest.raises(InputError, match="has no batch endpoint") as refused:
+        sx.run(str(home / "questions.jsonl"), model=lambda _: "Lima", batch=True, results=home / "results")
+
+    assert refused.value.hint is not None
+    assert "anthropic/NAME, openai/NAME" in refused.value.hint
+    assert not (home / "results").exists()
+
+
+@BOTH
+def test_a_server_without_batches_is_told_as_that(home: Path, server: BatchServer, sdk: str) -> None:
+    server.statuses["list"].append((404, {}))
+    with pytest.raises(ProviderError) as stopped:
+        ask(home, server, sdk)
+
+    assert stopped.value.hint is not None
+    assert "leave --batch out" in stopped.value.hint
+
+
+PRICES = '[tool.selfexplain.prices."{}/model"]\ninput = 10_000\noutput = 100_000\n'
+"""With 100 tokens read and 10 written, each reply costs 2 of whatever it is; 1 in a batch."""
+
+
+@pytest.fixture
+def priced(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (home / "pyproject.toml").write_text("".join(map(PRICES.format, ("openai", "anthropic"))))
+    monkeypatch.chdir(home)
+    return home
+
+
+@BOTH
+def test_what_came_in_a_batch_costs_half(priced: Path, server: BatchServer, sdk: str) -> None:
+    """Twelve replies at 1 each; what a Run's directly asked calls cost stays what it is."""
+    assert ask(priced, server, sdk).to_dict()["cost"]["amount"] == pytest.approx(12.0)
+
+
+@BOTH
+def test_a_budget_is_not_overrun_by_what_is_on_its_way(priced: Path, server: BatchServer, sdk: str) -> None:
+    """Directly, 12 requests in flight could all be paid over the limit; in a batch nothing can be called back."""
+    with pytest.raises(BudgetSpent, match="may cost") as spent:
+        ask(priced, server, sdk, max_cost=12.5)
+    asked = server.asked.total()
+    assert 0 < asked < len(QUESTIONS)
+    assert spent.value.hint is not None
+    assert "--max-cost" in spent.value.hint
+
+    result = ask(priced, server, sdk, max_cost=1000.0)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert result.to_dict()["cost"]["amount"] == pytest.approx(12.0)
+
+
+@BOTH
+def test_a_budget_of_tokens_holds_too(home: Path, server: BatchServer, sdk: str) -> None:
+    """110 tokens each, and room for one reply of full length beside: the sum never goes over."""
+    with pytest.raises(BudgetSpent, match="tokens taken of 900"):
+        ask(home, server, sdk, max_tokens=900)
+
+    assert 0 < 110 * server.asked.total() <= 900
+
+
+@BOTH
+def test_a_dry_run_counts_batches_and_halves_the_cost(priced: Path, server: BatchServer, sdk: str) -> None:
+    options = {"model": f"{sdk}/model", "base_url": server.base_url, "template": "answer-confidence"}
+    directly = sx.dry_run(str(priced / "questions.jsonl"), **options)  # type: ignore[arg-type]
+    in_batches = sx.dry_run(str(priced / "questions.jsonl"), batch=True, **options)  # type: ignore[arg-type]
+
+    most = {"openai": 50_000, "anthropic": 100_000}[sdk]
+    assert in_batches["batches"] == {"at_least": 1, "requests_at_most": most}
+    assert in_batches["cost"]["amount"] == pytest.approx(directly["cost"]["amount"] / 2)
+    assert "batches" not in directly
+    assert not server.seen
+
+
+def test_the_command_says_how_many_batches_and_how_far_they_are(
+    priced: Path, server: BatchServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = ["selfexplain", "run", str(priced / "questions.jsonl"), "-m", "openai/model", "-t", "answer-confidence"]
+    address = ["--base-url", server.base_url, "--batch"]
+    for options, said in (
+        (["--dry-run"], "Batches: at least 1, of at most 50,000"),
+        (["--json"], "Batch of 12 submitted"),
+    ):
+        monkeypatch.setattr(sys, "argv", [*fixed, *address, *options])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        assert said in "".join(capsys.readouterr())
+
+
+def test_how_far_batches_are_stands_beside_how_far_the_asking_is(home: Path, server: BatchServer) -> None:
+    notes: list[str] = []
+    ask(home, server, watch=lambda progress: notes.append(progress.note))
+
+    assert "batch of 12 submitted, 0 done" in notes
+    assert "batch of 12 in_progress, 6 done" in notes
+    assert notes[-1] == ""
+
+
+def test_each_model_of_a_run_is_asked_in_batches_of_its_own(home: Path, server: BatchServer) -> None:
+    """The judge is another provider's: its batches are written down beside the others, under its role."""
+    judge = f"anthropic/judge@{server.base_url}"
+    ask(home, server, roles={"judge": judge})
+
+    names = [batch.name.partition("_")[0] for batch in server.batches]
+    assert set(names) == {"batch", "msgbatch"}
+    assert {event.role for event in read_events(next(home.glob("results/*/batches"))) if isinstance(event, Intent)} == {
+        "",
+        "judge",
+    }
+    made = len(server.batches)
+    ask(home, server, roles={"judge": judge})
+    assert len(server.batches) == made
+
+
+def test_several_ways_have_batches_of_their_own(home: Path, server: BatchServer) -> None:
+    """The same questions in two Runs: no reply to the one is taken for a reply to the other."""
+    found = sx.run_ways(
+        str(home / "questions.jsonl"),
+        models=["openai/model"],
+        templates=["answer-confidence", "answer-why-confidence"],
+        base_url=server.base_url,
+        results=home / "results",
+        batch=True,
+    )
+
+    assert [len(run.records) for run in found.runs] == [12, 12]
+    assert [len(batch.entries) for batch in server.batches] == [12, 12]
+    assert len(list(home.glob("results/*/batches"))) == 2
+
+
+@BOTH
+def test_nothing_is_handed_in_that_cannot_be_written_down(
+    home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes no intent: a crash after it could not know that the batch is there."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(batches, "sync_to_disk", full)
+    with pytest.raises(InputError, match="No space left"):
+        ask(home, server, sdk)
+
+    assert not server.batches
+    assert not server.files
