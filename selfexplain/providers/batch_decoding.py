@@ -55,7 +55,10 @@ class Row:
     is_over: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._draws = random.Random(self.prompt.seed)  # noqa: S311 - repeatable draws, which protect nothing
+        seed = (
+            None if self.prompt.seed is None else f"{self.prompt.seed} {self.prompt.ids}"
+        )  # two questions, two series
+        self._draws = random.Random(seed)  # noqa: S311 - repeatable draws, which protect nothing
 
     def draw(self) -> float:
         """Return the next of this row's own random numbers in [0, 1), whoever else is in the batch."""
@@ -116,7 +119,8 @@ class Decoder:
         config = self._model.config.get_text_config()
         window = getattr(config, "sliding_window", None)  # counted in columns, padding and all
         kinds = set(getattr(config, "layer_types", None) or PLAIN_ATTENTION)
-        return kinds <= PLAIN_ATTENTION and "position_ids" in self._takes and (not window or longest < window)
+        plain = kinds <= PLAIN_ATTENTION and not getattr(config, "num_kv_shared_layers", 0)
+        return plain and "position_ids" in self._takes and (not window or longest < window)
 
     def _begin(self, prompts: Sequence[list[int]]) -> int:
         """Read what all prompts begin with, as far as it is not known yet; return how many tokens that is."""
@@ -192,10 +196,7 @@ def write(rows: Sequence[Row], logits: Any, ends: frozenset[int]) -> Any:
         Tokens that end a turn.
     """
     total = logits.logsumexp(dim=1, keepdim=True)
-    chosen = logits.argmax(dim=1)
-    for place, row in enumerate(rows):
-        if row.prompt.temperature > 0 and math.isfinite(float(total[place])):
-            chosen[place] = drawn(logits[place], row)
+    chosen = chosen_from(logits, rows)
     logprobs = (logits.gather(1, chosen[:, None]) - total)[:, 0].tolist()
     n_top = min(max(row.prompt.top for row in rows), logits.shape[1])
     best, others = (each.tolist() for each in (logits - total).topk(n_top, dim=1))
@@ -214,14 +215,22 @@ def write(rows: Sequence[Row], logits: Any, ends: frozenset[int]) -> Any:
     return chosen
 
 
-def drawn(logits: Any, row: Row) -> Any:
-    """Return a token drawn at the row's temperature: the first whose cumulative probability exceeds its random number.
+def chosen_from(logits: Any, rows: Sequence[Row]) -> Any:
+    """Return each row's next token: the most probable, or above temperature 0 one that is drawn.
 
-    A row's own number decides, so that other rows and the order of work do not.
+    Drawn is the first token whose cumulative probability exceeds a random number of the row's own, so that neither the
+    other rows nor the order of work decide.
     """
-    cumulative = (logits.double() / row.prompt.temperature).softmax(dim=0).cumsum(dim=0)
-    place = int((cumulative <= row.draw() * cumulative[-1]).sum())
-    return min(place, len(logits) - 1)
+    temperatures = [row.prompt.temperature for row in rows]
+    chosen = logits.argmax(dim=1)
+    if not any(temperatures):
+        return chosen
+    warm = chosen.new_tensor([temperature > 0 for temperature in temperatures]).bool()
+    scale = logits.new_tensor([[temperature or 1.0] for temperature in temperatures]).double()
+    cumulative = (logits.double() / scale).softmax(dim=1).cumsum(dim=1)
+    numbers = cumulative.new_tensor([[row.draw() if row.prompt.temperature > 0 else 0.0] for row in rows])
+    drawn = (cumulative <= numbers * cumulative[:, -1:]).sum(dim=1).clamp(max=logits.shape[1] - 1)
+    return drawn.where(warm, chosen)
 
 
 def alike(one: Sequence[int], other: Sequence[int]) -> int:

@@ -129,8 +129,9 @@ def loading(folder: Path) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
+        words = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(
-            f"the model in {folder} cannot be loaded: {shortened(f'{type(error).__name__}: {error}')}",
+            f"the model in {folder} cannot be loaded: {shortened(words)}",
             hint="is it complete, is there memory for it, and does the installed transformers know its kind? "
             "Code that comes with a model is never run",
         ) from error

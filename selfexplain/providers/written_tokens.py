@@ -28,12 +28,12 @@ def pieces_of(tokenizer: Any, written: Written) -> tuple[Token, ...]:
     """Return what was written as pieces of text with their log-probabilities.
 
     A character that spans several tokens is one piece with the summed log-probability and without alternatives; tokens
-    without text, such as the end of the turn, are left out.
+    without text are left out, and so is the one that ended the turn.
 
     A token's text is what it adds behind the piece before it: alone it may read otherwise (a tokenizer of words drops
     the space before the first).
     """
-    ids, pieces = written.ids, list[Token]()
+    ids, pieces = written.ids[: -1 if written.ended else None], list[Token]()
     before, start, logprob = 0, 0, 0.0  # ids[before:start] is the last piece, and what has no text behind it
     for end in range(1, len(ids) + 1):
         logprob += written.logprobs[end - 1]
@@ -42,7 +42,7 @@ def pieces_of(tokenizer: Any, written: Written) -> tuple[Token, ...]:
         if added.endswith(HALF) and end < len(ids):
             continue
         if added:
-            top = written.top[start] if end - start == 1 else []
+            top = written.top[start] if end - start == 1 and HALF not in added else []
             others = alternatives(tokenizer, ids[before:start], known, top)
             pieces.append(Token(added, min(logprob, 0.0), tuple(others)))
             before = start
