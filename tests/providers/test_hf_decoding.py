@@ -107,8 +107,8 @@ def test_a_draw_is_the_first_token_whose_cumulative_probability_exceeds_the_numb
     """Probabilities 0.2, 0.5, 0, 0.3: a number of 0.1 is the first, 0.2 to 0.69 the second, never the third."""
     torch = pytest.importorskip("torch")
     numbers = [0.1, 0.21, 0.69, 0.71, 0.999999]
-    rows: Any = [SimpleNamespace(prompt=Prompt([1], 1, 1.0), draw=lambda n=n: n) for n in numbers]
-    cold: Any = SimpleNamespace(prompt=Prompt([1], 1, 0.0), draw=lambda: 0.0)
+    rows: Any = [SimpleNamespace(prompt=Prompt([1], 1, 1.0), draw=iter([number]).__next__) for number in numbers]
+    cold: Any = SimpleNamespace(prompt=Prompt([1], 1, 0.0))
     logits = torch.tensor([0.2, 0.5, 0.0, 0.3]).log().expand(6, 4)
 
     assert chosen_from(logits, [*rows, cold]).tolist() == [0, 1, 1, 3, 3, 1]
@@ -130,9 +130,12 @@ def test_the_end_of_a_turn_ends_that_row_only(llama: LoadedModel) -> None:
 def test_each_row_has_its_own_length(llama: LoadedModel) -> None:
     """And is told as soon as it is ready, before the longer ones."""
     order: list[int] = []
-    rows = [
-        Row(Prompt(ids, n), lambda _, n=n: order.append(n)) for ids, n in zip(PROMPTS, (3, 1, 5, 2, 4), strict=True)
-    ]
+
+    def noted(result: Written | ProviderError) -> None:
+        assert isinstance(result, Written)
+        order.append(len(result.ids))
+
+    rows = [Row(Prompt(ids, n), noted) for ids, n in zip(PROMPTS, (3, 1, 5, 2, 4), strict=True)]
     Decoder(llama.model, frozenset()).decode(rows)
 
     assert order == [1, 2, 3, 4, 5]
