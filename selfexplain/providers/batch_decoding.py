@@ -114,6 +114,10 @@ class Decoder:
             for row in others:
                 self._decode([row], begun=0)
 
+    def forget(self) -> None:
+        """Let go of what is kept for the next batch."""
+        self._shared, self._memory = (), []
+
     def _can_be_padded(self, longest: int) -> bool:
         """Tell whether padding, and a beginning read apart, leave what a model computes for a row as it is."""
         config = self._model.config.get_text_config()

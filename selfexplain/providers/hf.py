@@ -157,6 +157,10 @@ class Transformers:
                 kind="bad_request",
                 hint="some know no system turn: write a template without one",
             ) from None
+        except (TypeError, ValueError) as error:  # half a character, an open turn that the chat template changes
+            raise ProviderError(
+                f"{self.name}: these turns cannot be cut into tokens ({shortened(str(error))})", kind="bad_request"
+            ) from None
         room = request.max_tokens if loaded.context is None else loaded.context - len(ids)
         if room < 1:
             raise ProviderError(
@@ -205,6 +209,7 @@ class Transformers:
             left = [dataclasses.replace(row, written=Written()) for row in rows if not row.is_over]
         else:
             return
+        decoder.forget()
         torch.cuda.empty_cache()
         if len(left) == 1:
             n, where = left[0].prompt.longest, decoder.device

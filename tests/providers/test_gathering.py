@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from selfexplain.providers import gathering as gathering_module
 from selfexplain.providers.gathering import Gathering, Seat
 
 Work = Callable[[Sequence[Seat[int, int]], threading.Event], None]
@@ -30,6 +31,26 @@ async def test_as_many_as_fit_go_together_first_come_first() -> None:
 
     assert answers == [0, 2, 4, 6, 8, 10, 12]
     assert batches == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+async def test_a_batch_that_has_room_waits_for_who_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next question is asked when the reply to the last is on disk."""
+    batches: list[int] = []
+
+    def note(batch: Sequence[Seat[int, int]], _: threading.Event) -> None:
+        batches.append(len(batch))
+        for seat in batch:
+            seat.answer(0)
+
+    monkeypatch.setattr(gathering_module, "LINGER_SECONDS", 0.3)
+    line = gathering(note)
+    first = asyncio.create_task(line.ask(1))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await asyncio.gather(first, line.ask(2))
+    await line.aclose()
+
+    assert batches == [2]
 
 
 async def test_a_batch_that_breaks_fails_those_that_are_not_answered_yet() -> None:

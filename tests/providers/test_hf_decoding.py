@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.tiny_models import END, KINDS, save_tiny
+from providers.tiny_models import END, KINDS, need_the_extra, save_tiny
 from selfexplain.errors import ProviderError
 from selfexplain.providers.batch_decoding import Decoder, Prompt, Row, chosen_from
 from selfexplain.providers.loaded_model import LoadedModel, load
@@ -105,7 +105,9 @@ def test_a_seed_is_one_series_of_draws_for_each_question(llama: LoadedModel) -> 
 
 def test_a_draw_is_the_first_token_whose_cumulative_probability_exceeds_the_number() -> None:
     """Probabilities 0.2, 0.5, 0, 0.3: a number of 0.1 is the first, 0.2 to 0.69 the second, never the third."""
-    torch = pytest.importorskip("torch")
+    need_the_extra()
+    import torch
+
     numbers = [0.1, 0.21, 0.69, 0.71, 0.999999]
     rows: Any = [SimpleNamespace(prompt=Prompt([1], 1, 1.0), draw=iter([number]).__next__) for number in numbers]
     cold: Any = SimpleNamespace(prompt=Prompt([1], 1, 0.0))

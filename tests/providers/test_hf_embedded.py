@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from providers.tiny_models import need_the_extra
 from selfexplain import plugins
 from selfexplain.providers import model_file
 from selfexplain.providers.local import NAME, Local
@@ -22,7 +23,7 @@ N = 6
 @pytest.fixture(scope="module")
 def home(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Give the first Items of the quickstart, asked from the command line, and what the command printed."""
-    pytest.importorskip("transformers", reason="needs the extra `whitebox`")
+    need_the_extra()
     home = tmp_path_factory.mktemp("embedded")
     (home / "Mine.Q4.gguf").symlink_to(embedded_model)
     command = ["run", "quickstart", "-m", "hf/Mine.Q4.gguf", "-t", "few-shot", "--limit", str(N), "--json"]
