@@ -3,20 +3,24 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from providers.tiny_models import need_the_extra
 from selfexplain import plugins
+from selfexplain.errors import InputError
 from selfexplain.providers import model_file
 from selfexplain.providers.local import NAME, Local
-from selfexplain.records import Request, Response
+from selfexplain.records import Call, Request, Response
 
+PAGE = (Path(__file__).parents[2] / "docs" / "in_process.md").read_text(encoding="utf-8")
 N = 6
 
 
@@ -42,10 +46,6 @@ def home(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="module")
 def calls(home: Any) -> Mapping[str, tuple[Request, Response]]:
     (file,) = home[0].glob("results/*/calls/*.jsonl")
-    import msgspec
-
-    from selfexplain.records import Call
-
     read = [msgspec.json.decode(line, type=Call) for line in file.read_bytes().splitlines()]
     return {call.request.item: (call.request, call.response) for call in read}
 
@@ -92,3 +92,26 @@ def test_the_embedded_model_has_its_template_and_its_warning() -> None:
 
     assert plugins.DEFAULT_TEMPLATES["hf/smollm2-135m-instruct"] == "few-shot"
     assert NOTES["hf/smollm2-135m-instruct"] == NOTES["local/smollm2-135m-instruct"]
+
+
+def test_what_the_page_says_can_be_done(embedded_model: Path, tmp_path: Path) -> None:
+    """Its command, as far as that asks nothing, counts tokens with the model's own tokenizer; its file is a model's."""
+    need_the_extra()
+    commands, files = (re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.M | re.S) for kind in ("console", "python"))
+    (command,) = re.findall(r"^\$ selfexplain (.*)$", commands[0], re.M)
+    done = subprocess.run(
+        [sys.executable, "-m", "selfexplain", *command.split(), "--dry-run"],
+        cwd=tmp_path,
+        env=os.environ
+        | {"SELFEXPLAIN_CACHE": str(model_file.cached().parent), "SELFEXPLAIN_MODEL": str(embedded_model)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (tmp_path / "large.py").write_text(files[0])
+
+    assert done.returncode == 0, done.stderr
+    assert "hf-smollm2-135m-instruct__few-shot" in done.stdout
+    assert "prompt tokens are counted by the model's own tokenizer" in done.stdout
+    with pytest.raises(InputError, match="no folder at path/to/folder"):
+        plugins.provider(f"{tmp_path}/large.py:model")
