@@ -62,12 +62,11 @@ PROBE = Request(item="", messages=(Message("system", "?"), Message("user", "?"))
 REPEATS_SHOWN = 100_000
 """Of tables with up to so many rows the noise between repeats is looked at, which takes an object for each row."""
 
-NOTES: Mapping[str, str] = {
-    plugins.DEFAULT_MODEL: (
-        "SmolLM2-135M-Instruct is a very small model: this Run shows that everything is wired up, and what measuring "
-        "confidence looks like. Nothing in it carries over to large models."
-    )
-}
+NOTES: Mapping[str, str] = dict.fromkeys(
+    plugins.EMBEDDED_MODELS,
+    "SmolLM2-135M-Instruct is a very small model: this Run shows that everything is wired up, and what measuring "
+    "confidence looks like. Nothing in it carries over to large models.",
+)
 """What a reader must know of a model before reading its numbers."""
 
 
@@ -129,8 +128,8 @@ def run(
     columns : mapping, optional
         Ours → theirs, for columns that are called something else: `{"question": "prompt", "gold": "answer"}`.
     model : str, Provider or callable
-        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `scripted/FILE`, the path of a `.gguf`
-        file, `path.py:OBJECT`, a Provider, or a function from messages to a reply (`providers/function.py`).
+        `local/smollm2-135m-instruct`, `openai/NAME`, `anthropic/NAME`, `hf/FOLDER`, `scripted/FILE`, the path of a
+        `.gguf` file, `path.py:OBJECT`, a Provider, or a function from messages to a reply (`providers/function.py`).
     template : str or Template, optional
         A template's name, the path of its file, or a Template; by default `few-shot` for the embedded model, which
         needs examples, and `answer-why-confidence` for any other.
@@ -565,7 +564,7 @@ def provider_of(
     """Return what answers for a model; the embedded one is fetched first, if it is to be asked."""
     if not isinstance(model, str):
         return plugins.as_provider(model)
-    if asks and model == plugins.DEFAULT_MODEL and base_url is None:
+    if asks and model in plugins.EMBEDDED_MODELS and base_url is None:
         pull_model(say)
     return plugins.provider(model, base_url=base_url, asks=asks)
 

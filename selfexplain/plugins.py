@@ -56,7 +56,10 @@ NEAR, MOST_NAMED = 3, 20
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
-DEFAULT_TEMPLATES = {DEFAULT_MODEL: "few-shot"}
+EMBEDDED_MODELS = (DEFAULT_MODEL, "hf/smollm2-135m-instruct")
+"""One model, as llama.cpp serves it and as transformers computes it."""
+
+DEFAULT_TEMPLATES = dict.fromkeys(EMBEDDED_MODELS, "few-shot")
 """The embedded model is too small to follow instructions and learns the form from examples."""
 
 DEFAULT_TEMPLATE = "answer-why-confidence"

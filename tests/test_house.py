@@ -11,7 +11,18 @@ import selfexplain
 
 ROOT = Path(__file__).parents[1]
 
-HEAVY = ("openai", "anthropic", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "torch", "xllamacpp")
+HEAVY = (
+    "openai",
+    "anthropic",
+    "numpy",
+    "scipy",
+    "pandas",
+    "sklearn",
+    "matplotlib",
+    "torch",
+    "transformers",
+    "xllamacpp",
+)
 
 
 @pytest.mark.parametrize(
