@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
-from selfexplain.prompting.read_confidence import SCALES, Scale, read_confidence
+from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.worth import SCALES, Scale
 from selfexplain.records import Reading, Why, encode
 
 PERCENT: Scale = "percent"
