@@ -36,6 +36,12 @@ EMPHASIS = re.compile(
     r"|\\(?=[%_*$#~\[\]()<>])",
     re.IGNORECASE,
 )
+# LaTeX's bold and italic type, where it dresses a label: `\textbf{Confidence:} 80`, `\textbf{Confidence}: 80`.
+LATEX_LABEL = re.compile(
+    r"\\(?:textbf|textit|emph|text|mathbf|mathrm|textsf|underline)\{"
+    r"(?P<inside>[^{}\\\n]{0,80}:[^{}\\\n]{0,80}|[^{}\\\n]{1,80}(?=\}[ ]?:))\}"
+)
+LATEX_FRACTION = re.compile(r"\\[dt]?frac\{[ ]?(?P<part>\d{1,4})[ ]?\}\{[ ]?(?P<of>\d{1,4})[ ]?\}")
 LINE_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
 PLAIN_FORMS = ("<wide>", "<narrow>", "<small>", "<font>", "<fraction>", "<noBreak>", "<square>", "<vertical>")
 
@@ -52,7 +58,11 @@ def normalise(text: Located) -> Located:
     'Confidence: 80%'
     """
     text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
-    return text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+    text = text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+    if "\\" not in text.text:
+        return text
+    text = text.replace(LATEX_FRACTION, lambda found: f"{found['part']}/{found['of']}")
+    return text.replace(LATEX_LABEL, lambda found: found["inside"])
 
 
 def _plain(cluster: str) -> str:

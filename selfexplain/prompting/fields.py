@@ -8,12 +8,12 @@ import bisect
 import functools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from selfexplain.prompting.final_text import Located
-from selfexplain.prompting.json_objects import Member, Scanned, scan_objects
+from selfexplain.prompting.json_objects import JsonObject, Member, Scanned, scan_objects
 
 ANSWER_FIRST = ("final answer", "my final answer", "the final answer", "最终答案", "最終答案", "最终回答", "最終回答")
 ANSWER = (
@@ -62,6 +62,11 @@ CONFIDENCE = (
         "确信度",
         "確信度",
         "确定度",
+        "信心指数",
+        "信心值",
+        "信心度",
+        "把握度",
+        "置信指数",
     ),
     *(
         "概率",
@@ -77,6 +82,8 @@ CONFIDENCE = (
         "확신도",
         "확신",
         "확률",
+        "자신감",
+        "자신도",
     ),
 )
 KNOWN = (*ANSWER_FIRST, *ANSWER, *RATIONALE, *CONFIDENCE_FIRST, *CONFIDENCE)
@@ -180,23 +187,40 @@ def find_fields(
 
 
 def _json_fields(text: str, scanned: Scanned, names: frozenset[str]) -> tuple[Field, ...]:
-    last = None
-    for candidate in reversed(scanned.complete):
-        if any(canonical(member.key) in names for member in candidate.members):
-            last = candidate
-            break
-    if last is None:
+    having = [one for one in scanned.complete if any(canonical(member.key) in names for member in one.members)]
+    if not having:
         return ()
-    objects = [last]
-    if last.array is not None:
-        objects = [one for one in scanned.complete if one.array == last.array]
+    objects = having[-1:]
+    if objects[0].array is not None:
+        objects = [one for one in scanned.complete if one.array == objects[0].array]
+    else:
+        # Objects beside it say something of their own, as two lines with one label do; those inside it are its parts.
+        for one in reversed(having[:-1]):
+            if (
+                one.array is None
+                and one.stop <= objects[0].start
+                and not LAST_WORD.search(text, one.stop, objects[0].start)
+            ):
+                objects.insert(0, one)
+    inside = {one.start: one for one in scanned.complete}
     return tuple(
-        _json_field(text, member) for one in objects for member in one.members if canonical(member.key) in names
+        _json_field(text, member, inside) for one in objects for member in one.members if canonical(member.key) in names
     )
 
 
-def _json_field(text: str, member: Member) -> Field:
+LAST_WORD = re.compile(r"\b(?:final(?:ly)?|correct(?:ed|ion)|revised|instead)\b|最终|最終|更正|修正", re.IGNORECASE)
+"""Between two objects: the second takes the place of the first."""
+WRAPPED = frozenset({"value", "score", "number", "percent", "percentage"})
+REMARKS = frozenset({"unit", "reason", "reasoning", "explanation", "justification", "rationale"})
+
+
+def _json_field(text: str, member: Member, inside: Mapping[int, JsonObject]) -> Field:
     start, stop = _trim(text, member.start, member.stop)
+    if not member.quoted and (wrapped := inside.get(start)) is not None:
+        values = [one for one in wrapped.members if canonical(one.key) not in REMARKS]
+        if len(values) == 1 and canonical(values[0].key) in WRAPPED:  # "confidence": {"value": 80}
+            member = values[0]
+            start, stop = _trim(text, member.start, member.stop)
     return Field(start, stop, at_end=False, form="string" if member.quoted else "json", label=member.key)
 
 
@@ -303,11 +327,27 @@ GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
 # What may stand between a label and its colon: closing brackets or quotes, "(0-100)", a percent sign, "is".
 AFTER_LABEL = (
-    rf"{CLOSERS}{{0,3}}{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"{CLOSERS}{{0,3}}\.?{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-COLON = r"(?P<separator>:|=(?!=))"
-SEPARATOR = r"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{1,2}(?=\s))|(?P<heading>)[^\w\n]{0,8}$)"
+WHOSE = r"(?:(?:my|your|our|the|own|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+# "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
+OF_THE_ANSWER = (
+    r"(?:[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
+    r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
+    r"|correctness|accuracy)(?![^\W_])){1,8})?"
+)
+COLON = r"(?P<separator>:|=(?!=)|(?<=\s)-{1,2}(?=[ ]{1,2}\d))"
+# Without any sign: a number that fills the line, or one behind a label in brackets, `[Confidence] 80`.
+UNSIGNED = (
+    r"(?<=\s)(?=[~<(]?(?:\d{2,3}|\d(?=[.%]))(?:\.\d{1,6})?[ ]?(?:%|percent|/[ ]?\d{1,3}%?)?[>).]{0,2}[ ]{0,8}$)"
+    r"|(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
+)
+SEPARATOR = (
+    rf"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|(?=[~≈])|{UNSIGNED})"
+    r"|(?P<heading>)[^\w\n]{0,8}$)"
+)
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"
 
 
@@ -320,14 +360,18 @@ def _alternatives(names: Sequence[str]) -> str:
 @functools.lru_cache(maxsize=64)
 def _line_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
-        rf"^[^\w\n]{{0,40}}{NUMBERING}[^\w\n]{{0,4}}(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{SEPARATOR}",
+        rf"^[^\w\n]{{0,40}}{NUMBERING}[^\w\n]{{0,4}}{WHOSE}(?P<label>{_alternatives(names)})(?![^\W_]|_\w)"
+        rf"{OF_THE_ANSWER}{AFTER_LABEL}{SEPARATOR}",
         re.IGNORECASE | re.MULTILINE,
     )
 
 
 @functools.lru_cache(maxsize=64)
 def _inline_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{COLON}", re.IGNORECASE)
+    return re.compile(
+        rf"(?<![\w-]){WHOSE}(?P<label>{_alternatives(names)})(?![^\W_]|_\w){OF_THE_ANSWER}{AFTER_LABEL}{COLON}",
+        re.IGNORECASE,
+    )
 
 
 def _line_fields(

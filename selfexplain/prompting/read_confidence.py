@@ -13,7 +13,7 @@ from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.fields import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
 from selfexplain.prompting.final_text import Located, final_text
 from selfexplain.prompting.numerals import Quantity, scan
-from selfexplain.prompting.own_scale import own_scale, scale_said
+from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
 from selfexplain.prompting.running_text import stated
 from selfexplain.prompting.stated_value import Asked, Value
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
@@ -161,8 +161,9 @@ def _unlabelled(view: Located, asked: Asked, finish: Finish) -> Reading[float] |
         if found is not None:
             return found
     said = list(stated(_without_answers(view)))
+    own = OwnScale(scale_said(text))
     readings = [
-        Value(view, *place, asked, bracketed=False, cut=finish == "truncated").combine([number])
+        Value(view, *place, asked, bracketed=False, cut=finish == "truncated", own=own).clause(number)
         for place, number in said
     ]
     return _last_word(view, said[-1][0][1], _agree(readings)) if readings else None

@@ -16,12 +16,12 @@ LONGEST_SENTENCE = 600
 JOINT = r"(?:\b(?:and|but|because|since|so|with|while|although|though)\b)"
 SENTENCE = re.compile(r"(?:[^.!?;\n。！？；]|\.(?=\d))++[.!?;。！？；]?")
 CLAUSE = re.compile(
-    rf"{JOINT}?(?:(?!{JOINT}|[ ]-{{1,2}}[ ])[^,，、()]|(?<=\d),(?=\d))++|{JOINT}",
+    rf"{JOINT}?(?:(?!{JOINT}|[ ]-{{1,2}}[ ])[^,，、()\[\]]|(?<=\d),(?=\d))++|{JOINT}",
     re.IGNORECASE,
 )
 WORD = re.compile(
     r"\b(?:confident|confidence|certain|certainty|sure|positive|probability|likely|likelihood|chance|credence)\b"
-    r"|把握|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
+    r"|把握|正确率|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
     re.IGNORECASE,
 )
 # Anywhere before the statement in its sentence: what makes it a condition, an example, or the word of somebody else.
@@ -36,9 +36,13 @@ NOT_MINE = re.compile(
     re.IGNORECASE,
 )
 SAYING = re.compile(r"\W*(?:$|(?:i|i'd|i'll|my|the answer|answer)\b)", re.IGNORECASE)
+BESIDE = re.compile(r"\s*(?:with|at) (?:(?:an? )?(?P<chance>probability|likelihood|chance)\b)?", re.IGNORECASE)
+# "I think it will rain with probability 0.8" says it of the rain; only of an answer it is a confidence.
+OF_ANSWER = re.compile(r"\W*(?:(?:i|we) \w{2,10} )?(?:that )?(?:the|my) (?:\w{2,10} )?answer\b", re.IGNORECASE)
 # After it: a condition, a doubt, another time.
 TAKEN_BACK = re.compile(
-    r"\b(?:if|unless|until|provided|assuming|would|could|should|wish|doubt\w*|yesterday|before|initially|no longer"
+    r"\b(?:if|unless|until|provided|assuming|would(?! (?:answer|say|choose|pick|go|guess|respond|select|still)\b)|could"
+    r"|should|wish|doubt\w*|yesterday|before|initially|no longer"
     r"|not anymore|just kidding|joking|means?)\b|如果|除非|才怪|怀疑|没有|没把握|不了|吗|嗎",
     re.IGNORECASE,
 )
@@ -83,6 +87,7 @@ FORMS = (
         bare=True,
     ),
     _form(rf"(?:my )?{_SURE}{_LEVEL} ", r"$", bare=True),
+    _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),
     _form(rf"{_SO}(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?", r"$", bare=True),
@@ -100,7 +105,7 @@ FORMS = (
         bare=True,
     ),
     _form(
-        rf"{_SELF_ZH}(?:正确|对)的?(?:概率|可能性|几率|机率)(?:是|为|有|在|:|=|[ ])*",
+        rf"{_SELF_ZH}(?:(?:答案|回答)的?正确率|(?:正确|对)的?(?:概率|可能性|几率|机率))(?:是|为|有|在|:|=|[ ])*",
         r"[ ]?$",
         bare=True,
     ),
@@ -112,7 +117,11 @@ FORMS = (
     ),
 )
 # Only where nothing else is said: in a longer reply the probability may be the answer.
-ALONE = _form(rf"(?:the )?{_CHANCE}{_IS}[ ]?|(?:確率|확률)(?:は|는|은)[ ]?", r"[ ]?(?:です|입니다|$)", bare=True)
+ALONE = _form(
+    rf"(?:the )?{_CHANCE}{_IS}[ ]?|正确率(?:是|为|在)|(?:確率|확률)(?:は|는|은)[ ]?",
+    r"[ ]?(?:です|입니다|$)",
+    bare=True,
+)
 
 
 def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
@@ -138,7 +147,8 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             if number is None:
                 continue
             before, after = text[begin : clause.start()], text[clause.start() + number.outer[1] : end]
-            if clause[0].lstrip().lower().startswith(("with ", "at ")) and not SAYING.match(before):
+            beside = BESIDE.match(clause[0])
+            if beside and not (OF_ANSWER if beside["chance"] else SAYING).match(before):
                 continue  # "the effect holds with 95% confidence" is no word on the answer
             if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
                 break  # what a sentence says after it took something back is no plain statement either

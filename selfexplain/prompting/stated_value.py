@@ -22,11 +22,16 @@ LEAD = re.compile(
     r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
     r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
     r"|low|lower|medium|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully"
-    r"|probably|maybe|perhaps|between|from|around|about|roughly|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
+    r"|probably|maybe|perhaps|possibly|somewhere|anywhere|between|from|around|about|roughly|just|slightly|well|only|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
     r"(?![\w'])"
     r"|高い|低い|我|有|的|把握|信心|是|约为|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|比较|高|低|中等|中|极|十分|相当"
     r"|认为|答案|正确|正確|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|매우|높음|낮음|보통|확신|신뢰도"
     r"|은|는|이|가)*+",
+    re.IGNORECASE,
+)
+# "I can't be 100% sure" and "not quite 60%" say what the confidence is not.
+NOT_THIS = re.compile(
+    rf"{LEAD.pattern}(?:(?:not|n't|can't|cannot|never|hardly)\b|不是?|没有?){LEAD.pattern}(?:quite|even|be)?{LEAD.pattern}",
     re.IGNORECASE,
 )
 OPTION = re.compile(r"\bA[:.)]?[ ]{0,3}$")
@@ -136,11 +141,11 @@ class Value:
 
     def refused(self, first: Quantity) -> Reading[float] | None:
         """Return why the first number is not the confidence in the answer, or None when it may be."""
-        text, after = self.text, first.outer[1]
-        if not LEAD.fullmatch(text, 0, first.outer[0]) or OPTION.search(text, 0, first.outer[0]):
-            return self.none("non_numeric", detail=text[:80])
-        if first.kind == "point" and _denied(text, after):
+        text, (before, after) = self.text, first.outer
+        if first.kind == "point" and (NOT_THIS.fullmatch(text, 0, before) or _denied(text, after)):
             return self.none("ambiguous", "denied")
+        if not LEAD.fullmatch(text, 0, before) or OPTION.search(text, 0, before):
+            return self.none("non_numeric", detail=text[:80])
         if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
             return self.none("ambiguous", "scale")
         if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after):
@@ -161,6 +166,12 @@ class Value:
             return self.none("truncated")  # "likely" may have been going to be "likely not"
         return replace(reading, span=self.view.raw_span(self.start + start, self.start + stop))
 
+    def clause(self, number: Quantity) -> Reading[float]:
+        """Return what the one number of a clause says that was found to state a confidence."""
+        if number.kind == "point" and self.own.unlike(number, self.asked.scale, self.text):
+            return self.none("ambiguous", "scale")
+        return self.combine([number])
+
     def combine(self, stated: list[Quantity]) -> Reading[float]:
         """Return the one value that all the stated numbers have in common."""
         if self.cut and UNFINISHED.match(self.view.text, self.start + stated[-1].outer[1]):
@@ -172,7 +183,7 @@ class Value:
                 if len({repr(other) for other in readings}) > 1:
                     return self.none("ambiguous", "conflict")
                 return self._placed(one, first)
-        shared = frozenset.intersection(*(one for one in readings if isinstance(one, frozenset)))
+        shared = _shared(stated, [one for one in readings if isinstance(one, frozenset)])
         span = self.view.raw_span(self.start + first.start, self.start + first.stop)
         if len(shared) > 1:
             return Reading(None, "ambiguous", detail="scale", span=span)
@@ -190,13 +201,27 @@ class Value:
         return Reading(None, reading.why, detail=detail, low=reading.low, high=reading.high, span=span)
 
 
+def _shared(stated: list[Quantity], readings: list[frozenset[Fraction]]) -> frozenset[Fraction]:
+    """Return what all numbers may mean; beside a fraction a percentage may be its rounding, `1/3 (33.3%)`."""
+    shared = frozenset.intersection(*readings)
+    if shared or len({one.unit for one in stated}) == 1:
+        return shared
+    exact = [said for one, said in zip(stated, readings, strict=True) if one.unit == "share" and not one.decimal]
+    rounded = [said for one, said in zip(stated, readings, strict=True) if one.unit != "share" or one.decimal]
+    if len(set(exact)) != 1 or len(exact[0]) != 1 or not rounded:
+        return shared
+    (value,) = exact[0]
+    close = all(any(abs(one - value) <= ROUNDING for one in said) for said in rounded)
+    return exact[0] if close and (100 * value).denominator > 1 else shared  # 9/10 (91%) is no rounding
+
+
 def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
     """Yield the numbers after the first that state the value again, rightly or wrongly: not those in talk about it."""
     before = first = found[0]
     for one in found[1:]:
         between = text[before.outer[1] : one.outer[0]]
         parenthesis = between.rfind("(") > between.rfind(")")
-        if _is_complement(text, found[0], one) or _is_count(text, between, one):
+        if _is_complement(text, found[0], one) or _is_count(text, between, one) or FOOTNOTE.match(text, one.start - 2):
             continue
         cases = CASE.match(text, first.outer[1]) and CASE.match(text, one.outer[1])
         if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
@@ -224,11 +249,16 @@ def _is_count(text: str, between: str, one: Quantity) -> bool:
     return apart and one.unit == "bare" and TAIL.match(text, one.outer[1]) is None
 
 
+FOOTNOTE = re.compile(r".?\[\^?[1-9]\]")
 STATEMENT_END = re.compile(
     r"(?<!\d)[.]|[.](?!\d)|[,;!(\n。！；，(]|[ ]-{1,2}[ ]|\b(?:because"
     r"|since|as|given|although|though|while|but|with)\b|因为|因為|由于|由於",
     re.IGNORECASE,
 )
+
+
+ROUNDING = Fraction(1, 200)
+"""Half of a percent: how far `33%` may be from `1/3`."""
 
 
 QUESTIONED = re.compile(
