@@ -246,7 +246,11 @@ def unescaped(written: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _tag_pattern(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"<(?P<close>/?)[ ]?(?:{_alternatives(tuple(sorted(names)))})[ ]?>", re.IGNORECASE)
+    return re.compile(
+        rf"<(?P<close>/?)[ ]?(?:{_alternatives(tuple(sorted(names)))})"
+        r"(?:\s\w{1,20}=[^<>\n]{0,80})?[ ]?>",
+        re.IGNORECASE,
+    )
 
 
 # A tag that wraps a whole form is no field: <answer>DECISION: … PROBABILITY: …</answer>.
@@ -303,7 +307,8 @@ def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: i
         while begin < below and "|" in (row := text[begin : _line_end(text, begin, end)]):
             opening = len(row) - len(row.lstrip(" ")) + row.lstrip(" ").startswith("|")
             cells = list(CELL.finditer(row, opening))
-            if at < len(cells) and canonical(cells[0][0]) not in known:
+            # Of two columns the first may name the fields: then the heading is a field too, and this row another.
+            if at < len(cells) and (len(heads) > 2 or canonical(cells[0][0]) not in known):
                 start, stop = _trim(text, begin + cells[at].start(), begin + cells[at].end())
                 found.append(
                     Field(start, stop, at_end=begin + len(row) >= end and "|" not in row[-2:], form="line", label=label)
@@ -331,12 +336,12 @@ AFTER_LABEL = (
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-WHOSE = r"(?:(?:my|your|our|the|own|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+WHOSE = r"(?:(?:my|your|our|own|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
 # "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
 OF_THE_ANSWER = (
     r"(?:[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
     r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
-    r"|correctness|accuracy)(?![^\W_])){1,8})?"
+    r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
 )
 COLON = r"(?P<separator>:|=(?!=)|(?<=\s)-{1,2}(?=[ ]{1,2}\d))"
 # Without any sign: a number that fills the line, or one behind a label in brackets, `[Confidence] 80`.
@@ -345,7 +350,7 @@ UNSIGNED = (
     r"|(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
 )
 SEPARATOR = (
-    rf"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|(?=[~≈])|{UNSIGNED})"
+    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|(?=[~≈])|{UNSIGNED})"
     r"|(?P<heading>)[^\w\n]{0,8}$)"
 )
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"

@@ -85,7 +85,7 @@ NUMBER = re.compile(
        |(?<![一两兩大小多])半(?=成))\ ?(?P<tenth>成(?![功员員本为為长長年人立果绩績就语語])|割|할)
        (?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
     |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?
-     (?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
+     (?<![A-Za-z0-9_.])(?<!\d,)(?P<digits>{ASCII_DIGITS}){EXPONENT}
     |(?P<english>{ENGLISH})
     |(?P<hangul>{HANGUL_NUMBER})
     |(?P<han>{HAN_NUMBER})

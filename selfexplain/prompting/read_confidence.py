@@ -119,7 +119,8 @@ def _last_word(view: Located, stop: int, reading: Reading[float]) -> Reading[flo
 
 
 SCALE_HINT = re.compile(
-    r"[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}"
+    r"(?:on )?(?:an? )?scale (?:of|from) \d{1,3}(?:\.0)?[ ]?(?:-|to)[ ]?\d{1,3}(?:\.0)?,?[ ]{1,3}(?=\S)"
+    r"|[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}"
     r"\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
     re.IGNORECASE,
 )

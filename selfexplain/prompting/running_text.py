@@ -13,6 +13,9 @@ from selfexplain.prompting.wording import BEING_WRONG
 LONGEST_SENTENCE = 600
 """A longer sentence is no plain statement."""
 
+LONGEST_ASIDE = 30
+"""A number with its unit and an "about"."""
+
 JOINT = r"(?:\b(?:and|but|because|since|so|with|while|although|though)\b)"
 SENTENCE = re.compile(r"(?:[^.!?;\n。！？；]|\.(?=\d))++[.!?;。！？；]?")
 CLAUSE = re.compile(
@@ -49,9 +52,13 @@ TAKEN_BACK = re.compile(
 
 _SO = (
     r"(?:(?:so|and|but|thus|hence|therefore|overall|well|yes|ok|okay|here|honestly|personally|currently|now|in total"
-    r"|i (?:think|believe|estimate)|i(?:'d| would) (?:say|estimate|put)|i (?:say|put|rate|give)|that|at|it)[ :]{1,2})*"
+    r"|i (?:think|believe|estimate)|i(?:'d| would) (?:say|estimate|put|rate|place|set|judge|assess)"
+    r"|i (?:say|put|rate|give)|that|at|it)[ :]{1,2})*"
 )
-_OWN = r"(?:(?:this|my|the|that) (?:own )?(?:final )?(?:answer|response|guess|choice)|this|it|i)(?: is| am|'m|'s)?"
+_OWN = (
+    r"(?:(?:this|my|the|that) (?:(?:own|final|proposed|given|suggested|candidate) )*(?:answer|response|guess|choice)"
+    r"|this|it|i)(?: is| am|'m|'s)?"
+)
 _IN_IT = (
     r"(?:[ ](?:in|about|for|of|regarding) (?:this|my|the|that"
     r"|it)(?: (?:final )?(?:answer|response|guess|choice))?|[ ]here)?"
@@ -90,7 +97,11 @@ FORMS = (
     _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),
-    _form(rf"{_SO}(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?", r"$", bare=True),
+    _form(
+        rf"{_SO}(?:my (?:best )?(?:estimate|guess) (?:of|for) )?(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?",
+        r"$",
+        bare=True,
+    ),
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
     _form(rf"{_SO}{_OWN}[ ]", r"[ ]likely (?:to be )?(?:correct|right)$", bare=False),
     # 我有九成把握; 我的把握是九成; 答案正确的概率是九成
@@ -100,7 +111,8 @@ FORMS = (
         bare=False,
     ),
     _form(
-        rf"{_SELF_ZH}(?:把握|信心|自信|置信|可信|确信|確信|信頼)(?:度|程度|水平|是|为|為|有|在|は|が|的|:|=|[ ])*",
+        rf"{_SELF_ZH}(?:把握|信心|自信|置信|可信|确信|確信|信頼)"
+        r"(?:度|程度|水平|大约|大概|约|差不多|是|为|為|有|在|は|が|的|:|=|[ ])*",
         r"[ ]?(?:です|だ|。|$)",
         bare=True,
     ),
@@ -144,6 +156,7 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             continue
         for clause in CLAUSE.finditer(text, begin, end):
             number = _in_clause(clause[0].rstrip(" .!;。！；"), alone=clause[0].strip(" .!") == whole)
+            number = number or _beside(text[begin : clause.start()], clause[0].rstrip(" .!;"), text[clause.end() : end])
             if number is None:
                 continue
             before, after = text[begin : clause.start()], text[clause.start() + number.outer[1] : end]
@@ -153,6 +166,25 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
                 break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
+
+
+OF_THEM = re.compile(r"[)\],\s]*of\b", re.IGNORECASE)
+SURE = re.compile(
+    rf"{_SO}(?:(?:i am|i'm|i feel)(?: \w{{4,12}})? (?:confident|certain|sure)"
+    rf"|(?:i have |with |my )?(?:\w{{4,12}} )?{_SURE}"
+    r"(?: is)?(?: \w{4,12})?) ?[(,\[] ?",
+    re.IGNORECASE,
+)
+
+
+def _beside(before: str, clause: str, after: str) -> Quantity | None:
+    """Return the number that is a clause of its own beside a sureness in words: "I am quite sure (90%) that …"."""
+    found = list(scan(clause)) if len(clause) <= LONGEST_ASIDE else []
+    if len(found) != 1 or found[0].unit == "bare":
+        return None
+    first, last = found[0].outer
+    alone = not clause[:first].strip() and not clause[last:].strip() and OF_THEM.match(after) is None
+    return found[0] if alone and SURE.fullmatch(before) and not BEING_WRONG.search(before) else None
 
 
 def _in_clause(clause: str, *, alone: bool) -> Quantity | None:

@@ -17,12 +17,14 @@ from selfexplain.records import Reading, Why
 
 # Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
 LEAD = re.compile(
-    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
+    r"(?:[\s,:;=()\[\]{<>\"'|*_-]|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
+    r"|(?:based on|given|considering|judging (?:by|from)|in my|as far as|to the best of)[ ][^\d,:;\n]{2,80},"
+    r"|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
     r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
     r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
     r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
     r"|low|lower|medium|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully"
-    r"|probably|maybe|perhaps|possibly|somewhere|anywhere|between|from|around|about|roughly|just|slightly|well|only|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
+    r"|probably|maybe|perhaps|possibly|somewhere|anywhere|between|from|around|about|roughly|just|slightly|well|only|solid|strong|good|going|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
     r"(?![\w'])"
     r"|高い|低い|我|有|的|把握|信心|是|约为|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|比较|高|低|中等|中|极|十分|相当"
     r"|认为|答案|正确|正確|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|매우|높음|낮음|보통|확신|신뢰도"
@@ -148,7 +150,7 @@ class Value:
             return self.none("non_numeric", detail=text[:80])
         if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
             return self.none("ambiguous", "scale")
-        if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after):
+        if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after) or NUMBERED.match(text, first.start):
             return self.none("non_numeric", detail=text[:80])
         if OF_AN_EVENT.match(text, after):
             return self.none("non_numeric", detail=text[:80])
@@ -160,7 +162,9 @@ class Value:
         if said is None:
             return None
         reading, (start, stop) = said
-        if any(one.outer[1] <= start or one.outer[0] >= stop for one in numbers):
+        talk = TALK.search(self.text, stop)
+        end = len(self.text) if talk is None else talk.start()
+        if any(one.outer[1] <= start or stop <= one.outer[0] < end for one in numbers):
             return self.none("ambiguous", "conflict")  # a number beside the phrase, which nobody asked for
         if self.cut and reading.value is not None and not self.text[stop:].strip():
             return self.none("truncated")  # "likely" may have been going to be "likely not"
@@ -221,7 +225,12 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
     for one in found[1:]:
         between = text[before.outer[1] : one.outer[0]]
         parenthesis = between.rfind("(") > between.rfind(")")
-        if _is_complement(text, found[0], one) or _is_count(text, between, one) or FOOTNOTE.match(text, one.start - 2):
+        if (
+            _is_complement(text, found[0], one)
+            or _is_count(text, between, one)
+            or FOOTNOTE.match(text, one.start - 2)
+            or _is_scale(one)
+        ):
             continue
         cases = CASE.match(text, first.outer[1]) and CASE.match(text, one.outer[1])
         if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
@@ -246,9 +255,17 @@ def _is_complement(text: str, first: Quantity, one: Quantity) -> bool:
 def _is_count(text: str, between: str, one: Quantity) -> bool:
     """Tell whether a number behind a mark of punctuation counts something else: `85; 3 sources agree`."""
     apart = re.fullmatch(r"[ ]?[;,-]{1,2}[ ]{1,2}", between) is not None
-    return apart and one.unit == "bare" and TAIL.match(text, one.outer[1]) is None
+    tail = {"bare": TAIL, "share": UNIT_TAIL}.get(one.unit)
+    return apart and tail is not None and tail.match(text, one.outer[1]) is None
 
 
+def _is_scale(one: Quantity) -> bool:
+    """Tell whether a range is a whole scale and not a part of one: `80 (0 to 100)`."""
+    return one.kind == "range" and one.low in {0, 1} and one.high in {1, 10, 20, 100}
+
+
+NUMBERED = re.compile(r"1[.)][ ][^\W\d][^\n]{0,200}?[\s]2[.)][ ]")
+"""A list on one line: its first number is none of its values."""
 FOOTNOTE = re.compile(r".?\[\^?[1-9]\]")
 STATEMENT_END = re.compile(
     r"(?<!\d)[.]|[.](?!\d)|[,;!(\n。！；，(]|[ ]-{1,2}[ ]|\b(?:because"
@@ -267,7 +284,7 @@ QUESTIONED = re.compile(
     r"|[ ]?[(](?:错|不对|错误)",
     re.IGNORECASE,
 )
-CASE = re.compile(r"[ ](?:if|for|when|in case|otherwise)\b", re.IGNORECASE)
+CASE = re.compile(r"[ ](?:if|for|that|on|when|in case|otherwise)\b", re.IGNORECASE)
 
 
 def _denied(text: str, start: int) -> bool:

@@ -62,6 +62,7 @@ _FILLER = (
 )
 FILLER = frozenset(_FILLER.split())
 """What else a placeholder may say: `<your answer, as short as possible>` is an answer to nothing."""
+FILLER_ZH = re.compile(r"整数|小数|之间|介于|一个|[你您]的|的")
 PLACEHOLDER_WHOLE = re.compile(r"(?:[xX]{1,3}|_{1,40}|[nN]{2})[ ]?%?|\.{2,6}|…{1,3}|\?{1,3}%|#{1,3}%?")
 
 
@@ -108,7 +109,7 @@ def is_placeholder(inside: str, *, bracketed: bool) -> bool:
         return True
     # Every word must be a template's word: "[Option B]" is an answer, "[option letter]" is none.
     rest = PLACEHOLDER_WORD.sub("", SCALE_RANGE.sub("", inside))
-    words = re.findall(r"\w+", rest.casefold())
+    words = re.findall(r"\w+", FILLER_ZH.sub(" ", rest.casefold()))
     told = bracketed or (re.search(r"[^\W\d_]", rest) is not None and SCALE_RANGE.search(inside) is not None)
     named = PLACEHOLDER_WORD.search(inside) or (bracketed and SCALE_RANGE.search(inside))  # <0-100 or NA>
     return told and bool(named) and FILLER.issuperset(words) and "<" not in inside
