@@ -196,12 +196,12 @@ def _json_fields(text: str, scanned: Scanned, names: frozenset[str]) -> tuple[Fi
     else:
         # Objects beside it say something of their own, as two lines with one label do; those inside it are its parts.
         for one in reversed(having[:-1]):
-            if (
-                one.array is None
-                and one.stop <= objects[0].start
-                and not LAST_WORD.search(text, one.stop, objects[0].start)
-            ):
-                objects.insert(0, one)
+            if one.array is not None or one.stop > objects[-1].start:
+                continue
+            if LAST_WORD.search(text, one.stop, objects[-1].start):
+                break
+            objects.append(one)
+        objects.reverse()
     inside = {one.start: one for one in scanned.complete}
     return tuple(
         _json_field(text, member, inside) for one in objects for member in one.members if canonical(member.key) in names
