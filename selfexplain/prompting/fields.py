@@ -45,6 +45,7 @@ CONFIDENCE = (
     *("confidence", "confidence level", "confidence score", "confidence rating", "confidence percentage"),
     *("confidence percent", "my confidence", "my confidence level", "confidence in answer", "confidence in my answer"),
     *("confidence in this answer", "confidence in the answer", "level of confidence", "degree of confidence"),
+    *("how confident i am", "how confident am i", "how sure i am", "how sure am i"),
     *("probability", "probability correct", "probability of being correct", "probability that my answer is correct"),
     *("probability that the answer is correct", "probability that this answer is correct", "my probability"),
     *("certainty", "certainty level", "likelihood", "p(correct)", "p(true)"),
@@ -336,10 +337,11 @@ AFTER_LABEL = (
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-WHOSE = r"(?:(?:my|your|our|own|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+WHOSE = r"(?:(?:my|your|our|own|answer|self-[a-z]{4,9}|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
 # "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
 OF_THE_ANSWER = (
-    r"(?:[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
+    r"(?:[ ]that[ ][^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
+    r"|[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
     r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
     r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
 )
@@ -350,7 +352,7 @@ UNSIGNED = (
     r"|(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
 )
 SEPARATOR = (
-    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|(?=[~≈])|{UNSIGNED})"
+    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|\.{{2,5}}|…|(?=[~≈])|{UNSIGNED})"
     r"|(?P<heading>)[^\w\n]{0,8}$)"
 )
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"
@@ -429,6 +431,9 @@ def _value_of(
     line_end = _line_end(text, begin, end)
     if VALUE.search(text, begin, line_end) is None:
         begin = _next_line(text, line_end, end, known)
+        cited = ">" in match[0][: match.start("label") - match.start()]
+        while cited and begin < end and text[begin] in "> ":  # the mark of the quotation and no bound
+            begin += 1
         line_end = _line_end(text, begin, end)
     stop = line_end if ends is None else ends[min(bisect.bisect_right(ends, begin), len(ends) - 1)]
     if match.groupdict().get("separator") == "|":

@@ -67,7 +67,7 @@ _SURE = r"(?:confidence|certainty|credence)"
 _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
-_IS = r"(?: ?(?:=|:)| is| is at| is around| of| at| stands at| sits at)"
+_IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
 _GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
@@ -84,7 +84,11 @@ FORMS = (
     # I am 90% sure …
     _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
     # I have 90% confidence …
-    _form(rf"{_SO}(?:i have|i hold|with|at)?(?: an?)?[ ]?", rf"[ ](?:of )?{_SURE}{_GOES_ON}", bare=False),
+    _form(
+        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|with|at)?(?: an?)?[ ]?",
+        rf"[ ](?:of )?{_SURE}{_GOES_ON}",
+        bare=False,
+    ),
     # My confidence in this answer is 90 …
     _form(
         rf"{_SO}(?:(?:i have|i hold|with|at) (?:an? )?)?(?:(?:my|the"
@@ -94,6 +98,12 @@ FORMS = (
         bare=True,
     ),
     _form(rf"(?:my )?{_SURE}{_LEVEL} ", r"$", bare=True),
+    _form(
+        rf"{_SO}(?:i |i'll )?(?:rate |put |set |place )?my {_SURE}{_LEVEL}(?: in (?:this|it|the answer))? (?:at )?",
+        r"$",
+        bare=True,
+    ),
+    _form(rf"{_SO}my {_SURE}{_LEVEL} that [^\d%]{{2,80}} is ", r"$", bare=True),
     _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),

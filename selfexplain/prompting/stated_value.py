@@ -40,7 +40,8 @@ OPTION = re.compile(r"\bA[:.)]?[ ]{0,3}$")
 """`A: 70%` is the share of an option."""
 # After a bare number: what it may be followed by directly, if not by punctuation or nothing.
 TAIL = re.compile(
-    r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
+    r"[ ]{0,3}(?:$|(?-i:[A-Z][A-Z_]{2,40}[ ]?:)|[^\w\s]"
+    r"|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
     r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
     r"|when|the|i|is|in|my|this)\b"
     r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
@@ -72,7 +73,8 @@ TAKEN_BACK = re.compile(
 )
 # Where the value ends and talk about it begins. Numbers in the talk are no second value.
 TALK = re.compile(
-    r"\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b"
+    r"[ ](?-i:[A-Z][A-Z_]{2,40}[ ]?:)"
+    r"|\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b"
     r"|因为|因為|由于|由於|基于|なぜなら|때문|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[ ]-{1,2}[ ][^\W\d]"
     r"|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]",
     re.IGNORECASE,

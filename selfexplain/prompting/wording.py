@@ -15,7 +15,7 @@ DECLINED = re.compile(
     rf"|(?:i |i'm |i am )?(?:{_CANNOT}|don't know|do not know|unable|not able|refuse|decline[ds]?|won't)\b"
     r"|no (?:answer|idea|estimate|comment|confidence (?:given|stated|available))"
     r"|不知道|不清楚|不确定|不確定|无法|無法|不能|不适用|不適用|未知|没有答案|无可奉告"
-    r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9])",
+    r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 """How a field says that it will not say."""
@@ -105,6 +105,8 @@ def is_placeholder(inside: str, *, bracketed: bool) -> bool:
     inside = inside.strip()
     if len(inside) > 160:
         return False
+    if inside.endswith("%") and PAIRS.get(inside[0]) == inside[:-1].rstrip()[-1:]:  # <confidence>%
+        inside, bracketed = inside[1:-1].rstrip()[:-1], True
     if PLACEHOLDER_WHOLE.fullmatch(inside) or SCALE_RANGE.fullmatch(inside):
         return True
     # Every word must be a template's word: "[Option B]" is an answer, "[option letter]" is none.
