@@ -9,8 +9,9 @@ import asyncio
 import re
 import sys
 
-from selfexplain.prompting.read_confidence import Scale, read_confidence
+from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template, named
+from selfexplain.prompting.worth import Scale
 from selfexplain.providers import model_file
 from selfexplain.providers.local import NAME, Local
 from selfexplain.records import Item, Request

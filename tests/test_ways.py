@@ -200,6 +200,32 @@ def test_the_page_says_in_words_what_its_picture_shows_and_names_stay_text() -> 
 
 
 @pytest.mark.usefixtures("home")
+def test_a_way_that_claims_what_mattered_shows_what_its_claims_came_to() -> None:
+    """Two words an answer: one of the question and one that is not there. The other way claims nothing."""
+
+    def explaining(messages: list[dict[str, str]]) -> str:
+        words = "\nWords: Question, <b>xyzzy</b>" if "Words:" in messages[-1]["content"] else ""
+        return f"Answer: Lima{words}\nConfidence: 75"
+
+    found = sx.run_ways("questions.csv", models=[explaining], templates=["answer-confidence", "top-words"])
+    plain, explained = found.comparison.ways
+    ((name, lines),) = ways_words.claimed(found.comparison)
+    page = found.page.read_text()
+
+    assert (plain.claims, explained.claims["words"]["n_read"]) == ({}, N)
+    assert explained.claims["words"]["in_input_rate"]["value"] == 0.5
+    assert name == "top-words"
+    assert lines[0].startswith("Important words: read in 40 of 40, 50 %")
+    assert found.to_dict()["comparison"]["ways"][1]["claims"]["words"]["n"] == N
+    assert "What the explanations claim" in page
+    assert "read in 40 of 40" in page
+    assert (
+        "What the explanations claim"
+        not in sx.run_ways("questions.csv", models=[modest], templates=["answer-confidence", "words"]).page.read_text()
+    )
+
+
+@pytest.mark.usefixtures("home")
 def test_a_gate_does_not_compare_a_forecast_with_a_judgement() -> None:
     """`compare` does, and says so."""
     judged, forecast = (

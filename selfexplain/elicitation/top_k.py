@@ -27,6 +27,7 @@ async def top_k(
     Guesses that say the same are one guess with the largest of their probabilities, never the sum. The answer is the
     guess with the highest stated probability, of equals the earlier one. Where the probability of the first guess could
     not be read (a range, say) it stays the answer, without a confidence: nobody knows that another one is likelier.
+    Nor does another take the place of a guess that is there, may be the likeliest, and cannot be read as text.
     Probabilities are never renormalised: what they add up to stands in the notes when it is above 1.05. So does how
     many guesses were read with their probability (`k_eff`), when that is fewer than were asked for, which guess had
     none, and `one probability for all` (Tian et al. 2023, arXiv:2305.14975, "Verb. 1S/2S top-k").
@@ -54,7 +55,8 @@ async def top_k(
     later, chances = found_in(said, "confidences")
     merged = distinct(guesses.value or (), chances.value or (), item, same)
     stated = [chance.value for _, chance in merged if chance.value is not None]
-    answer, confidence = likeliest(merged, guesses, chances)
+    unread = unread_likeliest(guesses.value or (), chances.value or ())
+    answer, confidence = unread or likeliest(merged, guesses, chances)
     notes = (
         *(() if len(stated) == template.front.guesses else (f"k_eff {len(stated)} of {template.front.guesses}",)),
         *(f"no probability for {(guess.value or '')[:40]}" for guess, chance in merged if chance.value is None),
@@ -95,6 +97,19 @@ def distinct(
     ]
     groups = clusters([guess.value or "" for guess, _ in pairs], lambda one, other: same(one, other, item))
     return [(pairs[group[0]][0], max((pairs[each][1] for each in group), key=rank)) for group in groups]
+
+
+def unread_likeliest(
+    guesses: Sequence[Reading[str]], chances: Sequence[Reading[float]]
+) -> tuple[Reading[str], Reading[float]] | None:
+    """Return the guess that has the highest probability and no readable text, or the unreadable first without one."""
+    stated = [(guess, chances[place] if place < len(chances) else UNSTATED) for place, guess in enumerate(guesses)]
+    there = [(guess, chance) for guess, chance in stated if guess.why != "absent" or chance.value is not None]
+    if not there:
+        return None
+    first = there[0]
+    guess, chance = first if first[1].value is None else max(there, key=lambda pair: rank(pair[1]))
+    return None if guess.value is not None else (guess, chance)
 
 
 def rank(chance: Reading[float]) -> float:

@@ -47,6 +47,10 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     cost: Mapping[str, Any]
     roles: Mapping[str, Any] = {}
     """What the other models used and cost that the Run asked, by role."""
+    claims: Mapping[str, Any] = {}
+    """Of the Run: how much of each kind of claim could be read, where its template asks for one."""
+    self_consistency: Mapping[str, Any] = {}
+    """Of the Run: what the model answered to its own edits."""
     n_pairs: int = 0
     """Answers usable here and in the reference: what the differences but coverage rest on."""
     differences: Mapping[str, Difference] = {}
@@ -115,7 +119,7 @@ def way_of(run: Asked, answers: Answers | None) -> Way:
     metrics = run.metrics
     known = {key: metrics[key] for key in ("run", "model", "template", "usage", "cost")}
     known["warnings"] = tuple(metrics.get("warnings", ()))
-    known["roles"] = metrics.get("roles", {})
+    known |= {key: metrics.get(key, {}) for key in ("roles", "claims", "self_consistency")}
     if answers is None:
         return Way(**known, source=None, why=run.why)
     data = metrics["sources"][answers.source]

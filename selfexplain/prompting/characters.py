@@ -32,11 +32,21 @@ CRLF = re.compile(r"\r\n")
 EMPHASIS = re.compile(
     r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
     r"|(?<![\w*])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?!\w|[ ]?%)"
-    r"|</?(?:b|i|strong|em|u|code|mark|span|p|font)(?:\s[^<>\n]{0,60})?/?>"
+    r"|</?(?:b|i|strong|em|u|code|mark|span|font)(?:\s[^<>\n]{0,60})?/?>"
     r"|\\(?=[%_*$#~\[\]()<>])",
     re.IGNORECASE,
 )
-LINE_BREAK = re.compile(r"<br\s?/?>", re.IGNORECASE)
+# LaTeX's bold and italic type, where it dresses a label: `\textbf{Confidence:} 80`, `\textbf{Confidence}: 80`.
+LATEX_LABEL = re.compile(
+    r"\\(?:textbf|textit|emph|text|mathbf|mathrm|textsf|underline)\{"
+    r"(?P<inside>[^{}\\\n]{0,80}:[^{}\\\n]{0,80}|[^{}\\\n]{1,80}(?=\}[ ]?:))\}"
+)
+LATEX_FRACTION = re.compile(r"\\[dt]?frac\{[ ]?(?P<part>\d{1,4})[ ]?\}\{[ ]?(?P<of>\d{1,4})[ ]?\}")
+# A tag that only ends or begins a block; one with nothing behind it in its line may be an answer.
+_BLOCK = r"(?:p|div|ul|ol|li|tr|table|tbody|h[1-6])"
+LINE_BREAK = re.compile(rf"<br\s?/?>|(?:</{_BLOCK}>){{1,6}}|<{_BLOCK}(?:\s[^<>\n]{{0,60}})?>(?=[\w<*])", re.IGNORECASE)
+NEXT_CELL = re.compile(r"</t[dh]>\s{0,8}<t[dh](?:\s[^<>\n]{0,60})?>", re.IGNORECASE)
+CELL_TAG = re.compile(r"</?t[dh](?:\s[^<>\n]{0,60})?>", re.IGNORECASE)
 PLAIN_FORMS = ("<wide>", "<narrow>", "<small>", "<font>", "<fraction>", "<noBreak>", "<square>", "<vertical>")
 
 
@@ -52,7 +62,13 @@ def normalise(text: Located) -> Located:
     'Confidence: 80%'
     """
     text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
-    return text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+    if "<t" in text.text:
+        text = text.replace(NEXT_CELL, lambda _: "|").replace(CELL_TAG, lambda _: "")
+    text = text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
+    if "\\" not in text.text:
+        return text
+    text = text.replace(LATEX_FRACTION, lambda found: f"{found['part']}/{found['of']}")
+    return text.replace(LATEX_LABEL, lambda found: found["inside"])
 
 
 def _plain(cluster: str) -> str:

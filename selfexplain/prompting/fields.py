@@ -8,12 +8,12 @@ import bisect
 import functools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from selfexplain.prompting.final_text import Located
-from selfexplain.prompting.json_objects import Member, Scanned, scan_objects
+from selfexplain.prompting.json_objects import JsonObject, Member, Scanned, scan_objects
 
 ANSWER_FIRST = ("final answer", "my final answer", "the final answer", "最终答案", "最終答案", "最终回答", "最終回答")
 ANSWER = (
@@ -45,6 +45,7 @@ CONFIDENCE = (
     *("confidence", "confidence level", "confidence score", "confidence rating", "confidence percentage"),
     *("confidence percent", "my confidence", "my confidence level", "confidence in answer", "confidence in my answer"),
     *("confidence in this answer", "confidence in the answer", "level of confidence", "degree of confidence"),
+    *("how confident i am", "how confident am i", "how sure i am", "how sure am i"),
     *("probability", "probability correct", "probability of being correct", "probability that my answer is correct"),
     *("probability that the answer is correct", "probability that this answer is correct", "my probability"),
     *("certainty", "certainty level", "likelihood", "p(correct)", "p(true)"),
@@ -62,6 +63,11 @@ CONFIDENCE = (
         "确信度",
         "確信度",
         "确定度",
+        "信心指数",
+        "信心值",
+        "信心度",
+        "把握度",
+        "置信指数",
     ),
     *(
         "概率",
@@ -77,6 +83,8 @@ CONFIDENCE = (
         "확신도",
         "확신",
         "확률",
+        "자신감",
+        "자신도",
     ),
 )
 KNOWN = (*ANSWER_FIRST, *ANSWER, *RATIONALE, *CONFIDENCE_FIRST, *CONFIDENCE)
@@ -180,23 +188,40 @@ def find_fields(
 
 
 def _json_fields(text: str, scanned: Scanned, names: frozenset[str]) -> tuple[Field, ...]:
-    last = None
-    for candidate in reversed(scanned.complete):
-        if any(canonical(member.key) in names for member in candidate.members):
-            last = candidate
-            break
-    if last is None:
+    having = [one for one in scanned.complete if any(canonical(member.key) in names for member in one.members)]
+    if not having:
         return ()
-    objects = [last]
-    if last.array is not None:
-        objects = [one for one in scanned.complete if one.array == last.array]
+    objects = having[-1:]
+    if objects[0].array is not None:
+        objects = [one for one in scanned.complete if one.array == objects[0].array]
+    else:
+        # Objects beside it say something of their own, as two lines with one label do; those inside it are its parts.
+        for one in reversed(having[:-1]):
+            if one.array is not None or one.stop > objects[-1].start:
+                continue
+            if LAST_WORD.search(text, one.stop, objects[-1].start):
+                break
+            objects.append(one)
+        objects.reverse()
+    inside = {one.start: one for one in scanned.complete}
     return tuple(
-        _json_field(text, member) for one in objects for member in one.members if canonical(member.key) in names
+        _json_field(text, member, inside) for one in objects for member in one.members if canonical(member.key) in names
     )
 
 
-def _json_field(text: str, member: Member) -> Field:
+LAST_WORD = re.compile(r"\b(?:final(?:ly)?|correct(?:ed|ion)|revised|instead)\b|最终|最終|更正|修正", re.IGNORECASE)
+"""Between two objects: the second takes the place of the first."""
+WRAPPED = frozenset({"value", "score", "number", "percent", "percentage"})
+REMARKS = frozenset({"unit", "reason", "reasoning", "explanation", "justification", "rationale"})
+
+
+def _json_field(text: str, member: Member, inside: Mapping[int, JsonObject]) -> Field:
     start, stop = _trim(text, member.start, member.stop)
+    if not member.quoted and (wrapped := inside.get(start)) is not None:
+        values = [one for one in wrapped.members if canonical(one.key) not in REMARKS]
+        if len(values) == 1 and canonical(values[0].key) in WRAPPED:  # "confidence": {"value": 80}
+            member = values[0]
+            start, stop = _trim(text, member.start, member.stop)
     return Field(start, stop, at_end=False, form="string" if member.quoted else "json", label=member.key)
 
 
@@ -222,7 +247,11 @@ def unescaped(written: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _tag_pattern(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"<(?P<close>/?)[ ]?(?:{_alternatives(tuple(sorted(names)))})[ ]?>", re.IGNORECASE)
+    return re.compile(
+        rf"<(?P<close>/?)[ ]?(?:{_alternatives(tuple(sorted(names)))})"
+        r"(?:\s\w{1,20}=[^<>\n]{0,80})?[ ]?>",
+        re.IGNORECASE,
+    )
 
 
 # A tag that wraps a whole form is no field: <answer>DECISION: … PROBABILITY: …</answer>.
@@ -279,7 +308,8 @@ def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: i
         while begin < below and "|" in (row := text[begin : _line_end(text, begin, end)]):
             opening = len(row) - len(row.lstrip(" ")) + row.lstrip(" ").startswith("|")
             cells = list(CELL.finditer(row, opening))
-            if at < len(cells) and canonical(cells[0][0]) not in known:
+            # Of two columns the first may name the fields: then the heading is a field too, and this row another.
+            if at < len(cells) and (len(heads) > 2 or canonical(cells[0][0]) not in known):
                 start, stop = _trim(text, begin + cells[at].start(), begin + cells[at].end())
                 found.append(
                     Field(start, stop, at_end=begin + len(row) >= end and "|" not in row[-2:], form="line", label=label)
@@ -303,11 +333,28 @@ GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
 # What may stand between a label and its colon: closing brackets or quotes, "(0-100)", a percent sign, "is".
 AFTER_LABEL = (
-    rf"{CLOSERS}{{0,3}}{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"{CLOSERS}{{0,3}}\.?{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-COLON = r"(?P<separator>:|=(?!=))"
-SEPARATOR = r"(?:(?P<separator>:|=(?![=>])|->|=>|→|\||(?<=\s)-{1,2}(?=\s))|(?P<heading>)[^\w\n]{0,8}$)"
+WHOSE = r"(?:(?:my|your|our|own|answer|self-[a-z]{4,9}|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+# "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
+OF_THE_ANSWER = (
+    r"(?:[ ]that[ ][^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
+    r"|[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
+    r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
+    r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
+)
+COLON = r"(?P<separator>:|=(?!=)|(?<=\s)-{1,2}(?=[ ]{1,2}\d))"
+# Without any sign: a number that fills the line, or one behind a label in brackets, `[Confidence] 80`.
+UNSIGNED = (
+    r"(?<=\s)(?=[~<(]?(?:\d{2,3}|\d(?=[.%]))(?:\.\d{1,6})?[ ]?(?:%|percent|/[ ]?\d{1,3}%?)?[>).]{0,2}[ ]{0,8}$)"
+    r"|(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
+)
+SEPARATOR = (
+    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|\.{{2,5}}|…|(?=[~≈])|{UNSIGNED})"
+    r"|(?P<heading>)[^\w\n]{0,8}$)"
+)
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"
 
 
@@ -320,14 +367,18 @@ def _alternatives(names: Sequence[str]) -> str:
 @functools.lru_cache(maxsize=64)
 def _line_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
-        rf"^[^\w\n]{{0,40}}{NUMBERING}[^\w\n]{{0,4}}(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{SEPARATOR}",
+        rf"^[^\w\n]{{0,40}}{NUMBERING}[^\w\n]{{0,4}}{WHOSE}(?P<label>{_alternatives(names)})(?![^\W_]|_\w)"
+        rf"{OF_THE_ANSWER}{AFTER_LABEL}{SEPARATOR}",
         re.IGNORECASE | re.MULTILINE,
     )
 
 
 @functools.lru_cache(maxsize=64)
 def _inline_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?P<label>{_alternatives(names)})(?![^\W_]|_\w){AFTER_LABEL}{COLON}", re.IGNORECASE)
+    return re.compile(
+        rf"(?<![\w-]){WHOSE}(?P<label>{_alternatives(names)})(?![^\W_]|_\w){OF_THE_ANSWER}{AFTER_LABEL}{COLON}",
+        re.IGNORECASE,
+    )
 
 
 def _line_fields(
@@ -380,6 +431,9 @@ def _value_of(
     line_end = _line_end(text, begin, end)
     if VALUE.search(text, begin, line_end) is None:
         begin = _next_line(text, line_end, end, known)
+        cited = ">" in match[0][: match.start("label") - match.start()]
+        while cited and begin < end and text[begin] in "> ":  # the mark of the quotation and no bound
+            begin += 1
         line_end = _line_end(text, begin, end)
     stop = line_end if ends is None else ends[min(bisect.bisect_right(ends, begin), len(ends) - 1)]
     if match.groupdict().get("separator") == "|":

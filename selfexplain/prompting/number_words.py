@@ -18,6 +18,15 @@ ENGLISH = (
     rf"(?:\ point(?:\ (?:{DIGIT_WORDS})){{1,8}})?\b(?!-(?!(?:ish|to|{BELOW_HUNDRED})\b)[a-z])"  # not nine-fold
 )
 
+_PARTS = "half third quarter fourth fifth sixth seventh eighth ninth tenth"
+PARTS = {name: Fraction(1, number) for name, number in zip(_PARTS.split(), (2, 3, 4, *range(4, 11)), strict=True)}
+FRACTION = (
+    rf"(?<![\w-])(?:(?P<times>an?|{'|'.join(list(ONES)[1:10])})[ -](?P<fraction_part>{'|'.join(PARTS)})s?"
+    r"|(?P<half>half))"
+    r"(?=[ ]?(?:$|[^\w\s-])|[ ](?:sure|certain|confident|confidence|certainty|chance|probability|likely|to|or|and)\b)"
+)
+"""A fraction in words: `half`, `a third`, `three-quarters`; neither `half of it` nor `a third source`."""
+
 HAN = {**{digit: number for number, digit in enumerate("〇一二三四五六七八九")}, "零": 0, "两": 2, "兩": 2}
 HAN_DIGIT = "".join(HAN)
 HAN_NUMBER = rf"[{HAN_DIGIT}十百]{{1,8}}(?:[点點][{HAN_DIGIT}]{{1,8}})?"
@@ -41,6 +50,15 @@ def english(words: str) -> Fraction | None:
         total -= 1
     tail = "".join(str(ONES[word]) for word in decimals.split())
     return Fraction(f"{total}.{tail or '0'}")
+
+
+def fraction(times: str | None, part: str) -> Fraction:
+    """Return the part of one that a fraction in words writes.
+
+    >>> fraction("three", "quarter"), fraction(None, "half")
+    (Fraction(3, 4), Fraction(1, 2))
+    """
+    return ONES.get((times or "one").lower(), 1) * PARTS[part.lower()]
 
 
 def han(written: str) -> Fraction | None:

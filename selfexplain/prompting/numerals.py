@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from selfexplain.prompting.number_words import ENGLISH, HAN, HAN_DIGIT, HAN_NUMBER, HANGUL_NUMBER, english, han
+from selfexplain.prompting.number_words import (
+    ENGLISH,
+    FRACTION,
+    HAN,
+    HAN_DIGIT,
+    HAN_NUMBER,
+    HANGUL_NUMBER,
+    english,
+    fraction,
+    han,
+)
 
 Unit = Literal["bare", "percent", "tenths", "share"]
 Kind = Literal["point", "range", "bound", "unreadable"]
@@ -69,11 +79,13 @@ EXPONENT = r"(?:[eE](?P<exponent>[-+]?\d{1,3})(?![\w.]))?"
 NUMBER = re.compile(
     rf"""(?P<per>千|{HAN_NUMBER}|\d{{1,4}})分之\ ?(?P<part>{HAN_NUMBER}|\d{{1,4}}(?:\.\d{{1,8}})?)
     |百分百(?P<whole>)
+    |(?P<even>五五开|五五開|一半(?!的))
+    |(?P<fraction>{FRACTION})
     |(?P<tenths>\d{{1,3}}(?:\.\d{{1,8}})?|{HAN_NUMBER}
        |(?<![一两兩大小多])半(?=成))\ ?(?P<tenth>成(?![功员員本为為长長年人立果绩績就语語])|割|할)
        (?:(?P<hundredth>[\d{HAN_DIGIT}半])(?![\d.]|\ ?[成割])\ ?[分푼]?(?:(?P<thousandth>[\d{HAN_DIGIT}])[厘毛리])?)?
     |(?P<before>(?<!\d)(?<!\d\ )(?<!%)%\ ?)?(?P<sign>(?<![\w%).\]-])[-+](?=[\d.]))?
-     (?<![A-Za-z0-9_.,])(?P<digits>{ASCII_DIGITS}){EXPONENT}
+     (?<![A-Za-z0-9_.])(?<!\d,)(?P<digits>{ASCII_DIGITS}){EXPONENT}
     |(?P<english>{ENGLISH})
     |(?P<hangul>{HANGUL_NUMBER})
     |(?P<han>{HAN_NUMBER})
@@ -88,7 +100,8 @@ PERCENT = re.compile(
 TO_A_HUNDRED = r"(?:100|a hundred|one hundred|hundred|10|ten|20|twenty|5|five)"
 OUT_OF = re.compile(
     r"[ ]{0,2}(?:/[ ]?|[(]?(?:times[ ])?out[ ]of[ ](?:a[ ](?:possible|maximum|total)[ ](?:of[ ])?)?"
-    rf"|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent)))"
+    rf"|in[ ](?={TO_A_HUNDRED}\b(?!%|[ ]percent))"
+    rf"|in[ ](?=(?:[2-9]|two|three|four|six|seven|eight|nine)[ ]{{0,2}}(?:$|[.,;)!])))"
     r"(?P<of>\d{1,6}(?:\.\d{1,8})?(?![\d.]*[\w])|(?:a[ ])?[a-z]{2,8}\b)(?!/\d)",
     re.IGNORECASE,
 )
@@ -154,6 +167,13 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Quantity]:
             yield _point(part / per, "share", start, stop)
     elif match["whole"] is not None:
         yield _point(Fraction(100), "percent", start, stop)
+    elif match["even"] is not None:
+        yield _point(Fraction(1, 2), "share", start, stop)
+    elif match["fraction"] is not None:
+        yield replace(
+            _point(fraction(match["times"], match["fraction_part"] or match["half"]), "share", start, stop),
+            spelled=True,
+        )
     elif match["tenths"] is not None:
         yield _tenths(match)
     else:
@@ -290,10 +310,11 @@ COUNTED = re.compile(
     re.IGNORECASE,
 )
 BETWEEN = re.compile(r"(?:\bbetween|介于|介於|在)[ ]{0,3}$", re.IGNORECASE)
+RANGE_AFTER = re.compile(r"[ ]?(?:之间|之間|の間|사이)")
 PLUS_MINUS = re.compile(r"[ ]{0,3}[(,]?[ ]{0,2}(?:±|\+/-|\+-)[ ]{0,3}")
 
 APPROX_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some)"
+    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some)(?: an?)?"
     r"|[~≈≒]|大约|大約|约|約|(?<![最附就])近|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
     re.IGNORECASE,
 )
@@ -344,7 +365,8 @@ def _range(text: str, left: Quantity, right: Quantity) -> Quantity | None:
     if unit is None:
         return replace(left, low=None, high=None, unit="bare", kind="range", decimal=decimal)
     low, high = sorted((first, abs(second)))
-    return replace(left, low=low, high=high, unit=unit, kind="range", decimal=decimal)
+    kind: Kind = "point" if low == high and not minus else "range"  # fifty-fifty says one number
+    return replace(left, low=low, high=high, unit=unit, kind=kind, decimal=decimal)
 
 
 def _shared_unit(left: Quantity, right: Quantity) -> Unit | None:
@@ -372,6 +394,8 @@ def _qualified(text: str, number: Quantity) -> Quantity:
             first -= len(before) - found.start()
         approx = approx or about is not None
         bound = bound or (limit.lastgroup or "" if limit and not about else "")
+    if number.kind == "range" and (suffix := RANGE_AFTER.match(text, last)):
+        last = suffix.end()
     for after in (APPROX_AFTER, BOUND_AFTER):
         suffix = after.match(text, last)
         if suffix:

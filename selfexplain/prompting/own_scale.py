@@ -100,7 +100,7 @@ def own_scale(label: str, value: str, said: frozenset[Fraction]) -> OwnScale:
 
 def _is_scale(bracket: str) -> bool:
     """Tell a scale in brackets from a remark: `(0-100)` from `(3 of 4 sources)`, `(80-90)`."""
-    return RANGE.fullmatch(bracket[1:-1].rstrip(" %").lstrip()) is not None or "scale" in bracket.lower()
+    return RANGE.fullmatch(bracket[1:-1].rstrip(" %之间").lstrip()) is not None or "scale" in bracket.lower()
 
 
 def _tops(said: str) -> set[Fraction]:

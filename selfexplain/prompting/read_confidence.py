@@ -5,29 +5,23 @@ Never a guess: no midpoint of a range, no clipping, no number from running text 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, get_args
-
-from msgspec.structs import replace
+from typing import Literal
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.fields import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
 from selfexplain.prompting.final_text import Located, final_text
-from selfexplain.prompting.numerals import WORTH, Quantity, scan
-from selfexplain.prompting.own_scale import NO_SCALE, OwnScale, own_scale, scale_said
+from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
 from selfexplain.prompting.running_text import stated
-from selfexplain.prompting.wording import BEING_WRONG, DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
+from selfexplain.prompting.stated_value import Asked, Value
+from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
+from selfexplain.prompting.worth import SCALES, Scale
 from selfexplain.records import Reading, Why
 
-Scale = Literal["probability", "percent", "0-20", "words"]
 Finish = Literal["completed", "truncated"]
 
-SCALES: tuple[Scale, ...] = get_args(Scale)
-TOP: dict[Scale, int] = {"probability": 1, "percent": 100, "0-20": 20}
-"""What a bare number on the scale is divided by; `words` has none."""
 
 LONGEST_VALUE = 2000
 """A field longer than this is read up to here; a confidence comes first."""
@@ -76,7 +70,7 @@ def read_confidence(
     """
     if scale not in SCALES:
         raise InputError(f"`scale` is {scale!r}; expected one of {', '.join(SCALES)}", hint="name one of these scales")
-    asked = _Asked(scale, probability_words.of(language).language if scale == "words" else None)
+    asked = Asked(scale, probability_words.of(language).language if scale == "words" else None)
     final = final_text(text)
     if final.truncated:
         return Reading(None, "truncated")
@@ -88,7 +82,7 @@ def read_confidence(
         if fields == "truncated":
             return Reading(None, "truncated")
         if fields != "absent":
-            asked = _Asked(asked.scale, asked.language, scale_said(view.text))
+            asked = Asked(asked.scale, asked.language, scale_said(view.text))
             return _last_word(view, fields[-1].stop, _agree([_field(view, field, asked, finish) for field in fields]))
     found = _unlabelled(view, asked, finish) if label is None else None
     return found or Reading(None, "truncated" if finish == "truncated" else "absent")
@@ -124,7 +118,15 @@ def _last_word(view: Located, stop: int, reading: Reading[float]) -> Reading[flo
     return Reading(None, "ambiguous", detail="conflict", span=reading.span)
 
 
-def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Reading[float]:
+SCALE_HINT = re.compile(
+    r"(?:on )?(?:an? )?scale (?:of|from) \d{1,3}(?:\.0)?[ ]?(?:-|to)[ ]?\d{1,3}(?:\.0)?,?[ ]{1,3}(?=\S)"
+    r"|[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}"
+    r"\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
+    re.IGNORECASE,
+)
+
+
+def _field(view: Located, field: Field, asked: "Asked", finish: Finish) -> Reading[float]:
     """Return what one labelled value says."""
     start, stop = field.start, min(field.stop, field.start + LONGEST_VALUE)
     if field.cut or (start == stop and field.at_end):
@@ -142,311 +144,27 @@ def _field(view: Located, field: Field, asked: "_Asked", finish: Finish) -> Read
         return Reading(None, why, detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
     cut = finish == "truncated" and field.at_end
     own = own_scale(field.label, view.text[field.start : stop], asked.said)
-    return _Value(view, inner, outer, asked, bracketed=bracketed, cut=cut, own=own).reading()
-
-
-# --- one labelled value --------------------------------------------------------------------------------------------
-
-SCALE_HINT = re.compile(
-    r"[(\[](?:(?:on|out|scale|a|of|from|in|between|percent|%|number|integer)[ ]){0,6}"
-    r"\d{1,3}(?:\.0)?%?[ ]?(?:-|to|and|~|至|到)[ ]?(?:1|1\.0|10|20|100)%?(?:[ ]?%)?[)\]][ ]?:?[ ]{0,3}",
-    re.IGNORECASE,
-)
-# Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
-LEAD = re.compile(
-    r"(?:[\s,:;=(\[{<>\"'|*_-]|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
-    r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
-    r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
-    r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
-    r"|low|lower|medium|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully"
-    r"|probably|maybe|perhaps|between|from|around|about|roughly|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
-    r"(?![\w'])"
-    r"|高い|低い|我|有|的|把握|信心|是|约为|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|比较|高|低|中等|中|极|十分|相当"
-    r"|认为|答案|正确|正確|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|매우|높음|낮음|보통|확신|신뢰도"
-    r"|은|는|이|가)*+",
-    re.IGNORECASE,
-)
-OPTION = re.compile(r"\bA[:.)]?[ ]{0,3}$")
-"""`A: 70%` is the share of an option."""
-# After a bare number: what it may be followed by directly, if not by punctuation or nothing.
-TAIL = re.compile(
-    r"[ ]{0,3}(?:$|[^\w\s]|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
-    r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
-    r"|when|the|i|is|in|my|this)\b"
-    r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
-    re.IGNORECASE,
-)
-# After a number with a unit. "90% of experts" and "90% humidity" are no confidence.
-UNIT_TAIL = re.compile(
-    rf"(?:{TAIL.pattern}|[ ]?(?:accura\w{{2,4}}|assured|correct(?:ness)?|right"
-    rf"|true|positive|yes|probable|probability|possible|possibility|possibly"
-    r"|by|at|with|here|now|overall|on|this|my|so|while|from|it|we|i'd|good|high|low|very|medium|moderate|level|rating"
-    r"|score|estimate[d]?|range|odds|convinced|trust|belief|credence|credible|strong|absolutely|completely|quite|fairly"
-    r"|of (?:confidence|certainty|being|probability|my|the time|100|it|this))\b"
-    r"|[ ]?(?:的|把握|信心|可能|概率|機率|几率|确定|確定|肯定|自信|确信|確|置信"
-    r"|正确|正確|对|對|左右|会|是|程度|以|吧|了|,|信頼|くらい|확신|확률|정도|신뢰))",
-    re.IGNORECASE,
-)
-# "85% chance of rain" is a forecast; only "of being right" is a confidence.
-OF_AN_EVENT = re.compile(
-    r"[ ]?(?:chances?|probability|likelihood|odds)[ ]of[ ](?!(?:being"
-    r"|it|my|this|that|the answer|correct\w*|success)\b)",
-    re.IGNORECASE,
-)
-# What takes back the value in the sentence behind it.
-TAKEN_BACK = re.compile(
-    r"[.!?;,\n。！？；，][ ]{0,2}(?:no[.,!]|not really|actually,?[ ](?:i'm not"
-    r"|no)|wait\b|scratch that|just kidding|never mind"
-    r"|不[,，。]|不对|不對|等等|更正)",
-    re.IGNORECASE,
-)
-# Where the value ends and talk about it begins. Numbers in the talk are no second value.
-TALK = re.compile(
-    r"\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b"
-    r"|因为|因為|由于|由於|基于|なぜなら|때문|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[ ]-{1,2}[ ][^\W\d]"
-    r"|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]",
-    re.IGNORECASE,
-)
-# Words with which a speaker takes back what was just said.
-REVISED = re.compile(
-    r"\b(?:actually|rather|wait|correction|corrected|revised?|revising|updated?|make that|scratch that|instead|no,)"
-    r"|不对|不對|应该是|應該是|更正|改为|いや|아니",
-    re.IGNORECASE,
-)
-
-
-# What may follow a number that is not over yet when the reply is cut: 9|0, 80.|5, 80 -|90, 80 t|o 90.
-UNFINISHED = re.compile(r"[ .,~/±+%()-]{0,8}(?:[A-Za-z]{1,3}|[至到か])?[ ]{0,8}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """On which scale a confidence was asked for; the language of the phrases, on the scale of words."""
-
-    scale: Scale
-    language: str | None
-    said: frozenset[Fraction] = frozenset()
-    """The top of a scale that the reply speaks of anywhere: "on a scale of 1 to 10"."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value without its wrappers: `[start, stop)` of the normalised text."""
-
-    view: Located
-    start: int
-    stop: int
-    asked: _Asked
-    bracketed: bool
-    cut: bool
-    own: OwnScale = NO_SCALE
-
-    @property
-    def text(self) -> str:
-        return self.view.text[self.start : self.stop]
-
-    def none(self, why: Why, detail: str = "", **limits: float | None) -> Reading[float]:
-        """Return the reason why this value has none."""
-        return Reading(None, why, detail=detail, span=self.view.raw_span(self.start, self.stop), **limits)  # type: ignore[arg-type]
-
-    def reading(self) -> Reading[float]:
-        """Return what the value says."""
-        if is_placeholder(self.text, bracketed=self.bracketed):
-            return self.none("template_echo")
-        return self.none("declined") if DECLINED.match(self.text) else self.stated()
-
-    def stated(self) -> Reading[float]:
-        """Return what a value says that is neither the template's words nor a refusal."""
-        text = self.text
-        found = list(scan(text))
-        phrase = self.phrase(found)
-        if phrase is not None:
-            return phrase
-        if not found:
-            why: Why = "declined" if DECLINED_WHOLE.fullmatch(text) else "truncated" if self.cut else "non_numeric"
-            return self.none(why, detail=text[:80] if why == "non_numeric" else "")
-        first = found[0]
-        if self.cut and UNFINISHED.match(self.view.text, self.start + first.outer[1]):
-            return self.none("truncated")
-        return self.refused(first) or self.combine([first, *_rivals(text, found)])
-
-    def refused(self, first: Quantity) -> Reading[float] | None:
-        """Return why the first number is not the confidence in the answer, or None when it may be."""
-        text, after = self.text, first.outer[1]
-        if not LEAD.fullmatch(text, 0, first.outer[0]) or OPTION.search(text, 0, first.outer[0]):
-            return self.none("non_numeric", detail=text[:80])
-        if first.kind == "point" and _denied(text, after):
-            return self.none("ambiguous", "denied")
-        if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
-            return self.none("ambiguous", "scale")
-        if not (TAIL if first.unit == "bare" else UNIT_TAIL).match(text, after):
-            return self.none("non_numeric", detail=text[:80])
-        if OF_AN_EVENT.match(text, after):
-            return self.none("non_numeric", detail=text[:80])
-        return self.none("ambiguous", "conflict") if TAKEN_BACK.search(text, after) else None
-
-    def phrase(self, numbers: list[Quantity]) -> Reading[float] | None:
-        """Return what a listed phrase says, where phrases were asked for and one is there."""
-        said = None if self.asked.language is None else probability_words.read_phrase(self.text, self.asked.language)
-        if said is None:
-            return None
-        reading, (start, stop) = said
-        if any(one.outer[1] <= start or one.outer[0] >= stop for one in numbers):
-            return self.none("ambiguous", "conflict")  # a number beside the phrase, which nobody asked for
-        if self.cut and reading.value is not None and not self.text[stop:].strip():
-            return self.none("truncated")  # "likely" may have been going to be "likely not"
-        return replace(reading, span=self.view.raw_span(self.start + start, self.start + stop))
-
-    def combine(self, stated: list[Quantity]) -> Reading[float]:
-        """Return the one value that all the stated numbers have in common."""
-        if self.cut and UNFINISHED.match(self.view.text, self.start + stated[-1].outer[1]):
-            return self.none("truncated")
-        first = stated[0]
-        readings = [_worth(one, "probability" if self.own.unit else self.asked.scale) for one in stated]
-        for one in readings:
-            if not isinstance(one, frozenset):
-                if len({repr(other) for other in readings}) > 1:
-                    return self.none("ambiguous", "conflict")
-                return self._placed(one, first)
-        shared = frozenset.intersection(*(one for one in readings if isinstance(one, frozenset)))
-        span = self.view.raw_span(self.start + first.start, self.start + first.stop)
-        if len(shared) > 1:
-            return Reading(None, "ambiguous", detail="scale", span=span)
-        if not shared:
-            return self.none("ambiguous", "conflict")
-        value = float(next(iter(shared)))
-        notes = ("approx",) if any(one.approx for one in stated) else ()
-        if 0 < value < 0.01 and any(one.unit == "percent" for one in stated):
-            notes = (*notes, "suspicious")
-        return Reading(value, "read", notes=notes, span=span)
-
-    def _placed(self, reading: Reading[float], quantity: Quantity) -> Reading[float]:
-        span = self.view.raw_span(self.start + quantity.start, self.start + quantity.stop)
-        detail = reading.detail or (self.text[:80] if reading.why == "non_numeric" else "")
-        return Reading(None, reading.why, detail=detail, low=reading.low, high=reading.high, span=span)
-
-
-def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
-    """Yield the numbers after the first that state the value again, rightly or wrongly: not those in talk about it."""
-    before = first = found[0]
-    for one in found[1:]:
-        between = text[before.outer[1] : one.outer[0]]
-        parenthesis = between.rfind("(") > between.rfind(")")
-        if _is_complement(text, found[0], one) or _is_count(text, between, one):
-            continue
-        cases = CASE.match(text, first.outer[1]) and CASE.match(text, one.outer[1])
-        if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
-            yield one
-        elif parenthesis:
-            if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
-                yield one
-        elif TALK.search(text[found[0].outer[1] : one.outer[0]]) is None and not _inside_parenthesis(
-            text, found[0], one
-        ):
-            yield one
-        before = one
-
-
-def _is_complement(text: str, first: Quantity, one: Quantity) -> bool:
-    """Tell whether a second number is what is left for being wrong: `85% right, 15% wrong`."""
-    if first.low is None or one.low is None or first.unit != one.unit or (first.kind, one.kind) != ("point", "point"):
-        return False
-    return first.low + one.low == WORTH.get(first.unit, 100) and _denied(text, one.outer[1])
-
-
-def _is_count(text: str, between: str, one: Quantity) -> bool:
-    """Tell whether a number behind a mark of punctuation counts something else: `85; 3 sources agree`."""
-    apart = re.fullmatch(r"[ ]?[;,-]{1,2}[ ]{1,2}", between) is not None
-    return apart and one.unit == "bare" and TAIL.match(text, one.outer[1]) is None
-
-
-STATEMENT_END = re.compile(
-    r"(?<!\d)[.]|[.](?!\d)|[,;!(\n。！；，(]|[ ]-{1,2}[ ]|\b(?:because"
-    r"|since|as|given|although|though|while|but|with)\b|因为|因為|由于|由於",
-    re.IGNORECASE,
-)
-
-
-QUESTIONED = re.compile(
-    r"[ ]?[?？]|[ ]?[(][ ]?(?:that )?(?:it |it's |is |likely |probably "
-    r"|chance |of |being )*(?:wrong|incorrect|false|error)[ ]?[)]"
-    r"|[ ]?[(](?:错|不对|错误)",
-    re.IGNORECASE,
-)
-CASE = re.compile(r"[ ](?:if|for|when|in case|otherwise)\b", re.IGNORECASE)
-
-
-def _denied(text: str, start: int) -> bool:
-    """Tell whether what directly follows a number makes it the probability of being wrong, or asks it."""
-    if QUESTIONED.match(text, start):
-        return True
-    end = STATEMENT_END.search(text, start)
-    return BEING_WRONG.search(text, start, min(len(text), start + 200) if end is None else end.start()) is not None
-
-
-def _inside_parenthesis(text: str, first: Quantity, one: Quantity) -> bool:
-    between = text[first.outer[1] : one.outer[0]]
-    return between.count("(") > between.count(")")
-
-
-def _worth(quantity: Quantity, scale: Scale) -> frozenset[Fraction] | Reading[float]:
-    """Return the probabilities that a number may mean on a scale, or the reason why it means none."""
-    if quantity.kind == "unreadable":
-        return Reading(None, "non_numeric")
-    if quantity.kind == "point":
-        return _point(quantity, scale)
-    low, high = (
-        None if limit is None else _candidates(limit, quantity, scale) for limit in (quantity.low, quantity.high)
-    )
-    outside = any(limit and not any(0 <= one <= 1 for one in limit) for limit in (low, high))
-    beyond = quantity.strict and (low == frozenset({Fraction(1)}) or high == frozenset({Fraction(0)}))
-    if outside or beyond:
-        return Reading(None, "out_of_range", detail=quantity.kind)
-    return Reading(None, "ambiguous", detail=quantity.kind, low=_only(low), high=_only(high))
-
-
-def _point(quantity: Quantity, scale: Scale) -> frozenset[Fraction] | Reading[float]:
-    if quantity.low is None:
-        return Reading(None, "non_numeric")
-    if quantity.idiom or (quantity.unit == "bare" and scale == "words"):
-        return Reading(None, "ambiguous", detail="scale")
-    possible = frozenset(one for one in _candidates(quantity.low, quantity, scale) if 0 <= one <= 1)
-    return possible or Reading(None, "out_of_range")
-
-
-def _candidates(number: Fraction, quantity: Quantity, scale: Scale) -> frozenset[Fraction]:
-    """Return what a number may mean: several things when its form belongs to another scale than the one asked for."""
-    worth = WORTH.get(quantity.unit)
-    if worth is not None:
-        return frozenset({number / worth})
-    if scale == "words":
-        return frozenset({number, number / 100})  # no scale of numbers was asked for: nobody can tell which was meant
-    meant = frozenset({number / TOP[scale]})
-    # 0.8 where 0 to 100 was asked: 0.8 percent, or the other customary scale. A whole 1 is on the scale.
-    return meant | {number} if quantity.decimal and 0 <= number <= 1 else meant
-
-
-def _only(limit: frozenset[Fraction] | None) -> float | None:
-    return float(next(iter(limit))) if limit and len(limit) == 1 else None
+    return Value(view, inner, outer, asked, bracketed=bracketed, cut=cut, own=own).reading()
 
 
 # --- without a label -----------------------------------------------------------------------------------------------
 
 
-def _unlabelled(view: Located, asked: _Asked, finish: Finish) -> Reading[float] | None:
+def _unlabelled(view: Located, asked: Asked, finish: Finish) -> Reading[float] | None:
     """Return what a reply without the label says, if it says it in so many words."""
     text = view.text
     start, stop, bracketed = unwrap(text, 0, len(text))
     cut = finish == "truncated" and "\n" not in text[stop:]
     if start < stop <= start + 200:
-        whole = _Value(view, start, stop, asked, bracketed=bracketed, cut=cut)
+        whole = Value(view, start, stop, asked, bracketed=bracketed, cut=cut)
         phrase = None if "\n" in whole.text else whole.phrase(list(scan(whole.text)))
         found = phrase or _whole_reply(whole)
         if found is not None:
             return found
     said = list(stated(_without_answers(view)))
+    own = OwnScale(scale_said(text))
     readings = [
-        _Value(view, *place, asked, bracketed=False, cut=finish == "truncated").combine([number])
+        Value(view, *place, asked, bracketed=False, cut=finish == "truncated", own=own).clause(number)
         for place, number in said
     ]
     return _last_word(view, said[-1][0][1], _agree(readings)) if readings else None
@@ -461,7 +179,7 @@ VERBAL = re.compile(
 """Words that state a confidence without a number: a reply of such words was read, and holds none."""
 
 
-def _whole_reply(value: _Value) -> Reading[float] | None:
+def _whole_reply(value: Value) -> Reading[float] | None:
     """Return the reading of a reply that is one number, a placeholder or a word of declining, and nothing more."""
     text = value.text
     if is_placeholder(text, bracketed=value.bracketed):

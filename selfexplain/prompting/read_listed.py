@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 from msgspec.structs import replace
 
 from selfexplain.prompting.read_answer import read_answer
-from selfexplain.prompting.read_confidence import Scale, read_confidence
+from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.worth import Scale
 from selfexplain.records import Reading
 
 T = TypeVar("T")

@@ -13,15 +13,18 @@ from selfexplain.prompting.wording import BEING_WRONG
 LONGEST_SENTENCE = 600
 """A longer sentence is no plain statement."""
 
+LONGEST_ASIDE = 30
+"""A number with its unit and an "about"."""
+
 JOINT = r"(?:\b(?:and|but|because|since|so|with|while|although|though)\b)"
 SENTENCE = re.compile(r"(?:[^.!?;\n。！？；]|\.(?=\d))++[.!?;。！？；]?")
 CLAUSE = re.compile(
-    rf"{JOINT}?(?:(?!{JOINT}|[ ]-{{1,2}}[ ])[^,，、()]|(?<=\d),(?=\d))++|{JOINT}",
+    rf"{JOINT}?(?:(?!{JOINT}|[ ]-{{1,2}}[ ])[^,，、()\[\]]|(?<=\d),(?=\d))++|{JOINT}",
     re.IGNORECASE,
 )
 WORD = re.compile(
     r"\b(?:confident|confidence|certain|certainty|sure|positive|probability|likely|likelihood|chance|credence)\b"
-    r"|把握|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
+    r"|把握|正确率|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
     re.IGNORECASE,
 )
 # Anywhere before the statement in its sentence: what makes it a condition, an example, or the word of somebody else.
@@ -36,18 +39,26 @@ NOT_MINE = re.compile(
     re.IGNORECASE,
 )
 SAYING = re.compile(r"\W*(?:$|(?:i|i'd|i'll|my|the answer|answer)\b)", re.IGNORECASE)
+BESIDE = re.compile(r"\s*(?:with|at) (?:(?:an? )?(?P<chance>probability|likelihood|chance)\b)?", re.IGNORECASE)
+# "I think it will rain with probability 0.8" says it of the rain; only of an answer it is a confidence.
+OF_ANSWER = re.compile(r"\W*(?:(?:i|we) \w{2,10} )?(?:that )?(?:the|my) (?:\w{2,10} )?answer\b", re.IGNORECASE)
 # After it: a condition, a doubt, another time.
 TAKEN_BACK = re.compile(
-    r"\b(?:if|unless|until|provided|assuming|would|could|should|wish|doubt\w*|yesterday|before|initially|no longer"
+    r"\b(?:if|unless|until|provided|assuming|would(?! (?:answer|say|choose|pick|go|guess|respond|select|still)\b)|could"
+    r"|should|wish|doubt\w*|yesterday|before|initially|no longer"
     r"|not anymore|just kidding|joking|means?)\b|如果|除非|才怪|怀疑|没有|没把握|不了|吗|嗎",
     re.IGNORECASE,
 )
 
 _SO = (
     r"(?:(?:so|and|but|thus|hence|therefore|overall|well|yes|ok|okay|here|honestly|personally|currently|now|in total"
-    r"|i (?:think|believe|estimate)|i(?:'d| would) (?:say|estimate|put)|i (?:say|put|rate|give)|that|at|it)[ :]{1,2})*"
+    r"|i (?:think|believe|estimate)|i(?:'d| would) (?:say|estimate|put|rate|place|set|judge|assess)"
+    r"|i (?:say|put|rate|give)|that|at|it)[ :]{1,2})*"
 )
-_OWN = r"(?:(?:this|my|the|that) (?:own )?(?:final )?(?:answer|response|guess|choice)|this|it|i)(?: is| am|'m|'s)?"
+_OWN = (
+    r"(?:(?:this|my|the|that) (?:(?:own|final|proposed|given|suggested|candidate) )*(?:answer|response|guess|choice)"
+    r"|this|it|i)(?: is| am|'m|'s)?"
+)
 _IN_IT = (
     r"(?:[ ](?:in|about|for|of|regarding) (?:this|my|the|that"
     r"|it)(?: (?:final )?(?:answer|response|guess|choice))?|[ ]here)?"
@@ -56,7 +67,7 @@ _SURE = r"(?:confidence|certainty|credence)"
 _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
-_IS = r"(?: ?(?:=|:)| is| is at| is around| of| at| stands at| sits at)"
+_IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
 _GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
@@ -73,7 +84,11 @@ FORMS = (
     # I am 90% sure …
     _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
     # I have 90% confidence …
-    _form(rf"{_SO}(?:i have|i hold|with|at)?(?: an?)?[ ]?", rf"[ ](?:of )?{_SURE}{_GOES_ON}", bare=False),
+    _form(
+        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|with|at)?(?: an?)?[ ]?",
+        rf"[ ](?:of )?{_SURE}{_GOES_ON}",
+        bare=False,
+    ),
     # My confidence in this answer is 90 …
     _form(
         rf"{_SO}(?:(?:i have|i hold|with|at) (?:an? )?)?(?:(?:my|the"
@@ -83,9 +98,20 @@ FORMS = (
         bare=True,
     ),
     _form(rf"(?:my )?{_SURE}{_LEVEL} ", r"$", bare=True),
+    _form(
+        rf"{_SO}(?:i |i'll )?(?:rate |put |set |place )?my {_SURE}{_LEVEL}(?: in (?:this|it|the answer))? (?:at )?",
+        r"$",
+        bare=True,
+    ),
+    _form(rf"{_SO}my {_SURE}{_LEVEL} that [^\d%]{{2,80}} is ", r"$", bare=True),
+    _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),
-    _form(rf"{_SO}(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?", r"$", bare=True),
+    _form(
+        rf"{_SO}(?:my (?:best )?(?:estimate|guess) (?:of|for) )?(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?",
+        r"$",
+        bare=True,
+    ),
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
     _form(rf"{_SO}{_OWN}[ ]", r"[ ]likely (?:to be )?(?:correct|right)$", bare=False),
     # 我有九成把握; 我的把握是九成; 答案正确的概率是九成
@@ -95,12 +121,13 @@ FORMS = (
         bare=False,
     ),
     _form(
-        rf"{_SELF_ZH}(?:把握|信心|自信|置信|可信|确信|確信|信頼)(?:度|程度|水平|是|为|為|有|在|は|が|的|:|=|[ ])*",
+        rf"{_SELF_ZH}(?:把握|信心|自信|置信|可信|确信|確信|信頼)"
+        r"(?:度|程度|水平|大约|大概|约|差不多|是|为|為|有|在|は|が|的|:|=|[ ])*",
         r"[ ]?(?:です|だ|。|$)",
         bare=True,
     ),
     _form(
-        rf"{_SELF_ZH}(?:正确|对)的?(?:概率|可能性|几率|机率)(?:是|为|有|在|:|=|[ ])*",
+        rf"{_SELF_ZH}(?:(?:答案|回答)的?正确率|(?:正确|对)的?(?:概率|可能性|几率|机率))(?:是|为|有|在|:|=|[ ])*",
         r"[ ]?$",
         bare=True,
     ),
@@ -112,7 +139,11 @@ FORMS = (
     ),
 )
 # Only where nothing else is said: in a longer reply the probability may be the answer.
-ALONE = _form(rf"(?:the )?{_CHANCE}{_IS}[ ]?|(?:確率|확률)(?:は|는|은)[ ]?", r"[ ]?(?:です|입니다|$)", bare=True)
+ALONE = _form(
+    rf"(?:the )?{_CHANCE}{_IS}[ ]?|正确率(?:是|为|在)|(?:確率|확률)(?:は|는|은)[ ]?",
+    r"[ ]?(?:です|입니다|$)",
+    bare=True,
+)
 
 
 def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
@@ -135,14 +166,35 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             continue
         for clause in CLAUSE.finditer(text, begin, end):
             number = _in_clause(clause[0].rstrip(" .!;。！；"), alone=clause[0].strip(" .!") == whole)
+            number = number or _beside(text[begin : clause.start()], clause[0].rstrip(" .!;"), text[clause.end() : end])
             if number is None:
                 continue
             before, after = text[begin : clause.start()], text[clause.start() + number.outer[1] : end]
-            if clause[0].lstrip().lower().startswith(("with ", "at ")) and not SAYING.match(before):
+            beside = BESIDE.match(clause[0])
+            if beside and not (OF_ANSWER if beside["chance"] else SAYING).match(before):
                 continue  # "the effect holds with 95% confidence" is no word on the answer
             if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
                 break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
+
+
+OF_THEM = re.compile(r"[)\],\s]*of\b", re.IGNORECASE)
+SURE = re.compile(
+    rf"{_SO}(?:(?:i am|i'm|i feel)(?: \w{{4,12}})? (?:confident|certain|sure)"
+    rf"|(?:i have |with |my )?(?:\w{{4,12}} )?{_SURE}"
+    r"(?: is)?(?: \w{4,12})?) ?[(,\[] ?",
+    re.IGNORECASE,
+)
+
+
+def _beside(before: str, clause: str, after: str) -> Quantity | None:
+    """Return the number that is a clause of its own beside a sureness in words: "I am quite sure (90%) that …"."""
+    found = list(scan(clause)) if len(clause) <= LONGEST_ASIDE else []
+    if len(found) != 1 or found[0].unit == "bare":
+        return None
+    first, last = found[0].outer
+    alone = not clause[:first].strip() and not clause[last:].strip() and OF_THEM.match(after) is None
+    return found[0] if alone and SURE.fullmatch(before) and not BEING_WRONG.search(before) else None
 
 
 def _in_clause(clause: str, *, alone: bool) -> Quantity | None:

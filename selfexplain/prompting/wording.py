@@ -8,13 +8,14 @@ PLACEHOLDER_BRACKETS = frozenset("<[{【‹")
 LATEX = ("\\boxed{", "\\text{", "\\mathrm{", "\\mathbf{")
 EDGES = " \n.,;!。，；！"
 
+_CANNOT = r"(?:can't|cannot|can not)(?! be (?:\w+ )?\d)"  # "I can't be 100% sure" declines nothing
 DECLINED = re.compile(
     r"(?:n/a|na|n\.a\.?|none|null|nil|unknown|unknowable|undetermined|indeterminate|undeterminable"
-    r"|not (?:applicable|available|known|provided|determinable|possible)|cannot[ _]\w+|can not \w+|can't \w+"
-    r"|(?:i |i'm |i am )?(?:can't|cannot|can not|don't know|do not know|unable|not able|refuse|decline[ds]?|won't)\b"
+    r"|not (?:applicable|available|known|provided|determinable|possible)|cannot_\w+"
+    rf"|(?:i |i'm |i am )?(?:{_CANNOT}|don't know|do not know|unable|not able|refuse|decline[ds]?|won't)\b"
     r"|no (?:answer|idea|estimate|comment|confidence (?:given|stated|available))"
     r"|不知道|不清楚|不确定|不確定|无法|無法|不能|不适用|不適用|未知|没有答案|无可奉告"
-    r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9])",
+    r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 """How a field says that it will not say."""
@@ -57,10 +58,11 @@ PLACEHOLDER_WORD = re.compile(
 )
 _FILLER = (
     "a an the of or and to in on is be being it this that as from between final best only single one short brief "
-    "correct right model own e g eg i whole how sure you are possible"
+    "correct right model own e g eg i whole how sure you are possible na n unknown null"
 )
 FILLER = frozenset(_FILLER.split())
 """What else a placeholder may say: `<your answer, as short as possible>` is an answer to nothing."""
+FILLER_ZH = re.compile(r"整数|小数|之间|介于|一个|[你您]的|的")
 PLACEHOLDER_WHOLE = re.compile(r"(?:[xX]{1,3}|_{1,40}|[nN]{2})[ ]?%?|\.{2,6}|…{1,3}|\?{1,3}%|#{1,3}%?")
 
 
@@ -103,10 +105,13 @@ def is_placeholder(inside: str, *, bracketed: bool) -> bool:
     inside = inside.strip()
     if len(inside) > 160:
         return False
+    if inside.endswith("%") and PAIRS.get(inside[0]) == inside[:-1].rstrip()[-1:]:  # <confidence>%
+        inside, bracketed = inside[1:-1].rstrip()[:-1], True
     if PLACEHOLDER_WHOLE.fullmatch(inside) or SCALE_RANGE.fullmatch(inside):
         return True
     # Every word must be a template's word: "[Option B]" is an answer, "[option letter]" is none.
     rest = PLACEHOLDER_WORD.sub("", SCALE_RANGE.sub("", inside))
-    words = re.findall(r"\w+", rest.casefold())
+    words = re.findall(r"\w+", FILLER_ZH.sub(" ", rest.casefold()))
     told = bracketed or (re.search(r"[^\W\d_]", rest) is not None and SCALE_RANGE.search(inside) is not None)
-    return told and PLACEHOLDER_WORD.search(inside) is not None and FILLER.issuperset(words) and "<" not in inside
+    named = PLACEHOLDER_WORD.search(inside) or (bracketed and SCALE_RANGE.search(inside))  # <0-100 or NA>
+    return told and bool(named) and FILLER.issuperset(words) and "<" not in inside

@@ -44,6 +44,8 @@ class WaysView:
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
     differences: tuple[str, ...]
+    claims: tuple[tuple[str, list[str]], ...]
+    """Each way that claims what mattered, and what its claims came to."""
     measured: tuple[str, ...]
     run: str = ""
 
@@ -66,6 +68,7 @@ def view_of(ways: Ways) -> WaysView:
         heads=("Right", "Gap", "Brier score", "ECE", "AUROC"),
         rows=tuple(row_of(ways, place) for place in range(len(ways.ways))),
         differences=tuple(TITLES[name] for name in DIFFERENCES),
+        claims=tuple(say.claimed(ways)),
         measured=tuple(say.how(ways)),
     )
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from selfexplain.display.comparison import direction
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.budget import money
 from selfexplain.pipeline.ways import Way, Ways
+from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.numbers import points
 from selfexplain.report.sentences import source_words
 
@@ -85,6 +88,24 @@ def sentences(ways: Ways) -> list[str]:
     found += [f"{', '.join(dict.fromkeys(names))}: {warning}." for warning, names in remarks.items()]
     strange = [way for way in ways.ways if way.not_comparable]
     return found + [f"{label(way, ways)}: not comparable; {'; '.join(way.not_comparable)}." for way in strange]
+
+
+def claimed(ways: Ways) -> list[tuple[str, list[str]]]:
+    """Return the ways whose templates ask for a claim on what mattered, each with what its claims came to.
+
+    The claims are those of the whole Run, so its second source of confidence has none of its own.
+    """
+    return [
+        (named(way, ways), in_a_line(claim_rows(found), again_rows(found)))
+        for place, way in enumerate(ways.ways)
+        if way.claims and first_of_run(ways.ways, place)
+        for found in ({"claims": way.claims, "self_consistency": way.self_consistency},)
+    ]
+
+
+def named(way: Way, ways: Ways) -> str:
+    """Return what a Run is called among others, without a source of confidence."""
+    return label(msgspec.structs.replace(way, source=None), ways)
 
 
 def how(ways: Ways) -> list[str]:

@@ -319,10 +319,15 @@ def reads_or_refuses(name: str, content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
+        dataset: Dataset | InputError
         try:
             dataset = read_questions(path, graders=GRADERS)
-        except InputError:
-            return
+        except InputError as refused:
+            dataset = refused
+    if isinstance(dataset, InputError):
+        assert str(dataset).startswith(str(path))
+        assert dataset.hint
+        return
     assert dataset.content_hash
     assert len({item.id for item in dataset.items}) == len(dataset.items)
     assert all(item.question.strip() and any(item.gold) for item in dataset.items)

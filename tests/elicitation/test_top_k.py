@@ -81,6 +81,34 @@ async def test_where_the_first_guess_has_no_readable_probability_no_other_takes_
     assert status == {"stated": "no_confidence" if why == "non_numeric" else why}
 
 
+UNREADABLE = ["<your guess>", "unknown", "[answer]"]
+
+
+@pytest.mark.parametrize("first", UNREADABLE)
+async def test_no_other_guess_takes_the_place_of_the_likeliest_when_that_cannot_be_read(first: str) -> None:
+    """At 0.6 the first is the answer, whatever it says; Cusco at 0.2 is not what the model would have answered."""
+    report, _, status = await asked(ONE, [guesses((first, 0.6), ("Cusco", 0.2), ("Ica", 0.1), ("Puno", 0.1))])
+
+    assert report.answer.value is None
+    assert report.answer.why in {"template_echo", "declined"}
+    assert [one.answer for one in report.candidates] == ["Cusco", "Ica", "Puno"]
+    assert status["stated"] in {"no_answer", "declined"}
+
+
+@pytest.mark.parametrize("first", UNREADABLE)
+async def test_an_unreadable_guess_that_is_less_likely_than_another_changes_nothing(first: str) -> None:
+    report, _, status = await asked(ONE, [guesses((first, 0.1), ("Cusco", 0.5), ("Ica", 0.2), ("Puno", 0.2))])
+
+    assert (report.answer.value, report.confidence["stated"].value) == ("Cusco", 0.5)
+    assert status == {"stated": "ok"}
+
+
+async def test_an_unreadable_first_guess_without_a_probability_leaves_no_answer() -> None:
+    report, _, _ = await asked(ONE, [guesses(("unknown", "high"), ("Cusco", 0.5), ("Ica", 0.2), ("Puno", 0.2))])
+
+    assert (report.answer.value, report.answer.why) == (None, "declined")
+
+
 async def test_a_reply_that_was_cut_keeps_the_guesses_before_the_cut() -> None:
     """The number at the cut may lack digits, and is not read."""
     cut = Response("truncated", "Guess 1: Lima\nProbability 1: 0.6\nGuess 2: Cusco\nProbability 2: 0.")

@@ -3,8 +3,9 @@
 import pytest
 
 from selfexplain.prompting.own_scale import own_scale
-from selfexplain.prompting.read_confidence import Scale, read_confidence
+from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.read_verdict import read_verdict
+from selfexplain.prompting.worth import Scale
 
 NOT_SAID_OF_MYSELF = [
     "I'm far from 100% certain.",

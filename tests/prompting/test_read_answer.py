@@ -198,12 +198,16 @@ def test_any_text_has_a_reading_and_its_span_is_its_value(read: type, text: str,
 @pytest.mark.parametrize(
     "unit", ["9", " ", "%", "(", "{", "- ", "Answer:\n", "confidence: ", "I don't know ", "*", "| "]
 )
-def test_a_hostile_text_of_200_000_characters_returns(unit: str) -> None:
-    body = unit * (200_000 // len(unit))
+def test_a_hostile_text_of_200_000_characters_is_read_as_4_000_of_it_are(unit: str) -> None:
+    """The same reason where there is no value; where there is one, the longer text gives the longer value."""
+    long, short = (unit * (length // len(unit)) for length in (200_000, 4_000))
 
-    for text in (body, f"Answer: {body}", f"Because: {body}\nConfidence: 1"):
-        read_answer(text)
-        read_rationale(text)
+    for before, after in (("", ""), ("Answer: ", ""), ("Because: ", "\nConfidence: 1")):
+        for read in (read_answer, read_rationale):
+            whole, part = (read(before + body + after) for body in (long, short))
+            assert (whole.why, whole.detail) == (part.why, part.detail), (before, read)
+            if whole.value is not None and part.value is not None:
+                assert whole.value.startswith(part.value.rstrip())
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,13 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(CLAIM_KINDS))
 @settings(deadline=None)  # the first reply of each kind pays for its patterns
 def test_pieces_of_forms_in_any_order_are_read_without_an_error(text: str, kind: ClaimKind) -> None:
-    read_claim(f"{LABELS[kind][0]}: {text}", kind, question=PERU)
+    reading = read_claim(f"{LABELS[kind][0]}: {text}", kind, question=PERU)
+
+    assert (reading.value is None) == (reading.why != "read")
+    for unit in reading.value.units if reading.value else ():
+        for start, stop in unit.spans:
+            assert 0 <= start <= stop <= len(PERU)
+            assert kind == "counterfactual" or PERU[start:stop].strip()  # where words were put in, none stood before
 
 
 BIG = 1_000_000 // 4
@@ -257,6 +263,9 @@ def test_a_long_reply_made_to_be_slow_is_read(name: str) -> None:
     for kind in CLAIM_KINDS:
         label = LABELS[kind][0]
         piece = HOSTILE[name].format(label=label)
-        reply = f"{label}: " + piece * (BIG // len(CLAIM_KINDS) // len(piece)) + "x"
+        long, short = (
+            read_claim(f"{label}: {piece * (length // len(piece))}x", kind, question="a b " * 5_000)
+            for length in (BIG // len(CLAIM_KINDS), 4_000)
+        )
 
-        read_claim(reply, kind, question="a b " * 5_000)
+        assert (long.why, long.detail) == (short.why, short.detail), kind

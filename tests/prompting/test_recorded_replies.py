@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from selfexplain.prompting.read_confidence import Scale, read_confidence
+from selfexplain.prompting.read_confidence import read_confidence
+from selfexplain.prompting.worth import Scale
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared"
 REPLIES = Path(os.environ.get("SELFEXPLAIN_SHARED", BESIDE)) / "data" / "messy_confidence.jsonl"
