@@ -14,8 +14,9 @@ import msgspec
 from selfexplain import plugins
 from selfexplain.datasets.askable import require_askable
 from selfexplain.datasets.grades import Grades, read_grades
+from selfexplain.datasets.shard import Shard
 from selfexplain.elicitation.elicitation import Sampling
-from selfexplain.errors import InputError, NothingUsable, ProviderError
+from selfexplain.errors import InputError, NothingAsked, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
@@ -105,6 +106,7 @@ def run(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
     max_cost: float | None = None,
@@ -148,6 +150,10 @@ def run(
         error is known (`second_opinion`).
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
+    shard : str, optional
+        `i/n`: ask only the Items of the i-th of n parts, so that n processes or machines ask the Run together
+        (`docs/scale.md`). On a disk that all see they share one folder; else :func:`selfexplain.merge` puts the
+        folders together.
     repeats : int
         How often to ask each Item; repeats of one Item are one cluster.
     concurrency : int, optional
@@ -187,7 +193,7 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
-    chosen = chosen_metrics(metrics)
+    chosen, part = chosen_metrics(metrics), Shard.stated(shard)
     plan = planned(
         dataset,
         columns=columns,
@@ -207,6 +213,7 @@ def run(
     with asked(
         [plan],
         limit=limit,
+        shard=part,
         repeats=repeats,
         concurrency=concurrency,
         max_cost=max_cost,
@@ -223,6 +230,7 @@ def asked(
     plans: "Sequence[Plan]",
     *,
     limit: int | None,
+    shard: Shard | None = None,
     repeats: int,
     concurrency: int | None,
     max_cost: float | None,
@@ -231,7 +239,9 @@ def asked(
     say: Say,
     watch: Watch,
 ) -> Iterator[list[RunFolder]]:
-    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked.
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, to be measured.
+
+    With a shard, others may ask theirs at the same time, and measure when we have measured.
 
     Raises
     ------
@@ -252,11 +262,14 @@ def asked(
         text = "" if plan.judging is None else plan.judging.text
         folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text))
         say(f"Run: {folders[-1].path}")
+    chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
+    if shard is not None:
+        tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
 
     async def ask() -> None:
         runs = [
             Asked(
-                folder.items[:limit],
+                items,
                 plan.template,
                 plugins.elicitation(plan.template.front.elicitation),
                 plan.sampling,
@@ -264,7 +277,7 @@ def asked(
                 folder.calls(),
                 None if plan.judging is None else Judge(plan.judging),
             )
-            for plan, folder in zip(plans, folders, strict=True)
+            for plan, folder, items in zip(plans, folders, chosen, strict=True)
         ]
         budget = None
         if max_cost is not None or max_tokens is not None:
@@ -282,9 +295,26 @@ def asked(
 
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(folder.locked())
+            locks.enter_context(folder.locked() if shard is None else folder.sharing(**shard._asdict()))
         in_loop(ask())
+        for folder in folders if shard is not None else ():
+            locks.enter_context(folder.measuring())
         yield folders
+
+
+def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> tuple[Item, ...]:
+    """Return the Items of a Run that are to be asked now, in their order."""
+    items = folder.items[:limit]
+    return items if shard is None else shard.of_items(items)
+
+
+def tell_shard(shard: Shard, items: Sequence[Item], *, of: int, limited: float | None, say: Say) -> None:
+    """Say what a shard comes to, and what a budget then means."""
+    say(f"Shard {shard}: {len(items)} of {of} Items")
+    if limited is not None and shard.of > 1:
+        say(
+            f"The budget is counted by this process alone: {shard.of} shards may together take {shard.of} times as much"
+        )
 
 
 def dry_run(
@@ -300,6 +330,7 @@ def dry_run(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     results: str | Path = RESULTS,
 ) -> dict[str, Any]:
@@ -307,7 +338,9 @@ def dry_run(
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, repeats, results
+    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, shard, repeats
+        As for `run`.
+    results
         As for `run`.
 
     Returns
@@ -337,6 +370,7 @@ def dry_run(
     >>> forecast["calls"], forecast["prompt_tokens"], forecast["completion_tokens"]
     (2, 26, 40)
     """
+    part = Shard.stated(shard)
     plan = planned(
         dataset,
         columns=columns,
@@ -360,6 +394,7 @@ def dry_run(
     async def rehearsed() -> tuple[Forecast, bool]:
         try:
             items = plan.dataset.items[:limit]
+            items = items if part is None else part.of_items(items)
             can_count = count is not None and await count(PROBE) is not None
             found = await forecast(
                 items,
@@ -689,7 +724,7 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
         )
     )
     if not records:
-        raise InputError(
+        raise NothingAsked(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
     return records
@@ -750,6 +785,11 @@ def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> li
     asked = len({record.item for record in records})
     if asked < len(folder.items):
         remarks.append(f"{asked} of {len(folder.items)} Items have been asked: the Run is not complete")
+    if calls.twice:
+        remarks.append(
+            f"{len(calls.twice)} Requests have more than one reply, as when two machines asked the same: the first by "
+            "time counts, all of them cost"
+        )
     if calls.dropped:
         remarks.append(f"the provider did not take: {', '.join(sorted(calls.dropped))}")
     return remarks

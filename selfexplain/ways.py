@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selfexplain import api, plugins
+from selfexplain.datasets.shard import Shard
 from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.pipeline.ask import Watch
@@ -63,6 +64,7 @@ def run_ways(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
     max_cost: float | None = None,
@@ -80,7 +82,8 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, repeats, results, metrics, say, watch
+    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, shard, repeats, results,
+    metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
@@ -127,7 +130,7 @@ def run_ways(
     """
     from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
 
-    chosen = api.chosen_metrics(metrics)
+    chosen, part = api.chosen_metrics(metrics), Shard.stated(shard)
     wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
     require_all_needed(roles or {}, wanted)
     plans = [
@@ -154,6 +157,7 @@ def run_ways(
     with api.asked(
         plans,
         limit=limit,
+        shard=part,
         repeats=repeats,
         concurrency=concurrency,
         max_cost=max_cost,

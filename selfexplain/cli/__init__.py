@@ -14,6 +14,7 @@ from selfexplain.cli.evaluate import evaluate
 from selfexplain.cli.gate import gate
 from selfexplain.cli.history import history
 from selfexplain.cli.list import list_
+from selfexplain.cli.merge import merge
 from selfexplain.cli.model import model
 from selfexplain.cli.plan import plan
 from selfexplain.cli.recalibrate import recalibrate
@@ -39,7 +40,7 @@ def cli() -> None:
 
 COMMANDS = (
     *(run, evaluate, report, compare, plan, baseline, gate, history),
-    *(recalibrate, decide, list_, show, model),
+    *(recalibrate, decide, merge, list_, show, model),
 )
 
 for command in COMMANDS:

@@ -10,6 +10,7 @@ import click
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
+from selfexplain.errors import NothingAsked, NothingUsable
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
 from selfexplain.ways import WaysResult, run_ways
@@ -62,6 +63,7 @@ from selfexplain.ways import WaysResult, run_ways
     "--judge", default="judge", show_default=True, metavar="TEMPLATE", help="What --role judge=MODEL is asked."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
+@click.option("--shard", metavar="I/N", help="Ask only one of N parts of the Items; see `selfexplain merge`.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
 @click.option("--max-cost", type=float, metavar="AMOUNT", help="Stop when the Run has cost so much; needs prices.")
@@ -95,6 +97,7 @@ def run(
     ask_again: int,
     judge: str,
     limit: int | None,
+    shard: str | None,
     repeats: int,
     concurrency: int | None,
     max_cost: float | None,
@@ -121,6 +124,7 @@ def run(
         "ask_again": ask_again,
         "judge": judge,
         "limit": limit,
+        "shard": shard,
         "repeats": repeats,
         "results": results,
     }
@@ -137,6 +141,13 @@ def run(
                 found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
             else:
                 found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
+    except (NothingAsked, NothingUsable) as nothing:
+        if shard is None:
+            raise
+        tell(
+            f"Nothing to measure yet: {nothing.message}"
+        )  # a small part may well hold nothing; it is done all the same
+        return
     except KeyboardInterrupt:
         tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
         raise

@@ -46,6 +46,12 @@ class Calls:
         self._folder = folder
         self._replies: dict[str, Response] = {}
         self._failures: dict[str, Response] = {}
+        self._started: dict[str, str] = {}
+        """When each recorded reply was asked for: of two to one Request the first counts, in whichever file it is."""
+        self._failed: dict[str, set[tuple[str, int]]] = {}
+        """When each failed try began, and which it was."""
+        self.twice: dict[str, set[str]] = {}
+        """Requests that more than one reply is recorded to, and when each was asked for."""
         self._attempts: dict[str, int] = {}
         self.asked: dict[tuple[str, int], None] = {}
         """(Item, repeat) of every call, in the order first asked."""
@@ -93,15 +99,36 @@ class Calls:
         return self._attempts.get(key, 0)
 
     def _remember(self, call: Call) -> None:
-        known = self._failures if call.response.outcome == "failed" else self._replies
-        known.setdefault(call.key, call.response)
-        if call.response.outcome == "failed":
-            self._failures[call.key] = call.response
+        is_new = self._keep_failure(call) if call.response.outcome == "failed" else self._keep_reply(call)
+        if not is_new:
+            return
         self._attempts[call.key] = max(call.attempt, self.attempts(call.key))
         self.totals_of(call.request.role).add(call)
         if not call.request.role:
             self.dropped.update(call.response.dropped)
         self.asked.setdefault((call.request.item, call.request.repeat))
+
+    def _keep_reply(self, call: Call) -> bool:
+        """Keep the reply that was asked for first; False for one that is known, from a copy of its file, say."""
+        first = self._started.get(call.key)
+        if first is not None:
+            starts = self.twice.get(call.key, {first})
+            if call.started in starts and (call.started != first or call.response == self._replies[call.key]):
+                return False
+            self.twice[call.key] = starts | {call.started}
+        if first is None or call.started < first:
+            self._replies[call.key], self._started[call.key] = call.response, call.started
+        return True
+
+    def _keep_failure(self, call: Call) -> bool:
+        """Keep the last failure; False for a try that is known."""
+        tries, this = self._failed.setdefault(call.key, set()), (call.started, call.attempt)
+        if this in tries:
+            return False
+        if this >= max(tries, default=this):
+            self._failures[call.key] = call.response
+        tries.add(this)
+        return True
 
     async def append(self, call: Call) -> None:
         """Return when the call is on disk."""
@@ -136,7 +163,7 @@ class Calls:
     def _write(self, lines: bytes) -> None:
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file, self._whole = next_writer(self._folder).open("xb", buffering=0), 0
+            self._file, self._whole = opened_writer(self._folder), 0
         try:
             view = memoryview(lines)
             while view:  # a raw write may take only a part, when the disk is nearly full
@@ -172,6 +199,13 @@ def require_name(file: BinaryIO) -> None:
     """Raise OSError when a file was deleted while it is open: what is written to it then is in no folder."""
     if not os.fstat(file.fileno()).st_nlink:
         raise OSError(errno.ENOENT, f"{Path(file.name).name} was deleted while the Run went on")
+
+
+def opened_writer(folder: Path) -> BinaryIO:
+    """Return the next file of calls, new and open; processes that begin in the same moment get one each."""
+    while True:
+        with contextlib.suppress(FileExistsError):  # somebody else's since we looked
+            return next_writer(folder).open("xb", buffering=0)
 
 
 def next_writer(folder: Path) -> Path:
