@@ -19,6 +19,7 @@ from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError, NothingAsked, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
+from selfexplain.pipeline.as_asked import judge_of, sampling_of, template_of
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, prices_for, require_tokens
 from selfexplain.pipeline.compliance import compliance_of, strayed
@@ -26,7 +27,7 @@ from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
-from selfexplain.prompting.template import Template, parse
+from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Message, Record, Request, Source, encode
@@ -34,7 +35,7 @@ from selfexplain.report.families import HEADLINE
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import Filled, RunSpec
-from selfexplain.settings import read_settings
+from selfexplain.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from numpy.typing import ArrayLike
@@ -51,6 +52,9 @@ __all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pu
 T = TypeVar("T")
 
 Say = Callable[[str], None]
+
+Elsewhere = Callable[[RunFolder, Sequence[Item]], None]
+"""Asks Items of a Run in other processes, to their end."""
 
 RESULTS = Path("results")
 
@@ -111,6 +115,8 @@ def run(
     concurrency: int | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
     results: str | Path = RESULTS,
     metrics: "Chosen" = "headline",
     say: Say = silent,
@@ -163,6 +169,10 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
+    engine : str, optional
+        `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
+    workers : int, optional
+        In how many; `concurrency` is then that of each. By default one for each machine, at least 2.
     results : str or Path
         Where Runs are kept.
     metrics : str, metric function, or iterable of these
@@ -194,6 +204,7 @@ def run(
     0.4
     """
     chosen, part = chosen_metrics(metrics), Shard.stated(shard)
+    require_engine(engine, workers=workers, limited=max_cost is not None or max_tokens is not None)
     plan = planned(
         dataset,
         columns=columns,
@@ -210,6 +221,15 @@ def run(
         asks=True,
         say=say,
     )
+
+    def on_ray(folder: RunFolder, items: Sequence[Item]) -> None:
+        from selfexplain.engines.ray import ask_on_ray  # noqa: PLC0415 - only where it is asked for
+
+        each = plan.provider.concurrency if concurrency is None else concurrency
+        say(f"Asking on Ray, each worker up to {each} requests at once")
+        who: dict[str, Any] = {"model": model, "base_url": base_url, "roles": roles or {}}
+        ask_on_ray(folder, items, **who, repeats=repeats, concurrency=concurrency, workers=workers, watch=watch)
+
     with asked(
         [plan],
         limit=limit,
@@ -218,6 +238,7 @@ def run(
         concurrency=concurrency,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        elsewhere=None if engine is None else on_ray,
         results=Path(results),
         say=say,
         watch=watch,
@@ -235,13 +256,15 @@ def asked(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    elsewhere: Elsewhere | None = None,
     results: Path,
     say: Say,
     watch: Watch,
 ) -> Iterator[list[RunFolder]]:
     """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, to be measured.
 
-    With a shard, others may ask theirs at the same time, and measure when we have measured.
+    With a shard, others may ask theirs at the same time, and measure when we have measured. Who asks `elsewhere` is
+    given each Run and its Items, and returns when they have been asked.
 
     Raises
     ------
@@ -256,12 +279,7 @@ def asked(
     if max_cost is not None:
         models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
         prices = prices_for(max_cost, {model: settings.prices.get(model) for model in models})
-    folders = []
-    for plan in plans:
-        card = settings.declared(plan.spec.model, transparency_of(plan.provider))
-        text = "" if plan.judging is None else plan.judging.text
-        folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text))
-        say(f"Run: {folders[-1].path}")
+    folders = [begun(plan, results, settings, say=say) for plan in plans]
     chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
     if shard is not None:
         tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
@@ -290,16 +308,55 @@ def asked(
         try:
             await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:
-            for provider in {id(plan.provider): plan.provider for plan in plans}.values():
-                await provider.aclose()
+            await close(plans)
 
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(folder.locked() if shard is None else folder.sharing(**shard._asdict()))
-        in_loop(ask())
+        if elsewhere is None:
+            in_loop(ask())
+        else:
+            in_loop(close(plans))  # each worker makes its own
+            for folder, items in zip(folders, chosen, strict=True):
+                elsewhere(folder, items)
         for folder in folders if shard is not None else ():
             locks.enter_context(folder.measuring())
         yield folders
+
+
+def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFolder:
+    """Return the Run of a plan, in a new folder or in the one where it was begun."""
+    card = settings.declared(plan.spec.model, transparency_of(plan.provider))
+    text = "" if plan.judging is None else plan.judging.text
+    folder = RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text)
+    say(f"Run: {folder.path}")
+    return folder
+
+
+async def close(plans: "Sequence[Plan]") -> None:
+    """Let go of the providers of plans, each once."""
+    for provider in {id(plan.provider): plan.provider for plan in plans}.values():
+        await provider.aclose()
+
+
+def require_engine(engine: str | None, *, workers: int | None, limited: bool) -> None:
+    """Raise InputError for an engine that there is not, or with which something else cannot be.
+
+    A budget cannot: each worker would have to know, before each request, what all others have spent.
+    """
+    require_counts(workers=workers)
+    if engine is None:
+        if workers is not None:
+            raise InputError("workers are those of an engine, and none is named", hint="say --engine ray, too")
+        return
+    if engine != "ray":
+        raise InputError(f"no engine is called {engine!r}", hint="known: ray")
+    if limited:
+        raise InputError(
+            "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
+            hint="leave out --max-cost and --max-tokens, see first what it takes with --dry-run, and ask --limit Items "
+            "at a time; or leave out --engine",
+        )
 
 
 def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> tuple[Item, ...]:
@@ -529,15 +586,7 @@ def providers_of(roles: "Roles | None", template: Template, *, judges: bool, ask
     """
     roles = roles or {}
     require_filled((*template.front.roles, *([JUDGE] if judges else [])), roles, by=f"the template {template.id}")
-    return {role: provider_in_role(model, asks=asks) for role, model in sorted(roles.items())}
-
-
-def provider_in_role(model: str | Provider | Callable[..., Any], *, asks: bool) -> Provider:
-    """Return who fills a role; a name may carry the address of its server, `openai/NAME@http://localhost:8000/v1`."""
-    if not isinstance(model, str):
-        return plugins.as_provider(model)
-    name, at, rest = model.partition("@http")  # names of models hold @, too
-    return plugins.provider(name, base_url=f"http{rest}" if at else None, asks=asks)
+    return {role: plugins.provider_in_role(model, asks=asks) for role, model in sorted(roles.items())}
 
 
 def temperature_for(template: Template, stated: float | None) -> float:
@@ -565,11 +614,9 @@ def provider_of(
     model: str | Provider | Callable[..., Any], *, base_url: str | None, asks: bool, say: Say = silent
 ) -> Provider:
     """Return what answers for a model; the embedded one is fetched first, if it is to be asked."""
-    if not isinstance(model, str):
-        return plugins.as_provider(model)
     if asks and model == plugins.DEFAULT_MODEL and base_url is None:
         pull_model(say)
-    return plugins.provider(model, base_url=base_url, asks=asks)
+    return plugins.provider_for(model, base_url=base_url, asks=asks)
 
 
 def require_counts(**counts: int | None) -> None:
@@ -691,17 +738,6 @@ def reasons_of(records: Iterable[Record]) -> str:
     return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 
-def template_of(folder: RunFolder) -> Template:
-    """Return the template that a Run was asked with, from its manifest."""
-    return parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
-
-
-def judge_of(folder: RunFolder) -> Judge | None:
-    """Return the judge of a Run, as it was asked."""
-    text = folder.manifest.judge_text
-    return Judge(parse(text, where=str(folder.path / "manifest.json"))) if text else None
-
-
 def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
     """Read and grade the recorded calls of a Run.
 
@@ -710,14 +746,14 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
     InputError
         When nothing has been asked.
     """
-    spec, template = folder.manifest.spec, template_of(folder)
+    template = template_of(folder)
     records = in_loop(
         read_records(
             folder.items,
             calls=calls,
             template=template,
             elicitation=plugins.elicitation(template.front.elicitation),
-            sampling=Sampling(spec.temperature, spec.seed, spec.effort, spec.again),
+            sampling=sampling_of(folder),
             graders=plugins.graders(),
             judge=judge_of(folder),
             categorisers=plugins.categorisers(),

@@ -12,6 +12,7 @@ from selfexplain import api, plugins
 from selfexplain.datasets.shard import Shard
 from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
+from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.ask import Watch
 from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import Template
@@ -224,7 +225,7 @@ def measure(folder: RunFolder, chosen: "Sequence[Any]") -> "tuple[api.Result | N
             "cost": cost_of(totals, read_settings().prices.get(spec.model), model=spec.model),
         }
         return None, Asked(known, (), unusable.message)
-    template = api.template_of(folder)
+    template = template_of(folder)
     front = template.front
     provenance = Provenance.of_run(
         spec,

@@ -11,6 +11,7 @@ import pytest
 from counting_server import CountingServer, counting_server
 from selfexplain import InputError, dry_run, merge, run
 from selfexplain.datasets.shard import Shard
+from selfexplain.runs import calls as calls_module
 from selfexplain.runs.folder import RunFolder
 from test_resume import QUESTIONS, command, finish, questions, recorded, started, timeless
 
@@ -161,3 +162,15 @@ def test_a_budget_for_a_shard_says_whose_it_is(questions: Path, tmp_path: Path) 
         run(**options(questions, server, tmp_path), shard="1/2", max_tokens=10_000, say=said.append)
 
     assert "The budget is counted by this process alone: 2 shards may together take 2 times as much" in said
+
+
+def test_processes_that_begin_in_the_same_moment_get_a_file_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found 0001.jsonl free: the second to make it takes the next one, and loses no call."""
+    (tmp_path / "0001.jsonl").write_bytes(b"")
+    looked = iter([tmp_path / "0001.jsonl", tmp_path / "0002.jsonl"])
+    monkeypatch.setattr(calls_module, "next_writer", lambda _: next(looked))
+
+    with calls_module.opened_writer(tmp_path) as file:
+        assert file.name == str(tmp_path / "0002.jsonl")

@@ -10,7 +10,7 @@ import click
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
-from selfexplain.errors import NothingAsked, NothingUsable
+from selfexplain.errors import InputError, NothingAsked, NothingUsable
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
 from selfexplain.ways import WaysResult, run_ways
@@ -72,6 +72,10 @@ from selfexplain.ways import WaysResult, run_ways
     type=click.IntRange(min=1),
     help="Stop when the Run has read and written so many, all replies together; one reply's length is the template's.",
 )
+@click.option("--engine", type=click.Choice(["ray"]), help="Ask on a cluster; needs selfexplain[scale].")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes of --engine.  [default: one per machine, at least 2]"
+)
 @click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
 @click.option(
     "--metrics",
@@ -102,6 +106,8 @@ def run(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    engine: str | None,
+    workers: int | None,
     dry_run: bool,
     metrics: tuple[str, ...],
     results: Path,
@@ -132,13 +138,16 @@ def run(
         forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
+    if engine is not None and len(ways) > 1:
+        raise InputError("--engine asks with one model and one template", hint="ask the ways in commands of their own")
     asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens}
     asked |= {"metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:
             if len(ways) == 1:
                 ((model, template),) = ways
-                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
+                asked |= {"engine": engine, "workers": workers, "watch": watch}
+                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked)
             else:
                 found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
     except (NothingAsked, NothingUsable) as nothing:
