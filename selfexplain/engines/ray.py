@@ -4,6 +4,7 @@ Ray carries Items to the workers and counts back, nothing else. Replies go from 
 the Run's folder, on a disk that all of them see; what is recorded is not asked again, whoever is given the Items next.
 """
 
+import logging
 import os
 import secrets
 import shutil
@@ -31,6 +32,13 @@ LOTS_EACH = 4
 MOST_IN_A_LOT = 1000
 
 SCRATCH = ".engine-"
+
+QUIET: Mapping[str, str] = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # it calls an error where an actor's arguments lie, which is as it must be
+}
+"""Of Ray's settings, those that its user has not set; it reports to nobody."""
 
 
 class RayWorker:
@@ -115,15 +123,14 @@ def imported() -> Any:
     InputError
         When it is not installed.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault(
-        "RAY_BACKEND_LOG_LEVEL", "fatal"
-    )  # it calls an error what is none: where an actor's arguments lie
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         import ray  # noqa: PLC0415 - 2 s
         import ray.data  # noqa: PLC0415
     except ImportError:
         raise InputError("--engine ray needs ray", hint="pip install 'selfexplain[scale]'") from None
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
 
 
@@ -184,6 +191,7 @@ def told_by(ray: Any, job: Job, items: Sequence[Item], *, workers: int) -> Itera
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.enable_auto_log_stats = False
+    context.execution_no_progress_timeout_s = -1  # a lot that takes hours to answer is none that hangs
     in_a_lot = min(MOST_IN_A_LOT, max(1, -(-len(items) // (LOTS_EACH * workers))))
     lots = [
         pa.table({"item": [encode(item) for item in items[first : first + in_a_lot]]})
@@ -195,7 +203,6 @@ def told_by(ray: Any, job: Job, items: Sequence[Item], *, workers: int) -> Itera
         batch_size=None,  # a lot is a block, which is what Ray does again when a worker is lost
         compute=ray.data.ActorPoolStrategy(size=workers),
         num_cpus=1,
-        scheduling_strategy="SPREAD",
     )
     for row in asked.iter_rows():
         yield msgspec.json.decode(row["told"], type=Told)

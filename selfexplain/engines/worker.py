@@ -4,6 +4,7 @@ Nothing secret is told to a worker: keys come from its own environment.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import platform
@@ -22,10 +23,11 @@ from selfexplain.providers.provider import Provider
 from selfexplain.providers.roles import WithRoles
 from selfexplain.records import Item
 from selfexplain.runs.calls import Calls
-from selfexplain.runs.folder import RunFolder
+from selfexplain.runs.folder import RunFolder, disk_errors
 
 TOKEN = "token"  # noqa: S105 - proves that a disk is common, and opens nothing
 CLAIMS = "claims"
+CALLS = "calls"
 
 Model = str | Callable[..., Any]
 
@@ -86,6 +88,10 @@ class OneFile(Calls):
         if self._writer is not None:
             await asyncio.gather(self._writer, return_exceptions=True)
 
+    async def end(self) -> None:
+        """Close the file."""
+        await super().aclose()
+
 
 class Worker:
     """Asks the Items that it is given, one lot after the other, with a provider and a file of calls of its own.
@@ -96,33 +102,45 @@ class Worker:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._loop = asyncio.Runner()  # one for all lots: a provider's connections live in it
+        self._calls = OneFile(job.run / CALLS)
+        self._asked: Asked | None = None
         self._trouble: Trouble | None = None
         try:
             require_common_disk(job)
-            self._asked = asked_by(job)
+            self._asked = asked_by(job, self._calls)
         except SelfexplainError as error:
             self._trouble = Trouble.of(error)
 
     def ask(self, items: Sequence[Item]) -> Told:
         """Ask Items where no reply is recorded, and tell what became of them."""
-        if self._trouble is not None:
+        if self._asked is None or self._trouble is not None:
             return Told(trouble=self._trouble)
-        if not first_to_begin(self._job, items):
-            # Somebody was lost over these Items: what it recorded is on disk, and we have not looked since we began.
-            self._loop.run(self._asked.calls.aclose())
-            self._asked = self._asked._replace(calls=OneFile(self._job.run / "calls"))
         progress = Progress(done=0, total=0, failed=0, resumed=0)
 
         def watch(now: Progress) -> None:
             nonlocal progress
             progress = now
 
-        lot = self._asked._replace(items=items)
         try:
+            if not first_to_begin(self._job, items):
+                self._look_again()
+            lot = self._asked._replace(items=items, calls=self._calls)
             self._loop.run(ask_runs([lot], repeats=self._job.repeats, concurrency=self._job.concurrency, watch=watch))
         except SelfexplainError as error:
             self._trouble = Trouble.of(error)
         return Told(progress.done, progress.failed, progress.resumed, self._trouble)
+
+    def _look_again(self) -> None:
+        """Read what a worker that was lost over the same Items has recorded since this one began."""
+        self._loop.run(self._calls.end())
+        self._calls = OneFile(self._job.run / CALLS)
+
+    def close(self) -> None:
+        """Let go of the provider and the file; a process that is ended instead loses nothing that was recorded."""
+        with self._loop:
+            self._loop.run(self._calls.end())
+            if self._asked is not None:
+                self._loop.run(self._asked.provider.aclose())
 
 
 def require_common_disk(job: Job) -> None:
@@ -142,15 +160,15 @@ def require_common_disk(job: Job) -> None:
 def first_to_begin(job: Job, items: Iterable[Item]) -> bool:
     """Note that these Items are begun; False when somebody else has noted it before."""
     name = hashlib.sha256("\n".join(item.id for item in items).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    try:
-        os.close(os.open(job.scratch / CLAIMS / name, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
+    with disk_errors(job.scratch), contextlib.suppress(FileExistsError):
+        with (job.scratch / CLAIMS / name).open("x") as claim:
+            claim.write(f"{platform.node()} {os.getpid()}")  # for whoever looks where the work is
+        return True
+    return False
 
 
-def asked_by(job: Job) -> Asked:
-    """Return everything that decides the Requests of a Run, and a provider for it; no Items yet.
+def asked_by(job: Job, calls: Calls) -> Asked:
+    """Return everything that decides the Requests of a Run, a provider for it and where replies go; no Items yet.
 
     Raises
     ------
@@ -170,7 +188,7 @@ def asked_by(job: Job) -> Asked:
         elicitation=plugins.elicitation(template.front.elicitation),
         sampling=sampling_of(folder),
         provider=WithRoles(provider, roles) if roles else provider,
-        calls=OneFile(folder.path / "calls"),
+        calls=calls,
         judge=judge_of(folder),
     )
 
