@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.histories import history
+    from selfexplain.merging import merge
     from selfexplain.planning import plan
     from selfexplain.prompting.read_confidence import read_confidence
     from selfexplain.records import Dataset, Item, Reading, Record
@@ -25,6 +26,7 @@ HOMES = {
     "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.histories": ("history",),
+    "selfexplain.merging": ("merge",),
     "selfexplain.planning": ("plan",),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
@@ -56,6 +58,7 @@ __all__ = [
     "gate",
     "history",
     "load_map",
+    "merge",
     "plan",
     "pull_model",
     "read_confidence",

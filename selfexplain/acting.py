@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from selfexplain import plugins
 from selfexplain.answer_files import read_answers
-from selfexplain.api import records_of, require_answered, require_gold, template_of
+from selfexplain.api import records_of, require_answered, require_gold
 from selfexplain.errors import InputError
+from selfexplain.pipeline.as_asked import template_of
 from selfexplain.records import SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.folder import RunFolder, versions, write_atomically
 

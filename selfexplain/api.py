@@ -14,10 +14,12 @@ import msgspec
 from selfexplain import plugins
 from selfexplain.datasets.askable import require_askable
 from selfexplain.datasets.grades import Grades, read_grades
+from selfexplain.datasets.shard import Shard
 from selfexplain.elicitation.elicitation import Sampling
-from selfexplain.errors import InputError, NothingUsable, ProviderError
+from selfexplain.errors import InputError, NothingAsked, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
+from selfexplain.pipeline.as_asked import judge_of, sampling_of, template_of
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.batched import Noted, batched, most_in_batches, require_batches
 from selfexplain.pipeline.budget import Ahead, Budget, Metered, prices_for, require_tokens
@@ -26,7 +28,7 @@ from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
-from selfexplain.prompting.template import Template, parse
+from selfexplain.prompting.template import Template
 from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
@@ -36,7 +38,7 @@ from selfexplain.runs.batches import Batches, require_none_open
 from selfexplain.runs.calls import Calls, whole_characters
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import Filled, RunSpec
-from selfexplain.settings import read_settings
+from selfexplain.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from numpy.typing import ArrayLike
@@ -53,6 +55,9 @@ __all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pu
 T = TypeVar("T")
 
 Say = Callable[[str], None]
+
+Elsewhere = Callable[[RunFolder, Sequence[Item]], None]
+"""Asks Items of a Run in other processes, to their end."""
 
 RESULTS = Path("results")
 
@@ -107,11 +112,14 @@ def run(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
     batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
     results: str | Path = RESULTS,
     metrics: "Chosen" = "headline",
     say: Say = silent,
@@ -151,6 +159,10 @@ def run(
         error is known (`second_opinion`).
     limit : int, optional
         Ask only the first so many Items; the same Run goes on when called without it.
+    shard : str, optional
+        `i/n`: ask only the Items of the i-th of n parts, so that n processes or machines ask the Run together
+        (`docs/scale.md`). On a disk that all see they share one folder; else :func:`selfexplain.merge` puts the
+        folders together.
     repeats : int
         How often to ask each Item; repeats of one Item are one cluster.
     concurrency : int, optional
@@ -164,6 +176,10 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
+    engine : str, optional
+        `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
+    workers : int, optional
+        In how many; `concurrency` is then that of each. By default one for each machine, at least 2.
     results : str or Path
         Where Runs are kept.
     metrics : str, metric function, or iterable of these
@@ -194,7 +210,13 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
-    chosen = chosen_metrics(metrics)
+    chosen, part = chosen_metrics(metrics), Shard.stated(shard)
+    require_engine(engine, workers=workers, limited=max_cost is not None or max_tokens is not None)
+    if batch and (engine is not None or shard is not None):
+        raise InputError(
+            "a batch is handed in whole, from one machine",
+            hint="leave out --batch, or --shard and --engine: the provider spreads the work",
+        )
     plan = planned(
         dataset,
         columns=columns,
@@ -211,14 +233,25 @@ def run(
         asks=True,
         say=say,
     )
+
+    def on_ray(folder: RunFolder, items: Sequence[Item]) -> None:
+        from selfexplain.engines.ray import ask_on_ray  # noqa: PLC0415 - only where it is asked for
+
+        each = plan.provider.concurrency if concurrency is None else concurrency
+        say(f"Asking on Ray, each worker up to {each} requests at once")
+        who: dict[str, Any] = {"model": model, "base_url": base_url, "roles": roles or {}}
+        ask_on_ray(folder, items, **who, repeats=repeats, concurrency=concurrency, workers=workers, watch=watch)
+
     with asked(
         [plan],
         limit=limit,
+        shard=part,
         repeats=repeats,
         concurrency=concurrency,
         batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        elsewhere=None if engine is None else on_ray,
         results=Path(results),
         say=say,
         watch=watch,
@@ -231,16 +264,21 @@ def asked(
     plans: "Sequence[Plan]",
     *,
     limit: int | None,
+    shard: Shard | None = None,
     repeats: int,
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    elsewhere: Elsewhere | None = None,
     results: Path,
     say: Say,
     watch: Watch,
     batch: bool = False,
 ) -> Iterator[list[RunFolder]]:
-    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked.
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, to be measured.
+
+    With a shard, others may ask theirs at the same time, and measure when we have measured. Who asks `elsewhere` is
+    given each Run and its Items, and returns when they have been asked.
 
     Raises
     ------
@@ -256,12 +294,10 @@ def asked(
     if max_cost is not None:
         models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
         prices = prices_for(max_cost, {model: settings.prices.get(model) for model in models})
-    folders = []
-    for plan in plans:
-        card = settings.declared(plan.spec.model, transparency_of(plan.provider))
-        text = "" if plan.judging is None else plan.judging.text
-        folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text))
-        say(f"Run: {folders[-1].path}")
+    folders = [begun(plan, results, settings, say=say) for plan in plans]
+    chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
+    if shard is not None:
+        tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
 
     async def ask() -> None:
         noted = Noted(watch)
@@ -273,7 +309,7 @@ def asked(
         ]
         runs = [
             Asked(
-                folder.items[:limit],
+                items,
                 plan.template,
                 plugins.elicitation(plan.template.front.elicitation),
                 plan.sampling,
@@ -281,7 +317,7 @@ def asked(
                 folder.calls(),
                 None if plan.judging is None else Judge(plan.judging),
             )
-            for plan, folder, provider in zip(plans, folders, providers, strict=True)
+            for plan, folder, items, provider in zip(plans, folders, chosen, providers, strict=True)
         ]
         budget = None
         if max_cost is not None or max_tokens is not None:
@@ -294,16 +330,72 @@ def asked(
         try:
             await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
-            for provider in {id(provider): provider for provider in providers}.values():
-                await provider.aclose()
+            await close(providers)
 
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(folder.locked())
+            locks.enter_context(folder.locked() if shard is None else folder.sharing(**shard._asdict()))
             if not batch:
                 require_none_open(folder.path)
-        in_loop(ask())
+        if elsewhere is None:
+            in_loop(ask())
+        else:
+            in_loop(close([plan.provider for plan in plans]))  # each worker makes its own
+            for folder, items in zip(folders, chosen, strict=True):
+                elsewhere(folder, items)
+        for folder in folders if shard is not None else ():
+            locks.enter_context(folder.measuring())
         yield folders
+
+
+def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFolder:
+    """Return the Run of a plan, in a new folder or in the one where it was begun."""
+    card = settings.declared(plan.spec.model, transparency_of(plan.provider))
+    text = "" if plan.judging is None else plan.judging.text
+    folder = RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text)
+    say(f"Run: {folder.path}")
+    return folder
+
+
+async def close(providers: Sequence[Provider]) -> None:
+    """Let go of providers, each once."""
+    for provider in {id(provider): provider for provider in providers}.values():
+        await provider.aclose()
+
+
+def require_engine(engine: str | None, *, workers: int | None, limited: bool) -> None:
+    """Raise InputError for an engine that there is not, or with which something else cannot be.
+
+    A budget cannot: each worker would have to know, before each request, what all others have spent.
+    """
+    require_counts(workers=workers)
+    if engine is None:
+        if workers is not None:
+            raise InputError("workers are those of an engine, and none is named", hint="say --engine ray, too")
+        return
+    if engine != "ray":
+        raise InputError(f"no engine is called {engine!r}", hint="known: ray")
+    if limited:
+        raise InputError(
+            "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
+            hint="leave out --max-cost and --max-tokens, see first what it takes with --dry-run, and ask --limit Items "
+            "at a time; or leave out --engine",
+        )
+
+
+def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> tuple[Item, ...]:
+    """Return the Items of a Run that are to be asked now, in their order."""
+    items = folder.items[:limit]
+    return items if shard is None else shard.of_items(items)
+
+
+def tell_shard(shard: Shard, items: Sequence[Item], *, of: int, limited: float | None, say: Say) -> None:
+    """Say what a shard comes to, and what a budget then means."""
+    say(f"Shard {shard}: {len(items)} of {of} Items")
+    if limited is not None and shard.of > 1:
+        say(
+            f"The budget is counted by this process alone: {shard.of} shards may together take {shard.of} times as much"
+        )
 
 
 def dry_run(
@@ -319,6 +411,7 @@ def dry_run(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     batch: bool = False,
     results: str | Path = RESULTS,
@@ -327,7 +420,10 @@ def dry_run(
 
     Parameters
     ----------
-    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, repeats, batch
+    dataset, columns, model, template, base_url, roles, temperature, effort, ask_again, judge, limit, shard, repeats,
+    batch
+        As for `run`.
+    results
         As for `run`.
     results : str or Path
         Where Runs are kept.
@@ -360,6 +456,7 @@ def dry_run(
     >>> forecast["calls"], forecast["prompt_tokens"], forecast["completion_tokens"]
     (2, 26, 40)
     """
+    part = Shard.stated(shard)
     plan = planned(
         dataset,
         columns=columns,
@@ -384,6 +481,7 @@ def dry_run(
     async def rehearsed() -> tuple[Forecast, bool]:
         try:
             items = plan.dataset.items[:limit]
+            items = items if part is None else part.of_items(items)
             can_count = count is not None and await count(PROBE) is not None
             found = await forecast(
                 items,
@@ -526,15 +624,7 @@ def providers_of(roles: "Roles | None", template: Template, *, judges: bool, ask
     """
     roles = roles or {}
     require_filled((*template.front.roles, *([JUDGE] if judges else [])), roles, by=f"the template {template.id}")
-    return {role: provider_in_role(model, asks=asks) for role, model in sorted(roles.items())}
-
-
-def provider_in_role(model: str | Provider | Callable[..., Any], *, asks: bool) -> Provider:
-    """Return who fills a role; a name may carry the address of its server, `openai/NAME@http://localhost:8000/v1`."""
-    if not isinstance(model, str):
-        return plugins.as_provider(model)
-    name, at, rest = model.partition("@http")  # names of models hold @, too
-    return plugins.provider(name, base_url=f"http{rest}" if at else None, asks=asks)
+    return {role: plugins.provider_in_role(model, asks=asks) for role, model in sorted(roles.items())}
 
 
 def temperature_for(template: Template, stated: float | None) -> float:
@@ -562,11 +652,9 @@ def provider_of(
     model: str | Provider | Callable[..., Any], *, base_url: str | None, asks: bool, say: Say = silent
 ) -> Provider:
     """Return what answers for a model; the embedded one is fetched first, if it is to be asked."""
-    if not isinstance(model, str):
-        return plugins.as_provider(model)
-    if asks and model in plugins.EMBEDDED_MODELS and base_url is None:
+    if asks and isinstance(model, str) and model in plugins.EMBEDDED_MODELS and base_url is None:
         pull_model(say)
-    return plugins.provider(model, base_url=base_url, asks=asks)
+    return plugins.provider_for(model, base_url=base_url, asks=asks)
 
 
 def require_counts(**counts: int | None) -> None:
@@ -688,17 +776,6 @@ def reasons_of(records: Iterable[Record]) -> str:
     return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 
-def template_of(folder: RunFolder) -> Template:
-    """Return the template that a Run was asked with, from its manifest."""
-    return parse(folder.manifest.template_text, where=str(folder.path / "manifest.json")).showing(folder.examples)
-
-
-def judge_of(folder: RunFolder) -> Judge | None:
-    """Return the judge of a Run, as it was asked."""
-    text = folder.manifest.judge_text
-    return Judge(parse(text, where=str(folder.path / "manifest.json"))) if text else None
-
-
 def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
     """Read and grade the recorded calls of a Run.
 
@@ -707,21 +784,21 @@ def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
     InputError
         When nothing has been asked.
     """
-    spec, template = folder.manifest.spec, template_of(folder)
+    template = template_of(folder)
     records = in_loop(
         read_records(
             folder.items,
             calls=calls,
             template=template,
             elicitation=plugins.elicitation(template.front.elicitation),
-            sampling=Sampling(spec.temperature, spec.seed, spec.effort, spec.again),
+            sampling=sampling_of(folder),
             graders=plugins.graders(),
             judge=judge_of(folder),
             categorisers=plugins.categorisers(),
         )
     )
     if not records:
-        raise InputError(
+        raise NothingAsked(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
     return records
@@ -786,6 +863,11 @@ def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> li
     asked = len({record.item for record in records})
     if asked < len(folder.items):
         remarks.append(f"{asked} of {len(folder.items)} Items have been asked: the Run is not complete")
+    if calls.twice:
+        remarks.append(
+            f"{len(calls.twice)} Requests have more than one reply, as when two machines asked the same: the first by "
+            "time counts, all of them cost"
+        )
     if calls.dropped:
         remarks.append(f"the provider did not take: {', '.join(sorted(calls.dropped))}")
     return remarks

@@ -4,6 +4,7 @@
 
     SelfexplainError           a sentence, and a hint that says what to do
     ├── InputError             what the user gave cannot be used: a file, an option, a template
+    │   ├── NothingAsked       a Run holds no answer yet
     │   └── NothingUsable      answers are there, and not one of them can be measured
     ├── BudgetSpent            what a Run may cost is spent; what was asked is kept
     ├── ProviderError          the model's server refused, failed or went away; `kind` says how
@@ -55,6 +56,10 @@ class SelfexplainError(Exception):
 
 class InputError(SelfexplainError):
     """What the user gave cannot be used: a row, a value, an option, a template."""
+
+
+class NothingAsked(InputError):  # noqa: N818 - reads as the state it is
+    """A Run holds no answer yet; of a small shard that may be all there is to say."""
 
 
 class NothingUsable(InputError):  # noqa: N818 - reads as the state it is

@@ -8,6 +8,7 @@ import msgspec
 from selfexplain import api, plugins
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError
+from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.forecast import RULE, forecast
 from selfexplain.records import Item, Source
 from selfexplain.runs.baseline import read_baseline
@@ -177,7 +178,7 @@ def rate_of_run(folder: RunFolder, *, model: str | None, template: str | None) -
     if template is None and model is None and times and totals.replies and not totals.without_usage:
         rate = Rate(totals.replies / times, totals.prompt / times, totals.completion / times)
         return rate, RECORDED, asked
-    chosen = api.template_of(folder) if template is None else plugins.template(template).showing(folder.examples)
+    chosen = template_of(folder) if template is None else plugins.template(template).showing(folder.examples)
     rate = rate_of(folder.items, chosen, Sampling(spec.temperature, spec.seed))
     return rate, RULE, {**asked, "template": chosen.id}
 

@@ -234,6 +234,19 @@ def provider(name: str, *, base_url: str | None = None, asks: bool = True) -> Pr
     return make(rest, **{key: value for key, value in options.items() if value is not None and key in taken})
 
 
+def provider_for(model: Any, *, base_url: str | None = None, asks: bool = True) -> Provider:
+    """Return what answers for a model: a name as in :func:`provider`, or what a script hands over."""
+    return provider(model, base_url=base_url, asks=asks) if isinstance(model, str) else as_provider(model)
+
+
+def provider_in_role(model: Any, *, asks: bool = True) -> Provider:
+    """Return who fills a role; a name may carry the address of its server, `openai/NAME@http://localhost:8000/v1`."""
+    if not isinstance(model, str):
+        return as_provider(model)
+    name, at, rest = model.partition("@http")  # names of models hold @, too
+    return provider(name, base_url=f"http{rest}" if at else None, asks=asks)
+
+
 def as_provider(model: Any) -> Provider:
     """Return what a script hands over as a Provider: one itself, a class of one, or a function to be asked.
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from selfexplain import plugins
-from selfexplain.api import RESULTS, records_of, require_gold, template_of
+from selfexplain.api import RESULTS, records_of, require_gold
 from selfexplain.errors import InputError
+from selfexplain.pipeline.as_asked import template_of
 from selfexplain.records import RANKS_ONLY, Record, Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance

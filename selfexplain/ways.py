@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selfexplain import api, plugins
+from selfexplain.datasets.shard import Shard
 from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
+from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.ask import Watch
 from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import Template
@@ -63,6 +65,7 @@ def run_ways(
     ask_again: int = 0,
     judge: str = "judge",
     limit: int | None = None,
+    shard: str | None = None,
     repeats: int = 1,
     concurrency: int | None = None,
     batch: bool = False,
@@ -81,7 +84,8 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, repeats, results, metrics, say, watch
+    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, shard, repeats, results,
+    metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
@@ -130,7 +134,7 @@ def run_ways(
     """
     from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
 
-    chosen = api.chosen_metrics(metrics)
+    chosen, part = api.chosen_metrics(metrics), Shard.stated(shard)
     wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
     require_all_needed(roles or {}, wanted)
     plans = [
@@ -157,6 +161,7 @@ def run_ways(
     with api.asked(
         plans,
         limit=limit,
+        shard=part,
         repeats=repeats,
         concurrency=concurrency,
         batch=batch,
@@ -224,7 +229,7 @@ def measure(folder: RunFolder, chosen: "Sequence[Any]") -> "tuple[api.Result | N
             "cost": cost_of(totals, read_settings().prices.get(spec.model), model=spec.model),
         }
         return None, Asked(known, (), unusable.message)
-    template = api.template_of(folder)
+    template = template_of(folder)
     front = template.front
     provenance = Provenance.of_run(
         spec,

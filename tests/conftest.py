@@ -22,3 +22,11 @@ def shared() -> Path:
 def embedded_model() -> Path:
     """Return the embedded model's file, fetched if need be; a machine that cannot fetch it fails these tests."""
     return model_file.pull(print)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what a plain run leaves out."""
+    if config.option.markexpr == "not ray" and terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line(
+            "left out: what needs a Ray cluster; pip install -c constraints.txt -e '.[dev,scale]' and pytest -m ray"
+        )

@@ -67,6 +67,7 @@ def test_the_public_names_are_these() -> None:
         "gate",
         "history",
         "load_map",
+        "merge",
         "plan",
         "pull_model",
         "read_confidence",

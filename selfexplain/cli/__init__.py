@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "gate": "Judge whether confidence became less trustworthy than in a baseline.",
     "history": "Show a metric over Runs, in the order in which they were asked; by default those in --results.",
     "list": "List the names that commands understand, of one KIND or of all.",
+    "merge": "Make one Run of several folders of it, as --shard leaves them on machines without a common disk.",
     "model": "Fetch the embedded model's file, or bring it along.",
     "plan": "Say how many Items a change takes to be seen, what those there are can show, and what asking costs.",
     "recalibrate": "Learn from a RUN, or a FILE with `confidence` and `correct`, what each stated confidence is worth.",

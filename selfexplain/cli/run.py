@@ -10,6 +10,7 @@ import click
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
+from selfexplain.errors import InputError, NothingAsked, NothingUsable
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
 from selfexplain.ways import WaysResult, run_ways
@@ -62,6 +63,7 @@ from selfexplain.ways import WaysResult, run_ways
     "--judge", default="judge", show_default=True, metavar="TEMPLATE", help="What --role judge=MODEL is asked."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only the first so many Items.")
+@click.option("--shard", metavar="I/N", help="Ask only one of N parts of the Items; see `selfexplain merge`.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="How often to ask each Item.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once.  [default: the provider's]")
 @click.option("--batch", is_flag=True, help="Ask through the provider's batch endpoint: half the price, up to a day.")
@@ -70,6 +72,10 @@ from selfexplain.ways import WaysResult, run_ways
     "--max-tokens",
     type=click.IntRange(min=1),
     help="Stop when the Run has read and written so many, all replies together; one reply's length is the template's.",
+)
+@click.option("--engine", type=click.Choice(["ray"]), help="Ask on a cluster; needs selfexplain[scale].")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes of --engine.  [default: one per machine, at least 2]"
 )
 @click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
 @click.option(
@@ -96,11 +102,14 @@ def run(
     ask_again: int,
     judge: str,
     limit: int | None,
+    shard: str | None,
     repeats: int,
     concurrency: int | None,
     batch: bool,
     max_cost: float | None,
     max_tokens: int | None,
+    engine: str | None,
+    workers: int | None,
     dry_run: bool,
     metrics: tuple[str, ...],
     results: Path,
@@ -123,6 +132,7 @@ def run(
         "ask_again": ask_again,
         "judge": judge,
         "limit": limit,
+        "shard": shard,
         "repeats": repeats,
         "batch": batch,
         "results": results,
@@ -131,15 +141,25 @@ def run(
         forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
+    if engine is not None and len(ways) > 1:
+        raise InputError("--engine asks with one model and one template", hint="ask the ways in commands of their own")
     asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens}
     asked |= {"metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:
             if len(ways) == 1:
                 ((model, template),) = ways
-                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
+                asked |= {"engine": engine, "workers": workers, "watch": watch}
+                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked)
             else:
                 found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
+    except (NothingAsked, NothingUsable) as nothing:
+        if shard is None:
+            raise
+        tell(
+            f"Nothing to measure yet: {nothing.message}"
+        )  # a small part may well hold nothing; it is done all the same
+        return
     except KeyboardInterrupt:
         tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
         raise

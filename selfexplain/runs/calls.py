@@ -54,6 +54,10 @@ class Calls:
         """How many answers were asked for: an Item, once in each repeat."""
         self.repeats: set[int] = set()
         """Which repeats were asked, of whatever Items."""
+        self.twice: dict[str, set[str]] = {}
+        """Requests that more than one reply is recorded to, and when each was asked for."""
+        self._failed: set[int] = set()
+        """Which failed tries are known, by a hash of what and when."""
         self.dropped: set[str] = set()
         """Parameters that some reply came without."""
         self.last_failure = ""
@@ -123,12 +127,13 @@ class Calls:
         return (file % len(self._paths)) << FILE | start << 1
 
     def _remember(self, call: Call, place: int) -> None:
-        failed = call.response.outcome == "failed"
-        place |= not failed
         known = self._found(call.key)
+        if self._is_copy(call, None if known is None else known[1]):
+            return
+        place |= call.response.outcome != "failed"
         if known is None:
             self._index.add(digest(call.key), place)
-        elif known[1].response.outcome == "failed":  # of several replies the first counts, of failures the last
+        elif counts_before(call, known[1]):
             self._index.move(digest(call.key), known[0], place)
         request = call.request
         self.totals_of(request.role).add(call)
@@ -139,6 +144,20 @@ class Calls:
             self.asked += known is None and not (request.turn or request.draw or request.again)
         if call.response.failure is not None:
             self.last_failure = call.response.failure.message
+
+    def _is_copy(self, call: Call, known: Call | None) -> bool:
+        """Tell whether this very call is known, from a copy of its file, say; remember it where it is not."""
+        if call.response.outcome == "failed":
+            this, n = hash((call.key, call.started, call.attempt)), len(self._failed)
+            self._failed.add(this)
+            return len(self._failed) == n
+        if known is None or known.response.outcome == "failed":
+            return False
+        starts = self.twice.get(call.key, {known.started})
+        if call.started in starts and (call.started != known.started or call.response == known.response):
+            return True
+        self.twice[call.key] = starts | {call.started}
+        return False
 
     async def append(self, call: Call) -> None:
         """Return when the call is on disk."""
@@ -175,9 +194,8 @@ class Calls:
         """Return where in the file the lines begin, once they are on disk."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = next_writer(self._folder)
-            self._file, self._whole = path.open("xb", buffering=0), 0
-            self._paths.append(path)
+            self._file, self._whole = opened_writer(self._folder), 0
+            self._paths.append(Path(self._file.name))
         try:
             view = memoryview(lines)
             while view:  # a raw write may take only a part, when the disk is nearly full
@@ -214,6 +232,16 @@ FILE = 48
 """From which bit on a place says in which file a line is; below, where in it, and in the lowest whether it replied."""
 
 
+def counts_before(call: Call, other: Call) -> bool:
+    """Tell which call to one Request counts: a reply before a failure, of replies the first, of failures the last."""
+    failed, other_failed = call.response.outcome == "failed", other.response.outcome == "failed"
+    if failed != other_failed:
+        return other_failed
+    if failed:
+        return (call.started, call.attempt) >= (other.started, other.attempt)
+    return call.started < other.started
+
+
 def parts(place: int) -> tuple[int, int, bool]:
     """Return the number of the file, where in it the line begins, and whether it is a reply."""
     return place >> FILE, (place & ((1 << FILE) - 1)) >> 1, bool(place & 1)
@@ -231,6 +259,13 @@ def require_name(file: BinaryIO) -> None:
     """Raise OSError when a file was deleted while it is open: what is written to it then is in no folder."""
     if not os.fstat(file.fileno()).st_nlink:
         raise OSError(errno.ENOENT, f"{Path(file.name).name} was deleted while the Run went on")
+
+
+def opened_writer(folder: Path) -> BinaryIO:
+    """Return the next file of calls, new and open; processes that begin in the same moment get one each."""
+    while True:
+        with contextlib.suppress(FileExistsError):  # somebody else's since we looked
+            return next_writer(folder).open("xb", buffering=0)
 
 
 def next_writer(folder: Path) -> Path:

@@ -1,19 +1,20 @@
-"""The folder of one Run: created once, resumed by the same command, used by one process at a time."""
+"""The folder of one Run: created once, resumed by the same command, used by one process, or by one for each shard."""
 
 import hashlib
 import importlib.metadata
 import os
 import platform
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import filelock
 import msgspec
 
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, encode
+from selfexplain.runs import locks
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
 from selfexplain.runs.manifest import Manifest, RunSpec
 
@@ -94,21 +95,28 @@ class RunFolder:
         Raises
         ------
         InputError
-            When another process holds it; a process that died holds nothing.
+            When another process holds it or a shard of it; a process that died holds nothing.
         """
-        lock = filelock.FileLock(self.path / "run.lock")
-        try:
-            with disk_errors(self.path):
-                lock.acquire(blocking=False)
-        except filelock.Timeout:
-            raise InputError(
-                f"another process is working on {self.path}",
-                hint="wait for it or stop it; then the same command continues from what it recorded",
-            ) from None
-        try:
+        with locks.alone(self.path):
             yield
-        finally:
-            lock.release()
+
+    @contextmanager
+    def sharing(self, *, number: int, of: int) -> Iterator[None]:
+        """Hold one shard of the Run for this process; others may hold other shards.
+
+        Raises
+        ------
+        InputError
+            When another process holds the same shard, one by another count, or the whole Run.
+        """
+        with locks.sharing(self.path, number=number, of=of):
+            yield
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Wait until no process that holds another shard measures the Run."""
+        with locks.measuring(self.path):
+            yield
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a derived file whole or not at all; return its path."""
@@ -184,7 +192,8 @@ def versions() -> dict[str, str]:
 
 def write_atomically(path: Path, content: bytes) -> Path:
     """Write a file so that readers see the old one or the whole new one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    # A process id alone would do on one machine; in containers that share a disk, all of them are number 7.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     with disk_errors(path.parent):
         try:
             with unfinished.open("wb") as file:
@@ -200,11 +209,9 @@ def write_atomically(path: Path, content: bytes) -> Path:
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the system says of a folder into our words; a Timeout is the lock's own, and passes."""
+    """Turn what the system says of a folder into our words."""
     try:
         yield
-    except filelock.Timeout:
-        raise
     except OSError as error:
         raise InputError(
             f"cannot write to {folder}: {error.strerror or error}",

@@ -159,7 +159,7 @@ def test_a_role_may_have_a_server_of_its_own(
 ) -> None:
     """Behind the last @, where it begins like an address."""
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    provider = api.provider_in_role(named, asks=False)
+    provider = plugins.provider_in_role(named, asks=False)
 
     assert provider.name == name
     assert provider.identity["base_url"].startswith(address)

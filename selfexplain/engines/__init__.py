@@ -1,0 +1,1 @@
+"""Asking in several processes that something else starts, spreads and starts again: one adapter, one file."""
