@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from jinja2 import TemplateError
+
 from selfexplain.records import Message
 
 CONTROL = re.compile(r"<.+>|\[.+\]", re.DOTALL)
@@ -18,7 +20,8 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
 
     The chat template is rendered whole and then cut into tokens, as transformers does it. Where a turn holds the
     letters of a control token, such as `<|im_end|>`, the text is cut inside them before that, so that they stay
-    letters: no question can end its own turn. A last turn of the assistant is left open, and continued.
+    letters: no question can end its own turn. A last turn of the assistant is left open, and continued. Where the chat
+    template knows no system turn, its text stands before the first question.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     Raises
     ------
     jinja2.TemplateError
-        When the chat template refuses the conversation: some know no system turn.
+        When the chat template refuses the conversation.
     """
     written = "".join(message.content for message in messages)
     mark = next(letter for letter in map(chr, PRIVATE) if letter not in written)
@@ -43,12 +46,30 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
         }
         for message in messages
     ]
-    goes_on = messages[-1].role == "assistant"
-    text = tokenizer.apply_chat_template(
-        turns, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
-    )
-    parts = text.split(mark)
+    parts = rendered(tokenizer, turns).split(mark)
     return [token for part in parts for token in tokenizer(part, add_special_tokens=False)["input_ids"]]
+
+
+def rendered(tokenizer: Any, turns: list[dict[str, str]]) -> str:
+    """Return the text of a conversation; what is said in a system turn is in it even if there are no such turns."""
+    goes_on = turns[-1]["role"] == "assistant"
+
+    def text_of(turns: list[dict[str, str]]) -> str:
+        text = tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=not goes_on, continue_final_message=goes_on
+        )
+        return str(text)
+
+    has_system = len(turns) > 1 and (turns[0]["role"], turns[1]["role"]) == ("system", "user")
+    if not has_system:
+        return text_of(turns)
+    try:
+        text = text_of(turns)
+    except TemplateError:  # says that there are none
+        text = ""
+    if text and turns[0]["content"].strip() in text:
+        return text
+    return text_of([{"role": "user", "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}, *turns[2:]])
 
 
 def parted(text: str, controls: Iterable[str], mark: str) -> str:

@@ -155,7 +155,7 @@ class Transformers:
             raise ProviderError(
                 f"{self.name}: the model's chat template refuses these turns ({shortened(str(error))})",
                 kind="bad_request",
-                hint="some know no system turn: write a template without one",
+                hint="some want turns of user and assistant to alternate: try another template",
             ) from None
         except (TypeError, ValueError) as error:  # half a character, an open turn that the chat template changes
             raise ProviderError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from providers.tiny_models import CONTEXT, save_tiny, save_tokenizer
+from providers.tiny_models import CONTEXT, close, save_tiny, save_tokenizer
 from selfexplain import plugins
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers import model_file
@@ -81,7 +81,7 @@ async def test_who_waits_together_is_answered_together(model: Transformers, monk
     for one, other in zip(together, alone, strict=True):
         assert (one.text, one.usage, one.outcome) == (other.text, other.usage, other.outcome)
         assert [token.logprob for token in one.tokens] == pytest.approx(
-            [token.logprob for token in other.tokens], abs=1e-4
+            [token.logprob for token in other.tokens], abs=close()
         )
 
 

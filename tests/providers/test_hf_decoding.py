@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 
-from providers.tiny_models import END, KINDS, need_the_extra, save_tiny
+from providers.tiny_models import END, KINDS, close, need_the_extra, save_tiny
 from selfexplain.errors import ProviderError
 from selfexplain.providers.batch_decoding import Decoder, Prompt, Row, chosen_from
 from selfexplain.providers.loaded_model import LoadedModel, load
 from selfexplain.providers.written_tokens import Written
-
-CLOSE = 1e-4
-"""Largest difference of a log-probability by the order of sums in 32-bit floats; they are between -20 and 0 here."""
 
 SHARED = list(range(40, 64))
 PROMPTS = [SHARED + [97 + place] * n for place, n in enumerate((1, 7, 3, 12, 30))]
@@ -65,10 +62,10 @@ def test_a_batch_writes_what_a_plain_pass_finds_most_probable(loaded: LoadedMode
 
         assert len(written.ids) == 9
         assert written.ids == expected.argmax(dim=1).tolist()
-        assert written.logprobs == pytest.approx(best.values[:, 0].tolist(), abs=CLOSE)
+        assert written.logprobs == pytest.approx(best.values[:, 0].tolist(), abs=close())
         assert [[token for token, _ in top] for top in written.top] == best.indices.tolist()
         for top, values in zip(written.top, best.values.tolist(), strict=True):
-            assert [logprob for _, logprob in top] == pytest.approx(values, abs=CLOSE)
+            assert [logprob for _, logprob in top] == pytest.approx(values, abs=close())
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
@@ -87,7 +84,7 @@ def test_what_shares_a_batch_changes_nothing(loaded: LoadedModel, temperature: f
     for way in ways:
         assert [row.ids for row in way] == [row.ids for row in together]
         for row, other in zip(way, together, strict=True):
-            assert row.logprobs == pytest.approx(other.logprobs, abs=CLOSE)
+            assert row.logprobs == pytest.approx(other.logprobs, abs=close())
 
 
 def test_a_seed_is_one_series_of_draws_for_each_question(llama: LoadedModel) -> None:

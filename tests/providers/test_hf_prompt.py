@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import TemplateError
 
 from providers.tiny_models import CONTROLS, END, save_tokenizer
 from selfexplain.providers.chat_prompt import prompt_ids
@@ -69,3 +70,22 @@ def test_an_open_turn_of_the_assistant_goes_on(tokenizer: Any) -> None:
 
     assert tokenizer.decode(ids).endswith("<|im_start|>assistant\nAnswer:")
     assert ids.count(END) == 2
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}", ""],
+    ids=["refuses", "passes over"],
+)
+def test_a_model_without_system_turns_reads_it_before_the_question(
+    tokenizer: Any, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its chat template says so or keeps silent; what is refused for another reason stays refused."""
+    knows_two = "{% for m in messages if m.role != 'system' %}[{{ m.role }}] {{ m.content }}\n{% endfor %}"
+    monkeypatch.setattr(tokenizer, "chat_template", guard + knows_two)
+    ids = prompt_ids(tokenizer, turns("Be brief.", "2 + 2?", "4", "3 + 3?"))
+
+    assert tokenizer.decode(ids) == "[user] Be brief.\n\n2 + 2?\n[assistant] 4\n[user] 3 + 3?\n"
+    monkeypatch.setattr(tokenizer, "chat_template", "{{ raise_exception('never') }}")
+    with pytest.raises(TemplateError, match="never"):
+        prompt_ids(tokenizer, turns("Be brief.", "2 + 2?"))
