@@ -290,10 +290,9 @@ def asked(
     require_tokens(max_tokens)
     require_batches([plan.provider for plan in plans] if batch else [], known=plugins.batching())
     settings = read_settings()
-    prices = {}
-    if max_cost is not None:
-        models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
-        prices = prices_for(max_cost, {model: settings.prices.get(model) for model in models})
+    models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
+    stated = {model: settings.prices.get(model) for model in models}
+    prices = {} if max_cost is None else prices_for(max_cost, stated)
     folders = [begun(plan, results, settings, say=say) for plan in plans]
     chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
     if shard is not None:
@@ -334,9 +333,7 @@ def asked(
 
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(folder.locked() if shard is None else folder.sharing(**shard._asdict()))
-            if not batch:
-                require_none_open(folder.path)
+            locks.enter_context(held(folder, shard=shard, batch=batch))
         if elsewhere is None:
             in_loop(ask())
         else:
@@ -355,6 +352,15 @@ def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFo
     folder = RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text)
     say(f"Run: {folder.path}")
     return folder
+
+
+@contextmanager
+def held(folder: RunFolder, *, shard: Shard | None, batch: bool) -> Iterator[None]:
+    """Hold a Run, or a shard of it, for this process; batches that are out must be collected before all else."""
+    with folder.locked() if shard is None else folder.sharing(**shard._asdict()):
+        if not batch:
+            require_none_open(folder.path)
+        yield
 
 
 async def close(providers: Sequence[Provider]) -> None:

@@ -143,12 +143,14 @@ def look_at(path: Path) -> CallsFile:
     digest, first = hashlib.sha256(), ""
     dropped: set[str] = set()
     models: set[str] = set()
+    start = 0
     with read_errors(path), path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for line in file:
             digest.update(line)
             if not line.endswith(b"\n"):
                 break
-            call = call_of(line, f"{path}, line {number}")
+            call = call_of(line, path, start)
+            start += len(line)
             first = min(first or call.started, call.started)
             if not call.request.role:
                 dropped |= set(call.response.dropped)

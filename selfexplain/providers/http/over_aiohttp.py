@@ -87,12 +87,13 @@ class Transport(httpx2.AsyncBaseTransport):
         if self._session is None:  # not in the constructor, which runs before there is a loop
             self._session = self._session_for(request)
         wait = request.extensions.get("timeout", {})
+        content = await request.aread()  # files that are handed up come in pieces
         with as_httpx(request):
             async with self._session.request(
                 request.method,
                 str(request.url),
                 headers=request.headers.multi_items(),
-                data=request.content or None,
+                data=content or None,
                 allow_redirects=False,
                 proxy=self._proxy_to(request.url.scheme, request.url.host),
                 timeout=aiohttp.ClientTimeout(sock_connect=wait.get("connect"), sock_read=wait.get("read")),
