@@ -13,7 +13,7 @@ from in_batches import QUESTIONS, ask, calls, right, write_questions
 from providers.batch_server import WRONG_KEY, BatchServer, batch_server
 from selfexplain.cli import main
 from selfexplain.errors import BudgetSpent, InputError, ProviderError
-from selfexplain.pipeline import batched
+from selfexplain.pipeline import batch_desk, batched
 from selfexplain.providers import retry
 from selfexplain.runs import batches
 from selfexplain.runs.batches import Intent, read_events, unfinished
@@ -25,7 +25,7 @@ BOTH = pytest.mark.parametrize("sdk", ["openai", "anthropic"])
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no wait take time; what gathers is then what the loop brings before its next turn."""
     for name in ("FIRST_POLL_SECONDS", "SETTLE_SECONDS"):
-        monkeypatch.setattr(batched, name, 0.0)
+        monkeypatch.setattr(batch_desk, name, 0.0)
     monkeypatch.setattr(batched, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-right")
@@ -201,7 +201,7 @@ def test_results_that_break_off_are_read_again(home: Path, server: BatchServer, 
 def test_a_busy_server_is_waited_for_and_no_batch_is_made_twice(
     home: Path, server: BatchServer, sdk: str, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    monkeypatch.setattr(batch_desk, "wait_after", lambda *_: 0.0)
     server.statuses[route].extend([(429, {}), (529, {}), (500, {})])
     ask(home, server, sdk)
 
@@ -215,7 +215,7 @@ def test_a_batch_that_was_made_unheard_is_found_and_not_made_again(
     home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reply to its making is lost: the list shows it, by our token or by the names of its requests."""
-    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    monkeypatch.setattr(batch_desk, "wait_after", lambda *_: 0.0)
     server.lost["create"] = 1
     ask(home, server, sdk)
 

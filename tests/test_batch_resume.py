@@ -16,7 +16,7 @@ from in_batches import QUESTIONS, ask, calls, replies, right, write_questions
 from providers.batch_server import BatchServer, batch_server
 from selfexplain.cli import main
 from selfexplain.errors import InputError
-from selfexplain.pipeline import batched
+from selfexplain.pipeline import batch_desk, batched
 from selfexplain.providers import retry
 from selfexplain.runs.batches import Open, read_events, unfinished
 
@@ -52,7 +52,7 @@ STAGES = {
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_POLL_SECONDS", "SETTLE_SECONDS"):
-        monkeypatch.setattr(batched, name, 0.0)
+        monkeypatch.setattr(batch_desk, name, 0.0)
     monkeypatch.setattr(batched, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-right")
