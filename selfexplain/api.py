@@ -21,7 +21,8 @@ from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.as_asked import judge_of, sampling_of, template_of
 from selfexplain.pipeline.ask import Asked, Watch, ask_runs
-from selfexplain.pipeline.batched import Noted, batched, most_in_batches, require_batches
+from selfexplain.pipeline.batch_news import News, Noted
+from selfexplain.pipeline.batched import batched, most_in_batches, require_batches
 from selfexplain.pipeline.budget import Ahead, Budget, Metered, prices_for, require_tokens
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
@@ -300,10 +301,9 @@ def asked(
 
     async def ask() -> None:
         noted = Noted(watch)
+        news = News(say, noted.show)
         providers = [
-            batched(plan.provider, Batches(folder.path), most=concurrency, say=say, noted=noted)
-            if batch
-            else plan.provider
+            batched(plan.provider, Batches(folder.path), most=concurrency, news=news) if batch else plan.provider
             for plan, folder in zip(plans, folders, strict=True)
         ]
         runs = [

@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 
 import selfexplain as sx
+from in_batches import QUESTIONS, ask, calls, right, write_questions
 from providers.batch_server import WRONG_KEY, BatchServer, batch_server
 from selfexplain.cli import main
 from selfexplain.errors import BudgetSpent, InputError, ProviderError
-from selfexplain.pipeline import batched
+from selfexplain.pipeline import batch_desk, batched
 from selfexplain.providers import retry
-from selfexplain.records import Call
 from selfexplain.runs import batches
 from selfexplain.runs.batches import Intent, read_events, unfinished
-from selfexplain.runs.calls import read_calls
 
-QUESTIONS = [f"Which word belongs to number {number}?" for number in range(12)]
 BOTH = pytest.mark.parametrize("sdk", ["openai", "anthropic"])
 
 
@@ -27,7 +25,7 @@ BOTH = pytest.mark.parametrize("sdk", ["openai", "anthropic"])
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no wait take time; what gathers is then what the loop brings before its next turn."""
     for name in ("FIRST_POLL_SECONDS", "SETTLE_SECONDS"):
-        monkeypatch.setattr(batched, name, 0.0)
+        monkeypatch.setattr(batch_desk, name, 0.0)
     monkeypatch.setattr(batched, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-right")
@@ -42,31 +40,7 @@ def server() -> Iterator[BatchServer]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    rows = [{"id": f"q{n}", "question": each, "gold": f"word of {each}"} for n, each in enumerate(QUESTIONS)]
-    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return tmp_path
-
-
-def ask(home: Path, server: BatchServer, sdk: str = "openai", **options: Any) -> sx.Result:
-    """Ask the questions in batches."""
-    options = {"template": "answer-confidence", "batch": True, **options}
-    return sx.run(
-        str(home / "questions.jsonl"),
-        model=f"{sdk}/model",
-        base_url=server.base_url,
-        results=home / "results",
-        **options,
-    )
-
-
-def calls(home: Path) -> list[Call]:
-    """Return every recorded call."""
-    return [call for folder in sorted(home.glob("results/*/calls")) for call in read_calls(folder)]
-
-
-def right(result: sx.Result) -> int:
-    """Return how many answers are those that belong to their questions."""
-    return sum(record.verdict == "correct" for record in result.records)
+    return write_questions(tmp_path)
 
 
 @BOTH
@@ -74,14 +48,13 @@ def test_all_are_asked_in_one_batch_and_each_reply_finds_its_question(
     home: Path, server: BatchServer, sdk: str
 ) -> None:
     """Results come in another order than requests; each call says in which batch it was asked."""
-    result = ask(home, server, sdk)
+    folder = ask(home, server, sdk)
 
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
     assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)]
     assert {call.response.batch for call in calls(home)} == {server.batches[0].name}
-    assert result.to_dict()["usage"]["batched"] == len(QUESTIONS)
-    assert unfinished(next(home.glob("results/*"))) == []
+    assert unfinished(folder) == []
 
 
 @BOTH
@@ -90,7 +63,7 @@ def test_it_is_the_same_run_as_one_that_is_asked_directly(home: Path, server: Ba
     first = ask(home, server, sdk)
     again = ask(home, server, sdk, batch=False)
 
-    assert again.folder == first.folder
+    assert again == first
     assert server.asked.total() == len(QUESTIONS)
 
 
@@ -104,11 +77,11 @@ def test_several_turns_are_asked_in_rounds(home: Path, server: BatchServer, sdk:
 
 @BOTH
 def test_no_more_than_so_many_are_asked_at_once(home: Path, server: BatchServer, sdk: str) -> None:
-    result = ask(home, server, sdk, concurrency=5)
+    ask(home, server, sdk, concurrency=5)
 
     assert max(len(batch.entries) for batch in server.batches) == 5
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 def test_a_batch_is_no_larger_than_the_endpoint_takes(
@@ -118,12 +91,12 @@ def test_a_batch_is_no_larger_than_the_endpoint_takes(
     from selfexplain.providers.openai_batch import OpenAIBatches
 
     monkeypatch.setattr(OpenAIBatches, "most_bytes", 2_000)
-    result = ask(home, server)
+    ask(home, server)
 
     sizes = [len(content) for content in server.files.values() if b'"method"' in content]
     assert len(sizes) > 2
     assert max(sizes) <= 2_000
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 @BOTH
@@ -134,12 +107,13 @@ def test_what_expired_or_met_an_error_is_asked_again_in_the_next_batch(
     server.fates[QUESTIONS[0]].append("expired")
     server.fates[QUESTIONS[1]].append("500")
     server.fates[QUESTIONS[2]].append("429")
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
     assert server.asked == dict.fromkeys(QUESTIONS, 1) | dict.fromkeys(QUESTIONS[:3], 2)
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     failed = [call for call in calls(home) if call.response.outcome == "failed"]
-    assert {call.request.item for call in failed} == {"q0", "q1", "q2"}
+    why = {call.request.item: call.response.failure.kind for call in failed if call.response.failure is not None}
+    assert why == {"q0": "overloaded", "q1": "overloaded", "q2": "rate"}
     assert {call.response.batch for call in failed} == {server.batches[0].name}
 
 
@@ -150,13 +124,13 @@ def test_what_is_refused_cancelled_or_missing_is_one_items_failure_until_the_nex
 ) -> None:
     """Nothing is asked again by itself that somebody cancelled, or that is paid for; the same command does."""
     server.fates[QUESTIONS[4]].append(fate)
-    first = ask(home, server, sdk)
-    assert [record.item for record in first.records if record.report.outcome == "failed"] == ["q4"]
+    ask(home, server, sdk)
+    assert [call.request.item for call in calls(home) if call.response.outcome == "failed"] == ["q4"]
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
 
-    again = ask(home, server, sdk)
+    ask(home, server, sdk)
     assert server.asked == dict.fromkeys(QUESTIONS, 1) | {QUESTIONS[4]: 2}
-    assert right(again) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 @BOTH
@@ -165,10 +139,10 @@ def test_a_parameter_that_the_model_refuses_is_left_out_of_the_next_batch(
 ) -> None:
     """Every line of the first batch says so; the second goes without, and each call says what it went without."""
     server.takes_temperature = False
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
     assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert all("temperature" in call.response.dropped for call in calls(home))
     assert {call.response.outcome for call in calls(home)} == {"completed"}
 
@@ -204,9 +178,9 @@ def test_lines_that_come_twice_or_belong_to_others_are_left_out(home: Path, serv
         return [*foreign, *lines, *second, {"custom_id": "request-1"}, {"no": "name"}]
 
     server.reorder = mixed
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert len(calls(home)) == len(QUESTIONS)
 
 
@@ -215,9 +189,9 @@ def test_lines_that_come_twice_or_belong_to_others_are_left_out(home: Path, serv
 def test_results_that_break_off_are_read_again(home: Path, server: BatchServer, sdk: str, cuts: int) -> None:
     """Half a file, with a connection that breaks or ends as if nothing were missing: what came counts once."""
     server.cuts = cuts
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
     assert len(calls(home)) == len(QUESTIONS)
 
@@ -227,11 +201,11 @@ def test_results_that_break_off_are_read_again(home: Path, server: BatchServer, 
 def test_a_busy_server_is_waited_for_and_no_batch_is_made_twice(
     home: Path, server: BatchServer, sdk: str, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    monkeypatch.setattr(batch_desk, "wait_after", lambda *_: 0.0)
     server.statuses[route].extend([(429, {}), (529, {}), (500, {})])
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert len(server.batches) == 1
     assert {call.response.outcome for call in calls(home)} == {"completed"}
 
@@ -241,12 +215,12 @@ def test_a_batch_that_was_made_unheard_is_found_and_not_made_again(
     home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reply to its making is lost: the list shows it, by our token or by the names of its requests."""
-    monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
+    monkeypatch.setattr(batch_desk, "wait_after", lambda *_: 0.0)
     server.lost["create"] = 1
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
     assert len(server.batches) == 1
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 @BOTH
@@ -270,8 +244,8 @@ def test_no_money_stops_the_run_and_with_money_the_rest_is_asked(home: Path, ser
         ask(home, server, sdk)
     assert stopped.value.kind == "quota"
 
-    result = ask(home, server, sdk)
-    assert right(result) == len(QUESTIONS)
+    ask(home, server, sdk)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1) | dict.fromkeys(QUESTIONS[6:], 2)
 
 
@@ -281,8 +255,10 @@ def test_a_batch_that_is_refused_as_a_whole_stops_the_run(home: Path, server: Ba
     with pytest.raises(ProviderError, match="no such model"):
         ask(home, server)
 
+    assert unfinished(next(home.glob("results/*"))) == []
     server.refuses = lambda _: []
-    assert right(ask(home, server)) == len(QUESTIONS)
+    ask(home, server)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
 
 
@@ -293,9 +269,9 @@ def test_a_batch_that_is_too_much_for_the_account_is_made_smaller(
     monkeypatch.setattr(batched, "wait_after", lambda *_: 0.0)
     too_much = [{"code": "token_limit_exceeded", "message": "Enqueued token limit reached", "line": None}]
     server.refuses = lambda entries: too_much if len(entries) > 3 else []
-    result = ask(home, server)
+    ask(home, server)
 
-    assert right(result) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
     assert [len(batch.entries) for batch in server.batches] == [12, 6, 3, 3, 3, 3]
 
@@ -333,7 +309,11 @@ def priced(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @BOTH
 def test_what_came_in_a_batch_costs_half(priced: Path, server: BatchServer, sdk: str) -> None:
     """Twelve replies at 1 each; what a Run's directly asked calls cost stays what it is."""
-    assert ask(priced, server, sdk).to_dict()["cost"]["amount"] == pytest.approx(12.0)
+    folder = ask(priced, server, sdk)
+    metrics = sx.evaluate_run(folder).to_dict()
+
+    assert metrics["cost"]["amount"] == pytest.approx(12.0)
+    assert metrics["usage"]["batched"] == len(QUESTIONS)
 
 
 @BOTH
@@ -346,9 +326,9 @@ def test_a_budget_is_not_overrun_by_what_is_on_its_way(priced: Path, server: Bat
     assert spent.value.hint is not None
     assert "--max-cost" in spent.value.hint
 
-    result = ask(priced, server, sdk, max_cost=1000.0)
+    ask(priced, server, sdk, max_cost=1000.0)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
-    assert result.to_dict()["cost"]["amount"] == pytest.approx(12.0)
+    assert right(priced) == len(QUESTIONS)
 
 
 @BOTH

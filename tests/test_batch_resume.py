@@ -1,6 +1,5 @@
 """Whatever kills a Run that asks in batches, nothing is handed in twice, and what is paid for is collected."""
 
-import json
 import os
 import signal
 import sys
@@ -12,17 +11,15 @@ import anthropic  # noqa: F401 - once, before any child is forked
 import openai  # noqa: F401 - the same
 import pytest
 
-import selfexplain as sx
 from forked import in_child
+from in_batches import QUESTIONS, ask, calls, replies, right, write_questions
 from providers.batch_server import BatchServer, batch_server
 from selfexplain.cli import main
 from selfexplain.errors import InputError
-from selfexplain.pipeline import batched
+from selfexplain.pipeline import batch_desk, batched
 from selfexplain.providers import retry
 from selfexplain.runs.batches import Open, read_events, unfinished
-from selfexplain.runs.calls import read_calls
 
-QUESTIONS = [f"Which word belongs to number {number}?" for number in range(12)]
 BOTH = pytest.mark.parametrize("sdk", ["openai", "anthropic"])
 
 STAGES = {
@@ -55,7 +52,7 @@ STAGES = {
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_POLL_SECONDS", "SETTLE_SECONDS"):
-        monkeypatch.setattr(batched, name, 0.0)
+        monkeypatch.setattr(batch_desk, name, 0.0)
     monkeypatch.setattr(batched, "LINGER_SECONDS", 0.05)
     monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-right")
@@ -70,9 +67,7 @@ def server() -> Iterator[BatchServer]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    rows = [{"id": f"q{n}", "question": each, "gold": f"word of {each}"} for n, each in enumerate(QUESTIONS)]
-    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return tmp_path
+    return write_questions(tmp_path)
 
 
 def asking(home: Path, server: BatchServer, sdk: str, *options: str) -> Callable[[], None]:
@@ -95,18 +90,6 @@ def in_process_of_its_own(home: Path, server: BatchServer, work: Callable[[], No
     return code, log.read_text()
 
 
-def ask(home: Path, server: BatchServer, sdk: str, **options: object) -> sx.Result:
-    """Ask what is missing, in this process."""
-    return sx.run(
-        str(home / "questions.jsonl"),
-        model=f"{sdk}/model",
-        template="answer-confidence",
-        base_url=server.base_url,
-        results=home / "results",
-        **{"batch": True, **options},  # type: ignore[arg-type]
-    )
-
-
 def left(home: Path) -> list[Open]:
     """Return the batches that hold a question without an answer."""
     return unfinished(next(home.glob("results/*")))
@@ -119,12 +102,12 @@ def test_a_killed_run_hands_nothing_in_twice(home: Path, server: BatchServer, sd
     code, said = in_process_of_its_own(home, server, asking(home, server, sdk))
     assert code == -signal.SIGKILL, said
 
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
     assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)]
-    assert sum(record.verdict == "correct" for record in result.records) == len(QUESTIONS)
-    recorded = [call.key for call in read_calls(next(home.glob("results/*/calls")))]
+    assert right(home) == len(QUESTIONS)
+    recorded = [call.key for call in calls(home)]
     assert len(recorded) == len(set(recorded)) == len(QUESTIONS)
     assert left(home) == []
     if stage not in {"before list", "before upload", "after upload", "before create", "after create"}:
@@ -141,10 +124,10 @@ def test_killed_twice_and_in_the_second_round_too(home: Path, server: BatchServe
         assert in_process_of_its_own(home, server, asking(home, server, sdk))[0] == -signal.SIGKILL, nth
     server.kill_at = "after create"
     assert in_process_of_its_own(home, server, asking(home, server, sdk))[0] == -signal.SIGKILL
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
     assert server.asked == dict.fromkeys(QUESTIONS, 1) | {QUESTIONS[3]: 2}
-    assert sum(record.verdict == "correct" for record in result.records) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 @BOTH
@@ -168,9 +151,9 @@ def test_an_interrupt_leaves_the_batch_where_it_is_and_says_so(
 
     assert "SystemExit: 130" in traced
     assert f"The batch {server.batches[0].name} goes on at {sdk}/model: the same command waits for it" in said
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
-    assert sum(record.verdict == "correct" for record in result.records) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
 
 
 @BOTH
@@ -190,11 +173,12 @@ def test_fewer_questions_than_the_batch_holds_can_be_collected_first(home: Path,
     """With a limit only some are wanted now; the others stay to be collected, and are not handed in anew."""
     server.kill_at = "after create"
     in_process_of_its_own(home, server, asking(home, server, sdk))
-    some = ask(home, server, sdk, limit=5)
-    assert len(some.records) == 5
+    ask(home, server, sdk, limit=5)
+    assert len(replies(home)) == 5
     assert sum(len(one.waiting) for one in left(home)) == len(QUESTIONS) - 5
 
-    assert len(ask(home, server, sdk).records) == len(QUESTIONS)
+    ask(home, server, sdk)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
 
 
@@ -220,9 +204,9 @@ def test_an_account_that_has_money_again_is_asked_what_it_refused_before(
         server.fates[question].append("no money")
     server.kill_at = "after create"
     in_process_of_its_own(home, server, asking(home, server, sdk))
-    result = ask(home, server, sdk)
+    ask(home, server, sdk)
 
-    assert sum(record.verdict == "correct" for record in result.records) == len(QUESTIONS)
+    assert right(home) == len(QUESTIONS)
     assert server.asked == dict.fromkeys(QUESTIONS, 1) | dict.fromkeys(QUESTIONS[9:], 2)
 
 

@@ -1,88 +1,32 @@
 """Ask through a provider's batch endpoint: gather what is asked, hand it in, wait, and give each asker its own reply.
 
 To whoever asks this is a Provider like any other, only a slow one. Requests gather until no more arrive, since
-everybody waits, or until a batch is full; so an elicitation with several turns goes on in rounds. What a batch holds is
-written down before it is handed in (`runs/batches.py`): a later process waits for it instead of asking again.
+everybody waits, or until a batch is full; so an elicitation with several turns goes on in rounds. What a batch of an
+earlier process holds is waited for, and not handed in anew.
 """
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from selfexplain.errors import FATAL, InputError, ProviderError, ProviderFailure
-from selfexplain.pipeline.ask import Progress, Watch
-from selfexplain.providers.batch import (
-    BatchEndpoint,
-    Batching,
-    Sought,
-    State,
-    Undecided,
-    cancelled,
-    custom_id,
-    expired,
-    key_of,
-)
+from selfexplain.errors import FATAL, InputError, ProviderError
+from selfexplain.pipeline.batch_desk import TOKEN_BYTES, Answer, Desk, Sleep
+from selfexplain.pipeline.batch_news import News, Out
+from selfexplain.providers.batch import BatchEndpoint, Batching, State, custom_id
 from selfexplain.providers.failures import UnsupportedParameterError
 from selfexplain.providers.provider import Provider, transparency_of, wanted
-from selfexplain.providers.retry import PATIENCE_SECONDS, TRIES_UNANSWERED, wait_after
+from selfexplain.providers.retry import wait_after
 from selfexplain.providers.roles import WithRoles
-from selfexplain.records import Message, Request, Response, encode
-from selfexplain.runs.batches import Batches, Intent, Open, Submitted, Withdrawn, now
-
-T = TypeVar("T")
+from selfexplain.records import Request, Response
+from selfexplain.runs.batches import Batches, Open
 
 LINGER_SECONDS = 2.0
 """How long nothing more must arrive before a batch that is not full is handed in."""
-FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS, POLLS_GROW = 5.0, 120.0, 1.3
-SETTLE_SECONDS = 60.0
-"""A list of batches that was made sooner after a batch need not show it."""
-POLL_PATIENCE_SECONDS = 6 * 3600.0
-"""So long a server may be in trouble while a batch is with it: the batch goes on meanwhile."""
-READS = 4
-"""How often results are read, as long as lines are missing in them."""
 REFUSALS = 16
 """How often a batch is made smaller because too much is waiting already."""
-CLOSING_SECONDS = 10.0
-"""How long an interrupt waits for a batch that is just being made, so that its name is known."""
-
-UNSURE: frozenset[ProviderFailure] = frozenset({"overloaded", "timeout", "connection", "bad_reply"})
-"""Failures after which nobody knows whether the batch was made."""
-
-TOKEN_BYTES = 8
-
-EVERYTHING = Request(
-    item="",
-    messages=(Message("user", "?"),),
-    max_tokens=1,
-    temperature=1.0,
-    seed=1,
-    logprobs=True,
-    grammar="root ::= .",
-    top_logprobs=1,
-    effort="low",
-    form={},
-)
-"""Asks for every parameter that there is."""
-
-Outcome = Response | Exception
-Sleep = Callable[[float], Awaitable[None]]
-
-
-class Answer(NamedTuple):
-    """What came of one Request, and how it was asked."""
-
-    outcome: Outcome
-    batch: str | None = None
-    """None where it never was in one."""
-    without: frozenset[str] = frozenset()
-    shape: bytes | None = None
-    """How Requests were written by then; None in a batch of an earlier process."""
 
 
 class Waiting(NamedTuple):
@@ -90,42 +34,6 @@ class Waiting(NamedTuple):
 
     request: Request
     answer: "asyncio.Future[Answer]"
-
-
-@dataclass
-class Out:
-    """A batch that is with the provider."""
-
-    token: str
-    batch: str
-    keys: frozenset[str]
-    """Of the Requests that are waited for."""
-    without: frozenset[str]
-    shape: bytes | None = None
-    held: frozenset[str] = frozenset()
-    """Keys of the others that it holds: what came of them an earlier process has recorded."""
-    done: int = 0
-    words: str = "submitted"
-
-
-@dataclass
-class News:
-    """Who is told what happens to batches."""
-
-    say: Callable[[str], None]
-    """Told a sentence when a batch is handed in, and when it has ended."""
-    show: Callable[[str], None]
-    """Told how far all batches are, in a few words, empty when none is out."""
-    out: dict[str, Out] = field(default_factory=dict)
-    """Those of all models, by token."""
-
-    def changed(self) -> None:
-        """Tell how far they are."""
-        each = list(self.out.values())
-        asked, done = sum(len(one.keys) for one in each), sum(one.done for one in each)
-        which = f"batch of {asked:,}" if len(each) == 1 else f"{len(each)} batches of {asked:,} together"
-        words = "/".join(dict.fromkeys(one.words for one in each))
-        self.show(f"{which} {words}, {done:,} done" if each else "")
 
 
 class Batched:
@@ -142,7 +50,7 @@ class Batched:
     role : str
         Which model of the Run this is.
     most : int, optional
-        Requests in one batch, if fewer than the endpoint takes.
+        Requests at once, by default as many as one batch holds.
     news : News
     sleep : callable
         Waits so many seconds.
@@ -165,7 +73,8 @@ class Batched:
         self.name, self.identity = provider.name, provider.identity
         self.transparency = transparency_of(provider)
         self.concurrency = most or endpoint.most_requests
-        self._provider, self._endpoint, self._journal, self._role = provider, endpoint, journal, role
+        self._provider, self._endpoint, self._journal = provider, endpoint, journal
+        self._desk = Desk(endpoint, journal, name=provider.name, role=role, news=news, sleep=sleep)
         self._most = min(self.concurrency, endpoint.most_requests)
         self._news, self._sleep = news, sleep
         self._waiting: dict[str, Waiting] = {}
@@ -176,8 +85,7 @@ class Batched:
         self._gathered: list[Waiting] = []
         self._gathered_bytes = self._arrived = self._refusals = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lingering = self._answered = self._closing = False
-        self._handing_in: set[asyncio.Future[None]] = set()
+        self._lingering = False
         self._line: asyncio.Semaphore | None = None
         for one in journal.open:  # what was refused then is refused now, and need not be found out again
             if one.intent.role == role:
@@ -193,7 +101,7 @@ class Batched:
                 return replace(outcome, batch=answer.batch, dropped=dropped)
             if isinstance(outcome, UnsupportedParameterError):
                 self._endpoint.learn(outcome, request)
-                if answer.shape == self._shape():  # it was not sent, or nothing can be done without it
+                if answer.shape == self._desk.shape():  # it was not sent, or nothing can be done without it
                     raise told(outcome.error, answer.batch)
                 continue
             if not isinstance(outcome, ProviderError):
@@ -202,15 +110,9 @@ class Batched:
                 continue  # a key or an account as they were when an earlier process asked: nothing was answered then
             raise told(outcome, answer.batch)
 
-    def _shape(self) -> bytes:
-        """Return how a Request with everything in it is written now: by that it shows whether anything was learned."""
-        return encode(self._endpoint.entry("", EVERYTHING).body)
-
     async def aclose(self) -> None:
         """Stop waiting; batches go on where they are."""
-        self._closing = True
-        if self._handing_in:
-            await asyncio.wait(self._handing_in, timeout=CLOSING_SECONDS)
+        await self._desk.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -284,7 +186,7 @@ class Batched:
                 asked, rest = asked[: self._most], asked[self._most :]
                 if rest:  # gathered before it turned out that the account takes fewer at once
                     self._begin(self._carry(rest))
-                out = await self._submit(asked)
+                out = await self._desk.submit([waiting.request for waiting in asked])
                 if out is not None:
                     await self._bring_in(out, asked)
         except Exception as error:  # noqa: BLE001 - nobody must wait for ever, whatever it is
@@ -307,12 +209,12 @@ class Batched:
         try:
             if batch is None:
                 self._news.say(f"A batch of {len(intent.keys):,} may have reached {self.name}: looking it up …")
-                batch = await self._look_up(intent)
+                batch = await self._desk.look_up(intent)
                 if batch is None:
-                    await self._withdraw(intent.token, "it never reached the provider")
+                    await self._desk.withdraw(intent.token, "it never reached the provider")
                     self._gather_again(asked)
                     return
-                await self._write(Submitted(intent.token, batch, now()))
+                await self._desk.confirm(intent.token, batch)
             self._news.say(f"Waiting for the batch {batch} of an earlier start: {len(asked):,} questions")
             held = frozenset(intent.keys) - asked
             await self._bring_in(Out(intent.token, batch, asked, frozenset(intent.without), held=held), ())
@@ -327,77 +229,16 @@ class Batched:
         for key in [key for key in self._waiting if key in keys]:  # in the order in which they were asked
             self._gather(self._waiting[key])
 
-    async def _submit(self, asked: Sequence[Waiting]) -> Out | None:
-        """Hand in a batch, after writing down that it is going to be; None when nothing came of it."""
-        handed_in = asyncio.get_running_loop().create_future()
-        self._handing_in.add(handed_in)
-        try:
-            token = secrets.token_hex(TOKEN_BYTES)
-            newest = await self._patiently(self._endpoint.newest)
-            entries = [self._endpoint.entry(custom_id(token, one.request.key), one.request) for one in asked]
-            keys = tuple(one.request.key for one in asked)
-            without, shape = frozenset(self._endpoint.refused), self._shape()
-            intent = Intent(token, self._role, keys, tuple(sorted(without)), newest, now())
-            await self._write(intent)
-            file = await self._patiently(lambda: self._endpoint.upload(entries, token))
-            if self._closing:
-                await self._withdraw(token, "interrupted before it was handed in")
-                return None
-            batch = await self._create(entries, file, intent)
-            await self._write(Submitted(token, batch, now()))
-            self._news.say(f"Batch of {len(keys):,} submitted to {self.name}: {batch}")
-            return Out(token, batch, frozenset(keys), without, shape)
-        finally:
-            self._handing_in.discard(handed_in)
-            handed_in.set_result(None)
-
-    async def _create(self, entries: Sequence[Any], file: str, intent: Intent) -> str:
-        """Have a batch made; before it is tried again after an unsure end, look whether it is there."""
-        attempt, patience = 1, PATIENCE_SECONDS
-        while True:
-            try:
-                return await self._control(lambda: self._endpoint.create(entries, file, intent.token))
-            except ProviderError as error:
-                unsure = error.kind in UNSURE
-                wait = wait_after(attempt, error.retry_after)
-                if not unsure and (error.kind != "rate" or wait > patience):
-                    await self._withdraw(intent.token, error.message)
-                    raise stopping(error) from None
-                if wait > patience:
-                    raise stopping(error) from None
-            await self._sleep(wait)
-            if unsure and (found := await self._look_up(intent)) is not None:
-                return found
-            attempt, patience = attempt + 1, patience - wait
-
-    async def _look_up(self, intent: Intent) -> str | None:
-        """Return the provider's name of a batch that may have been made, None when it certainly was not."""
-        age = (datetime.now(UTC) - intent.since).total_seconds()
-        # A clock that was set back says nothing: then as if it had been just now.
-        await self._sleep(max(0.0, SETTLE_SECONDS - age if age >= 0 else SETTLE_SECONDS))
-        sought, wait, has_said = Sought(intent.token, len(intent.keys), intent.newest, intent.since), 0.0, False
-        while True:
-            found = await self._patiently(lambda: self._endpoint.find(sought))
-            if not isinstance(found, Undecided):
-                return found
-            if not has_said:
-                self._news.say(
-                    f"{', '.join(found.batches)} may be it, and can be told from others only when it has ended: waiting"
-                )
-                has_said = True
-            wait = next_poll(wait)
-            await self._sleep(jittered(wait))
-
     async def _bring_in(self, out: Out, asked: Sequence[Waiting]) -> None:
         """Wait until a batch has ended and give out what it brought."""
         self._out[out.token] = self._news.out[out.token] = out
         self._news.changed()
-        state = await self._ended(out)
+        state = await self._desk.ended(out)
         if state.failure is None:
             self._refusals = 0
-            await self._collect(out, state)
+            await self._desk.collect(out, state, self._give)
         else:
-            await self._withdraw(out.token, state.failure.message)
+            await self._desk.withdraw(out.token, state.failure.message)
         for known in (self._out, self._news.out):
             known.pop(out.token)
         self._news.changed()
@@ -418,167 +259,10 @@ class Batched:
         await self._sleep(wait_after(min(self._refusals + 3, 8), None))
         self._begin(self._carry(asked))
 
-    async def _ended(self, out: Out) -> State:
-        """Ask how far a batch is, less and less often, until it has ended."""
-        wait = trouble = 0.0
-        while True:
-            try:
-                state = await self._control(lambda: self._endpoint.state(out.batch))
-            except ProviderError as error:
-                if error.kind in FATAL or trouble > POLL_PATIENCE_SECONDS:
-                    raise stopping(error) from None
-                wait = max(next_poll(wait), error.retry_after or 0.0)
-                trouble += wait
-            else:
-                wait, trouble = next_poll(wait), 0.0
-                if (state.done, state.words) != (out.done, out.words):
-                    out.done, out.words = state.done, state.words
-                    self._news.changed()
-                if state.ended is not None:
-                    return state
-            await self._sleep(jittered(wait))
-
-    async def _collect(self, out: Out, state: State) -> None:
-        """Give out what a batch brought, each line to whoever asked for it.
-
-        The first reply to a Request counts, and more than a failure, since it is paid for. Lines that are missing are
-        looked for again, since the connection may have been cut where it does not show.
-        """
-        missing, failures, foreign = set(out.keys), dict[str, Outcome](), set[str]()
-        for attempt in range(1, READS + 1):
-            broken: ProviderError | None = None
-            try:
-                await self._read(out, missing, failures, foreign)
-            except ProviderError as error:
-                if error.kind in FATAL and error.kind != "unavailable":
-                    raise
-                broken = error
-            if not missing - failures.keys() or (broken is not None and broken.kind == "unavailable"):
-                break
-            if attempt < READS:
-                await self._sleep(wait_after(attempt, None))
-        else:
-            if broken is not None:  # what is there is paid for: it must not count as lost
-                raise stopping(broken)
-        lost = lost_of(self.name, state, broken)
-        for key in missing:
-            self._give(key, self._answer(out, failures.get(key, lost)))
-        absent = len(missing - failures.keys())
-        notes = [f"{len(out.keys) - len(missing):,} answered", *([f"{len(failures):,} failed"] if failures else [])]
-        notes += [f"{absent:,} missing"] if absent else []
-        notes += [f"{len(foreign):,} lines of no question of ours, left out"] if foreign else []
-        self._news.say(f"The batch {out.batch} has ended ({state.words}): {', '.join(notes)}")
-
-    async def _read(self, out: Out, missing: set[str], failures: dict[str, Outcome], foreign: set[str]) -> None:
-        """Read the results once: replies are given out as they come, failures kept until all is read."""
-        async with aclosing(self._endpoint.lines(out.batch)) as lines:
-            async for line in lines:
-                key = key_of(line.custom_id, out.token)
-                if key is None or (key not in out.keys and key not in out.held):
-                    foreign.add(line.custom_id)
-                elif key in missing and isinstance(line.outcome, Response):
-                    missing.discard(key)
-                    failures.pop(key, None)
-                    self._give(key, self._answer(out, line.outcome))
-                elif key in missing:
-                    failures.setdefault(key, line.outcome)
-
-    def _answer(self, out: Out, outcome: Outcome) -> Answer:
-        return Answer(outcome, out.batch, out.without, out.shape)
-
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the server says, after waiting until it can say something."""
-        attempt, patience = 1, PATIENCE_SECONDS
-        while True:
-            try:
-                return await self._control(call)
-            except ProviderError as error:
-                wait = wait_after(attempt, error.retry_after)
-                may_help = error.kind == "rate" or error.kind in UNSURE
-                is_new = not self._answered and attempt >= TRIES_UNANSWERED  # a wrong address is likelier then
-                if not may_help or is_new or wait > patience:
-                    raise stopping(error) from None
-            await self._sleep(wait)
-            attempt, patience = attempt + 1, patience - wait
-
-    async def _control(self, call: Callable[[], Awaitable[T]]) -> T:
-        try:
-            found = await call()
-        except UnsupportedParameterError as refusal:
-            raise refusal.error from None
-        self._answered = True
-        return found
-
-    async def _write(self, event: Intent | Submitted | Withdrawn) -> None:
-        # Shielded: what has happened at the provider is written down, whoever is interrupted meanwhile.
-        await asyncio.shield(asyncio.to_thread(self._journal.write, event))
-
-    async def _withdraw(self, token: str, why: str) -> None:
-        """Write down that nothing will come of a batch, and delete a file that was meant for it."""
-        await self._write(Withdrawn(token, why))
-        with suppress(ProviderError):  # a file asks nothing and costs nothing
-            await self._control(lambda: self._endpoint.discard(token))
-
 
 def told(error: ProviderError, batch: str | None) -> ProviderError:
     """Return a failure as one Request's own: several that raised the same one would write into each other's trace."""
     return ProviderError(error.message, kind=error.kind, hint=error.hint, retry_after=error.retry_after, batch=batch)
-
-
-def stopping(error: ProviderError) -> ProviderError:
-    """Return a failure of the endpoint itself as one that stops the Run: no other Request would fare better."""
-    if error.kind in FATAL and error.kind != "unavailable":
-        return error
-    hint = (
-        "the same command resumes: batches that are out are waited for, and nothing is asked twice. If this server "
-        "takes no batches at all, leave --batch out"
-    )
-    return ProviderError(error.message, kind="unavailable", hint=hint)
-
-
-def lost_of(name: str, state: State, broken: ProviderError | None) -> ProviderError:
-    """Return what became of a Request of which a batch says nothing."""
-    if broken is not None:
-        return ProviderError(f"{name}: the batch's results are gone ({broken.message})", kind="bad_reply")
-    if state.ended == "expired":
-        return expired(name)
-    if state.ended == "cancelled":
-        return cancelled(name)
-    return ProviderError(f"{name}: the batch's results say nothing of this request", kind="bad_reply")
-
-
-def next_poll(wait: float) -> float:
-    """Return how long to wait after having waited so long."""
-    return min(max(wait * POLLS_GROW, FIRST_POLL_SECONDS), LONGEST_POLL_SECONDS)
-
-
-def jittered(wait: float) -> float:
-    """Return a wait up to a quarter longer, so that many Runs do not ask at the same time."""
-    return wait_after(1, wait)
-
-
-class Noted:
-    """A Watch that shows how far the batches are beside how far the asking is.
-
-    Parameters
-    ----------
-    watch : callable
-        Told `Progress`.
-    """
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch, self._last, self.note = watch, Progress(0, 0, 0, 0), ""
-
-    def __call__(self, progress: Progress) -> None:
-        """Show how far the asking is."""
-        self._last = progress
-        self._watch(progress._replace(note=self.note))
-
-    def show(self, note: str) -> None:
-        """Show how far the batches are."""
-        self.note = note
-        if self._last.total:
-            self(self._last)
 
 
 def batched(
@@ -586,12 +270,10 @@ def batched(
     journal: Batches,
     *,
     most: int | None = None,
-    say: Callable[[str], None],
-    noted: Noted,
+    news: News,
     sleep: Sleep = asyncio.sleep,
 ) -> Provider:
     """Return a Provider that asks in batches, each model in its own; `require_batches` says whether it can."""
-    news = News(say, noted.show)
     by_role = {
         role: Batched(each, each.batch_endpoint(), journal, role=role, most=most, news=news, sleep=sleep)
         for role, each in models_of(provider).items()

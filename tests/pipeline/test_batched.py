@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import ProviderError, ProviderFailure
-from selfexplain.pipeline.batched import LINGER_SECONDS, SETTLE_SECONDS, Batched, News
+from selfexplain.pipeline.batch_desk import SETTLE_SECONDS
+from selfexplain.pipeline.batch_news import News
+from selfexplain.pipeline.batched import LINGER_SECONDS, Batched
 from selfexplain.providers.batch import Entry, Line, Sought, State, Undecided, expired
 from selfexplain.providers.failures import UnsupportedParameterError
 from selfexplain.records import Message, Request, Response
