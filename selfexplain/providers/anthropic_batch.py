@@ -163,9 +163,7 @@ class AnthropicBatches:
         return self._server.of_line(LineError(STATUS_OF.get(str(named), 500), inner))
 
     def _reply(self, message: Any) -> Outcome:
-        from anthropic.types import Message  # noqa: PLC0415 - with the SDK
-
         try:
-            return self._server.without_secrets(from_anthropic(Message.construct(**message)))
+            return self._server.without_secrets(from_anthropic(message))
         except NOT_AS_PROMISED:
             return self._server.no_reply(message, expected="a message")

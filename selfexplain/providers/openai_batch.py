@@ -178,10 +178,8 @@ class OpenAIBatches:
         return self._server.of_line(LineError(500, error))
 
     def _reply(self, body: Any) -> Outcome:
-        from openai.types.chat import ChatCompletion  # noqa: PLC0415 - with the SDK
-
         try:
-            return self._server.without_secrets(from_openai(ChatCompletion.construct(**body)))
+            return self._server.without_secrets(from_openai(body))
         except NOT_AS_PROMISED:
             return self._server.no_reply(body, expected="a chat completion")
 
