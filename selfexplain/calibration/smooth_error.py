@@ -65,7 +65,8 @@ def smooth_ece(confidence: Confidences, correct: Outcomes = None) -> float:
     and their errors may cancel.
 
     **Edge cases.** Undefined without rows. The root is found to 1e-8 and its function to about 2e-5 of its value; below
-    2e-5 the absolute gap is given.
+    2e-5 the absolute gap is given. More than 2,048 confidences are moved to a grid of 8,193, which changes the value
+    by less than 1e-6 where it is above 0.002; rows go straight onto it and agree with their table to 1e-8.
 
     **Interval.** None: where the truth may be 0 no resampling is right, and the bins that the honest interval of
     :func:`ece` rests on do not exist.

@@ -172,7 +172,8 @@ def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source
 def remarks(source: Source, measured: Mapping[str, Any]) -> Iterable[str]:
     """Yield what a reader of the numbers must know about one source."""
     n = measured["n"]
-    if n:
+    # The others have a value each at most: a million different ones need not be looked through.
+    if n and len(measured["table"]) <= (1 - ONE_VALUE_SHARE) * n + 1:
         value, most, _ = max(measured["table"], key=lambda row: row[1])
         if most > ONE_VALUE_SHARE * n and n > 1:
             yield f"{source}: {most} of {n} answers have the same confidence, {value:.0%}; it cannot tell them apart"

@@ -1,0 +1,24 @@
+"""A model that nearly always says the same is told so beside its numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import selfexplain as sx
+
+
+@pytest.mark.parametrize(("same", "told"), [(96, True), (95, False)])
+def test_nearly_one_confidence_is_said_also_where_all_others_differ(same: int, *, told: bool) -> None:
+    """More than 95 of 100 say 0.9, and no two of the others the same."""
+    stated = np.concatenate([np.full(same, 0.9), np.linspace(0.1, 0.5, 100 - same)])
+    found = sx.evaluate_file(pd.DataFrame({"confidence": stated, "correct": True}), metrics="gap").metrics["warnings"]
+
+    expected = "given: 96 of 100 answers have the same confidence, 90%; it cannot tell them apart"
+    assert (expected in found) == told
+    assert told or not any("same confidence" in each for each in found)
+
+
+def test_one_answer_has_nothing_to_be_told_apart_from() -> None:
+    frame = pd.DataFrame({"confidence": [0.9], "correct": [True]})
+
+    assert not any("same confidence" in each for each in sx.evaluate_file(frame, metrics="gap").metrics["warnings"])
