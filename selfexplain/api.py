@@ -214,7 +214,7 @@ def run(
         results=Path(results),
         say=say,
         watch=watch,
-    ) as (folder,):
+    ) as ((folder, _),):
         return evaluated(folder, chosen)
 
 
@@ -230,8 +230,8 @@ def asked(
     results: Path,
     say: Say,
     watch: Watch,
-) -> Iterator[list[RunFolder]]:
-    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked.
+) -> Iterator[list[tuple[RunFolder, ProviderError | None]]]:
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, with what stopped them.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def asked(
         folders.append(RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text))
         say(f"Run: {folders[-1].path}")
 
-    async def ask() -> None:
+    async def ask() -> Mapping[int, ProviderError]:
         runs = [
             Asked(
                 folder.items[:limit],
@@ -275,7 +275,7 @@ def asked(
             ]
             budget = Budget(max_cost, tuple(metered), max_tokens)
         try:
-            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
+            return await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:
             for provider in {id(plan.provider): plan.provider for plan in plans}.values():
                 await provider.aclose()
@@ -283,8 +283,8 @@ def asked(
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(folder.locked())
-        in_loop(ask())
-        yield folders
+        stopped = in_loop(ask())
+        yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]
 
 
 def dry_run(
