@@ -7,7 +7,8 @@ the statement, wishes for it, asks it or says it of somebody else makes the clau
 import re
 from collections.abc import Iterator
 
-from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.numerals import scan
+from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.wording import BEING_WRONG
 
 LONGEST_SENTENCE = 600
