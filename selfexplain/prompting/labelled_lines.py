@@ -25,7 +25,9 @@ AFTER_LABEL = (
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-WHOSE = r"(?:(?:my|your|our|own|answer|self-[a-z]{4,9}|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+WHOSE = (
+    r"(?:(?:as for|my|your|our|own|answer|self-[a-z]{4,9}|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+)
 # "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
 OF_THE_ANSWER = (
     r"(?:[ ]that[ ][^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
