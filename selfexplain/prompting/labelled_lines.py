@@ -25,12 +25,10 @@ AFTER_LABEL = (
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-WHOSE = (
-    r"(?:(?:as for|my|your|our|own|answer|self-[a-z]{4,9}|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
-)
+WHOSE = r"(?:(?:as for|my|your|our|own|answer|self-(?:rated|reported|assessed|estimated|stated)|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
 # "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
 OF_THE_ANSWER = (
-    r"(?:[ ]that[ ][^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
+    r"(?:[ ]that[ ](?![^:\n]{0,60}\b(?:not|wrong|incorrect|false|never|n't)\b)[^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
     r"|[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
     r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
     r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
@@ -124,7 +122,7 @@ def _value_of(
     if VALUE.search(text, begin, end_of_line) is None:
         begin = _next_line(text, end_of_line, end, known)
         cited = ">" in match[0][: match.start("label") - match.start()]
-        while cited and begin < end and text[begin] in "> ":  # the mark of the quotation and no bound
+        while cited and text.startswith((" ", "> "), begin, end):  # the mark of the quotation and no bound
             begin += 1
         end_of_line = line_end(text, begin, end)
     stop = end_of_line if ends is None else ends[min(bisect.bisect_right(ends, begin), len(ends) - 1)]

@@ -69,7 +69,7 @@ _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
 _IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
-_GOES_ON = r"(?:[ ](?:in|on|about|for|to|that|as|given|here|now|overall|this|the|it|it's|of)\b.*)?[\"')*]{0,2}$"
+_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
     r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
@@ -85,10 +85,15 @@ FORMS = (
     # I am 90% sure …
     _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
     _form(rf"{_SO}(?:i am|i'm) ", rf"[ -]?positive\b{_GOES_ON}", bare=False),
-    _form(rf"{_SO}(?:i am|i'm) (?:confident|certain|sure) at the ", r" level\b", bare=False),
+    _form(rf"{_SO}(?:i am|i'm) (?:confident|certain|sure) at the ", r" level$", bare=False),
+    _form(
+        rf"{_SO}i (?:assign|attach|ascribe) (?:an? )?",
+        rf" {_SURE} to (?:(?:this|my|that|the) (?:answer|guess|choice)|it|this)$",
+        bare=False,
+    ),
     # I have 90% confidence …
     _form(
-        rf"{_SO}(?:i have|i hold|i assign|i give (?:this|it|that|my answer)|(?:i'm|i am|that puts me) at|with|at)?"
+        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|(?:i'm|i am|that puts me) at|with|at)?"
         r"(?: an?)?[ ]?",
         rf"[ ](?:of )?{_SURE}{_GOES_ON}",
         bare=False,
@@ -119,7 +124,7 @@ FORMS = (
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
     _form(
         rf"{_SO}i (?:assign|give|put) an? (?:{_CHANCE}|{_SURE}) of ",
-        r" (?:to|on|for) (?:this|my|the|that) (?:answer|response|guess|choice)\b.*$",
+        r" (?:to|on|for) (?:this|my|the|that) (?:answer|response|guess|choice)(?: (?:is|being) (?:correct|right))?$",
         bare=False,
     ),
     _form(rf"{_SO}(?:it is|it's) ", rf" likely that {_OWN} (?:correct|right)$", bare=False),
