@@ -25,10 +25,14 @@ AFTER_LABEL = (
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )
-WHOSE = r"(?:(?:as for|my|your|our|own|answer|self-(?:rated|reported|assessed|estimated|stated)|estimated|stated|current|subjective|我的|你的|您的)[ ]?){0,3}"
+WHOSE = (
+    r"(?:(?:as for|my|your|our|own|answer|self-(?:rated|reported|assessed|estimated|stated)|estimated|stated|current"
+    r"|subjective|我的|你的|您的)[ ]?){0,3}"
+)
 # "Confidence that my answer is right": the field is the same, however much of the question its name repeats.
 OF_THE_ANSWER = (
-    r"(?:[ ]that[ ](?![^:\n]{0,60}\b(?:not|wrong|incorrect|false|never|n't)\b)[^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
+    r"(?:[ ]that[ ](?![^:\n]{0,60}\b(?:not|wrong|incorrect|false|never)\b)"
+    r"[^:=\d\n]{1,60}[ ]is[ ](?:correct|right|true|accurate)"
     r"|[ ](?:in|of|about|for|regarding|that)(?:[ ](?:my|your|our|the|this|that|it|its|i|am|i'm|is|being|answer|guess"
     r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
     r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
