@@ -256,7 +256,7 @@ def run(
         results=Path(results),
         say=say,
         watch=watch,
-    ) as (folder,):
+    ) as ((folder, _),):
         return evaluated(folder, chosen)
 
 
@@ -275,8 +275,8 @@ def asked(
     say: Say,
     watch: Watch,
     batch: bool = False,
-) -> Iterator[list[RunFolder]]:
-    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, to be measured.
+) -> Iterator[list[tuple[RunFolder, ProviderError | None]]]:
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, with what stopped them.
 
     With a shard, others may ask theirs at the same time, and measure when we have measured. Who asks `elsewhere` is
     given each Run and its Items, and returns when they have been asked.
@@ -299,7 +299,7 @@ def asked(
     if shard is not None:
         tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
 
-    async def ask() -> None:
+    async def ask() -> Mapping[int, ProviderError]:
         noted = Noted(watch)
         news = News(say, noted.show)
         providers = [
@@ -327,22 +327,23 @@ def asked(
             ]
             budget = Budget(max_cost, tuple(metered), max_tokens, Ahead() if batch else None)
         try:
-            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
+            return await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
             await close(providers)
 
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(held(folder, shard=shard, batch=batch))
+        stopped: Mapping[int, ProviderError] = {}
         if elsewhere is None:
-            in_loop(ask())
+            stopped = in_loop(ask())
         else:
             in_loop(close([plan.provider for plan in plans]))  # each worker makes its own
             for folder, items in zip(folders, chosen, strict=True):
                 elsewhere(folder, items)
         for folder in folders if shard is not None else ():
             locks.enter_context(folder.measuring())
-        yield folders
+        yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]
 
 
 def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFolder:

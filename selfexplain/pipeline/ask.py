@@ -6,12 +6,12 @@ all of them alike.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
-from selfexplain.errors import BudgetSpent, SelfexplainError
+from selfexplain.errors import BudgetSpent, ProviderError, SelfexplainError
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
@@ -19,7 +19,7 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
-from selfexplain.records import Ask, Item
+from selfexplain.records import Ask, Item, SelfReport
 from selfexplain.runs.calls import Calls, recorded, remembered
 
 
@@ -66,7 +66,7 @@ Watch = Callable[[Progress], None]
 
 async def ask_runs(
     runs: Sequence[Asked], *, repeats: int, concurrency: int | None, watch: Watch, budget: Budget | None = None
-) -> None:
+) -> Mapping[int, ProviderError]:
     """Ask the Items of each Run `repeats` times; replies end up in its `calls`.
 
     Cancelling is safe: what was recorded stays, and asking again sends only what has no reply.
@@ -85,15 +85,21 @@ async def ask_runs(
     budget : Budget, optional
         What all of them together may cost.
 
+    Returns
+    -------
+    mapping of int to ProviderError
+        The places in `runs` of those that could not go on, and why, where another one could.
+
     Raises
     ------
     BudgetSpent
         When the `budget` is spent; what was in flight by then is completed and recorded.
     SelfexplainError
-        When a provider cannot go on at all, or the disk cannot take a call.
+        When no Run can go on, or the disk cannot take a call.
     """
     progress = Progress(done=0, total=repeats * sum(len(run.items) for run in runs), failed=0, resumed=0)
     stopped: list[BudgetSpent] = []
+    failed: dict[int, ProviderError] = {}
     most = {run.who: run.provider.concurrency if concurrency is None else concurrency for run in runs}
     paces = {who: by_role(at_once) for who, at_once in most.items()}
     asks = [run.ask(budget, paces[run.who]) for run in runs]
@@ -104,12 +110,13 @@ async def ask_runs(
         for which, item, repeat in turns:  # one iterator for all workers of a provider: each turn is taken once
             run = runs[which]
             try:
-                report = await run.elicitation(item, run.template, asks[which], sampling=run.sampling, repeat=repeat)
-                if run.judge is not None and report.answer.value is not None and not item.is_survey:
-                    await run.judge(item, report.answer.value, asks[which], repeat=repeat)
+                report = await take_turn(run, item, asks[which], repeat)
             except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
                 stopped.append(spent)
                 return
+            except ProviderError as error:
+                give_up(failed, runs, which, error)
+                continue
             progress = progress._replace(
                 done=progress.done + 1,
                 failed=progress.failed + (report.outcome == "failed"),
@@ -120,7 +127,7 @@ async def ask_runs(
     try:
         async with asyncio.TaskGroup() as group:
             for who, at_once in most.items():
-                turns = in_turns([run if run.who == who else None for run in runs], repeats)
+                turns = in_turns([run if run.who == who else None for run in runs], repeats, failed)
                 for _ in range(min(at_once, progress.total)):
                     group.create_task(work(turns))
     except* SelfexplainError as failures:
@@ -130,6 +137,33 @@ async def ask_runs(
             await run.calls.aclose()
     if stopped and budget is not None:
         raise refusal(budget) or stopped[0]  # anew: those in flight have cost something since
+    return failed
+
+
+async def take_turn(run: Asked, item: Item, ask: Ask, repeat: int) -> SelfReport:
+    """Ask one Item of one Run, and the judge right after it."""
+    report = await run.elicitation(item, run.template, ask, sampling=run.sampling, repeat=repeat)
+    if run.judge is not None and report.answer.value is not None and not item.is_survey:
+        await run.judge(item, report.answer.value, ask, repeat=repeat)
+    return report
+
+
+def give_up(failed: dict[int, ProviderError], runs: Sequence[Asked], which: int, error: ProviderError) -> None:
+    """Note which Runs cannot go on after a failure: all that a server answers which is gone, else the one alone.
+
+    What a Python function raises for the prompts of one template it need not raise for those of another.
+
+    Raises
+    ------
+    ProviderError
+        The failure, when no Run is left that can go on.
+    """
+    gone = error.kind in {"auth", "quota"} or isinstance(error.__cause__, ProviderError)
+    for place, run in enumerate(runs):
+        if place == which or (gone and run.who == runs[which].who):
+            failed[place] = error
+    if len(failed) == len(runs):
+        raise error
 
 
 def by_role(most: int) -> Mapping[str, Pace]:
@@ -137,11 +171,16 @@ def by_role(most: int) -> Mapping[str, Pace]:
     return defaultdict(partial(Pace, most))
 
 
-def in_turns(runs: Sequence[Asked | None], repeats: int) -> Iterator[tuple[int, Item, int]]:
-    """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes."""
+def in_turns(
+    runs: Sequence[Asked | None], repeats: int, failed: Container[int] = ()
+) -> Iterator[tuple[int, Item, int]]:
+    """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes.
+
+    Runs that have `failed` meanwhile get no further turn.
+    """
     longest = max((len(run.items) for run in runs if run is not None), default=0)
     for repeat in range(repeats):
         for place in range(longest):
             for which, run in enumerate(runs):
-                if run is not None and place < len(run.items):
+                if run is not None and place < len(run.items) and which not in failed:
                     yield which, run.items[place], repeat

@@ -4,19 +4,10 @@ import re
 from typing import Literal
 
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import (
-    ANSWER,
-    ANSWER_FIRST,
-    CONFIDENCE,
-    CONFIDENCE_FIRST,
-    RATIONALE,
-    Field,
-    begins_with_label,
-    end_before_label,
-    find_fields,
-    unescaped,
-)
+from selfexplain.prompting.field import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, RATIONALE, Field
+from selfexplain.prompting.fields import find_fields, unescaped
 from selfexplain.prompting.final_text import Located, final_text
+from selfexplain.prompting.labelled_lines import begins_with_label, end_before_label
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.wording import ANSWER_DECLINED, is_placeholder, unwrap
 from selfexplain.records import Reading

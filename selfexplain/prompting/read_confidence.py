@@ -10,11 +10,13 @@ from typing import Literal
 from selfexplain.errors import InputError
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
+from selfexplain.prompting.field import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field
+from selfexplain.prompting.fields import find_fields
 from selfexplain.prompting.final_text import Located, final_text
-from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
 from selfexplain.prompting.running_text import stated
+from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.stated_value import Asked, Value
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
 from selfexplain.prompting.worth import SCALES, Scale

@@ -7,7 +7,8 @@ the statement, wishes for it, asks it or says it of somebody else makes the clau
 import re
 from collections.abc import Iterator
 
-from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.numerals import scan
+from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.wording import BEING_WRONG
 
 LONGEST_SENTENCE = 600
@@ -63,12 +64,12 @@ _IN_IT = (
     r"(?:[ ](?:in|about|for|of|regarding) (?:this|my|the|that"
     r"|it)(?: (?:final )?(?:answer|response|guess|choice))?|[ ]here)?"
 )
-_SURE = r"(?:confidence|certainty|credence)"
+_SURE = r"(?:(?:level|degree) of )?(?:confidence|certainty|credence)"
 _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
 _IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
-_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
+_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
     r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
@@ -83,9 +84,17 @@ def _form(before: str, after: str, *, bare: bool) -> tuple[re.Pattern[str], re.P
 FORMS = (
     # I am 90% sure …
     _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
+    _form(rf"{_SO}(?:i am|i'm) ", rf"[ -]?positive\b{_GOES_ON}", bare=False),
+    _form(rf"{_SO}(?:i am|i'm) (?:confident|certain|sure) at the ", r" level$", bare=False),
+    _form(
+        rf"{_SO}i (?:assign|attach|ascribe) (?:an? )?",
+        rf" {_SURE} to (?:(?:this|my|that|the) (?:answer|guess|choice)|it|this)$",
+        bare=False,
+    ),
     # I have 90% confidence …
     _form(
-        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|with|at)?(?: an?)?[ ]?",
+        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|(?:i'm|i am|that puts me) at|with|at)?"
+        r"(?: an?)?[ ]?",
         rf"[ ](?:of )?{_SURE}{_GOES_ON}",
         bare=False,
     ),
@@ -113,6 +122,12 @@ FORMS = (
         bare=True,
     ),
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
+    _form(
+        rf"{_SO}i (?:assign|give|put) an? (?:{_CHANCE}|{_SURE}) of ",
+        r" (?:to|on|for) (?:this|my|the|that) (?:answer|response|guess|choice)(?: (?:is|being) (?:correct|right))?$",
+        bare=False,
+    ),
+    _form(rf"{_SO}(?:it is|it's) ", rf" likely that {_OWN} (?:correct|right)$", bare=False),
     _form(rf"{_SO}{_OWN}[ ]", r"[ ]likely (?:to be )?(?:correct|right)$", bare=False),
     # 我有九成把握; 我的把握是九成; 答案正确的概率是九成
     _form(
@@ -173,12 +188,23 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             beside = BESIDE.match(clause[0])
             if beside and not (OF_ANSWER if beside["chance"] else SAYING).match(before):
                 continue  # "the effect holds with 95% confidence" is no word on the answer
-            if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
+            before = IF_ASKED.sub("", before)
+            if (
+                (AND.match(clause[0], 0, number.outer[0]) and BETWEEN.search(before))
+                or NOT_MINE.search(before)
+                or TAKEN_BACK.search(after)
+                or BEING_WRONG.search(after)
+            ):
                 break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
 
 
 OF_THEM = re.compile(r"[)\],\s]*of\b", re.IGNORECASE)
+IF_ASKED = re.compile(r"if i had to (?:put a number on it|guess|say|choose|estimate|name a number)\b", re.IGNORECASE)
+"""No condition, but a way of speaking."""
+BETWEEN = re.compile(r"\bbetween\b[^,;:]{1,40}\s$", re.IGNORECASE)
+AND = re.compile(r"and\s*$", re.IGNORECASE)
+"""Between 60% *and 80% sure*: the clause is half of a range."""
 SURE = re.compile(
     rf"{_SO}(?:(?:i am|i'm|i feel)(?: \w{{4,12}})? (?:confident|certain|sure)"
     rf"|(?:i have |with |my )?(?:\w{{4,12}} )?{_SURE}"

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.final_text import Located
-from selfexplain.prompting.numerals import WORTH, Quantity, scan
+from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import NO_SCALE, OwnScale
+from selfexplain.prompting.single_numbers import WORTH, Quantity
 from selfexplain.prompting.wording import BEING_WRONG, DECLINED, DECLINED_WHOLE, is_placeholder
 from selfexplain.prompting.worth import Scale, worth
 from selfexplain.records import Reading, Why

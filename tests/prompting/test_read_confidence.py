@@ -465,6 +465,11 @@ def test_dress_does_not_change_the_reading(written: str, scale: Scale) -> None:
         "I am 90% sure, so ",
         "| Confidence |\n|---|\n",
         "on a scale (0-10) ",
+        '{"confidence": 1} ',
+        "my confidence that a ",
+        "[confidence] ",
+        "\\textbf{a",
+        "I am sure (",
     ],
 )
 def test_a_hostile_text_of_200_000_characters_says_what_4_000_of_it_say(unit: str) -> None:
