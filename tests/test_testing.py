@@ -148,6 +148,20 @@ def test_not_worse_takes_a_baselines_name_or_another_run() -> None:
         assert_not_worse(table(0.8), table(0.9, right=0.9))
 
 
+def test_the_looks_of_a_plan_begin_with_one_whatever_the_baseline_is() -> None:
+    sx.set_baseline(table(0.8), "main")
+    for baseline in ("main", table(0.8)):
+        with pytest.raises(sx.InputError, match="look is 0"):
+            assert_not_worse(table(0.8), baseline, look=0)
+
+
+def test_a_gap_of_one_answer_has_a_size_and_no_sign() -> None:
+    (found,) = judge_calibration(side(stated(0.8, 1, right=1.0)), Limits(gap=0.5)).rules
+
+    assert found.harm == pytest.approx(0.2)
+    assert (found.verdict, found.low, found.high) == ("inconclusive", None, None)
+
+
 def test_what_cannot_be_compared_fails_with_the_list() -> None:
     other = table(0.8).assign(item=range(5000, 6000))
 

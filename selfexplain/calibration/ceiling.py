@@ -33,12 +33,14 @@ def size_of_gap(
         return Estimate.missing("no answer can be used", n=0, level=level)
     residual = stated - read_correct(correct, n=len(stated))
     gap = mean_by_cluster_t(residual, unit_of(cluster, len(stated)), within=(-1.0, 1.0), level=level)
-    if gap.value is None or gap.low is None or gap.high is None:
+    if gap.value is None:
         return gap
+    known = gap.low is not None and gap.high is not None
+    low, high = (gap.low or 0.0, gap.high or 0.0)
     return Estimate(
         value=abs(gap.value),
-        low=max(0.0, gap.low, -gap.high),
-        high=max(abs(gap.low), abs(gap.high)),
+        low=max(0.0, low, -high) if known else None,
+        high=max(abs(low), abs(high)) if known else None,
         level=level,
         method=gap.method,
         n=gap.n,
