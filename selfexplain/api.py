@@ -441,7 +441,8 @@ def planned(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
-    require_askable(dataset, plugins.graders(), plugins.categorisers())
+    else:  # those of files and tables were looked through row by row
+        require_askable(dataset, plugins.graders(), plugins.categorisers())
     require_counts(limit=limit, repeats=repeats)
     provider = provider_of(model, base_url=base_url, asks=asks, say=say)
     if template is None:
