@@ -109,6 +109,7 @@ def run(
     concurrency: int | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     results: str | Path = RESULTS,
     metrics: "Chosen" = "headline",
     say: Say = silent,
@@ -157,6 +158,8 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
+    max_calls : int, optional
+        The same for the calls themselves, those that failed included; never more are sent.
     results : str or Path
         Where Runs are kept.
     metrics : str, metric function, or iterable of these
@@ -169,7 +172,7 @@ def run(
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
     BudgetSpent
-        When the Run has cost `max_cost` or `max_tokens`; the same call with more goes on.
+        When the Run has taken `max_cost`, `max_tokens` or `max_calls`; the same call with more goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -211,6 +214,7 @@ def run(
         concurrency=concurrency,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         results=Path(results),
         say=say,
         watch=watch,
@@ -227,6 +231,7 @@ def asked(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    max_calls: int | None = None,
     results: Path,
     say: Say,
     watch: Watch,
@@ -241,6 +246,7 @@ def asked(
     for plan in plans:
         require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
     require_tokens(max_tokens)
+    require_tokens(max_calls, what="calls")
     settings = read_settings()
     prices = {}
     if max_cost is not None:
@@ -267,13 +273,13 @@ def asked(
             for plan, folder in zip(plans, folders, strict=True)
         ]
         budget = None
-        if max_cost is not None or max_tokens is not None:
+        if not max_cost is max_tokens is max_calls is None:
             metered = [
                 Metered(run.calls.totals_of(role), prices.get(model))
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, tuple(metered), max_tokens)
+            budget = Budget(max_cost, metered, max_tokens, max_calls)
         try:
             await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
         finally:

@@ -67,6 +67,7 @@ def run_ways(
     concurrency: int | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     results: str | Path = api.RESULTS,
     metrics: "api.Chosen" = "headline",
     say: api.Say = api.silent,
@@ -94,6 +95,8 @@ def run_ways(
         What all Runs may cost together.
     max_tokens : int, optional
         How many tokens all Runs may read and write together.
+    max_calls : int, optional
+        How many calls all Runs may make together.
 
     Returns
     -------
@@ -158,6 +161,7 @@ def run_ways(
         concurrency=concurrency,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         results=Path(results),
         say=say,
         watch=watch,

@@ -70,6 +70,9 @@ from selfexplain.ways import WaysResult, run_ways
     type=click.IntRange(min=1),
     help="Stop when the Run has read and written so many, all replies together; one reply's length is the template's.",
 )
+@click.option(
+    "--max-calls", type=click.IntRange(min=1), help="Never make more calls, those that fail and earlier ones included."
+)
 @click.option("--dry-run", is_flag=True, help="Show calls, tokens and cost; ask nothing, write nothing.")
 @click.option(
     "--metrics",
@@ -99,6 +102,7 @@ def run(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    max_calls: int | None,
     dry_run: bool,
     metrics: tuple[str, ...],
     results: Path,
@@ -128,7 +132,7 @@ def run(
         forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
-    asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens}
+    asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens, "max_calls": max_calls}
     asked |= {"metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:

@@ -16,27 +16,28 @@ class WithRoles:
     Parameters
     ----------
     model : Provider
-        What the Run is about: its name, identity and concurrency are those of the whole.
+        What the Run is about: its name and identity are those of the whole, and as many Items are asked at once as it
+        takes; each role has the requests at once that its own provider takes.
     roles : mapping of role to Provider
     """
 
     def __init__(self, model: Provider, roles: Mapping[str, Provider]) -> None:
         self.name, self.concurrency, self.identity = model.name, model.concurrency, model.identity
         self.transparency = transparency_of(model)
-        self._by_role: dict[str, Provider] = {"": model, **roles}
+        self.by_role: dict[str, Provider] = {"": model, **roles}
 
     async def generate(self, request: Request) -> Response:
         """Send one Request to whom it is for."""
-        return await self._by_role[request.role].generate(request)
+        return await self.by_role[request.role].generate(request)
 
     async def count_tokens(self, request: Request) -> int | None:
         """Return how many tokens a Request's messages are to whom it is for; None where that model cannot tell."""
-        count = getattr(self._by_role[request.role], "count_tokens", None)
+        count = getattr(self.by_role[request.role], "count_tokens", None)
         return None if count is None else await count(request)
 
     async def aclose(self) -> None:
         """Let go of every model, each once."""
-        for provider in {id(each): each for each in self._by_role.values()}.values():
+        for provider in {id(each): each for each in self.by_role.values()}.values():
             await provider.aclose()
 
 
