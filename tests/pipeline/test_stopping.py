@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,8 +28,10 @@ class Model:
 
     identity: Mapping[str, str] = {}
 
-    def __init__(self, name: str = "m/one", concurrency: int = 4, *, fatal: str = "", waits: int = 20) -> None:
-        self.name, self.concurrency, self._fatal, self._waits = name, concurrency, fatal, waits
+    def __init__(
+        self, name: str = "m/one", concurrency: int = 4, *, fatal: str = "", until: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.name, self.concurrency, self._fatal, self._until = name, concurrency, fatal, until
         self.sent: list[str] = []
         self.at_once = self.most_at_once = 0
 
@@ -40,7 +42,9 @@ class Model:
         try:
             if request.item == self._fatal:
                 raise ProviderError("no credit", kind="quota")
-            for _ in range(self._waits):
+            while not self._until():
+                await asyncio.sleep(0)  # noqa: ASYNC110 - turns of the loop, in which a careless stop cancels this
+            for _ in range(50):
                 await asyncio.sleep(0)
         finally:
             self.at_once -= 1
@@ -57,7 +61,7 @@ def asked(provider: Provider, folder: Path, judge: Judge | None = None) -> Asked
 
 async def test_what_is_in_flight_when_the_money_is_gone_is_recorded(tmp_path: Path) -> None:
     """Four at once, the third is refused: the three others come back, and nothing more is sent."""
-    model = Model(fatal="q2")
+    model = Model(fatal="q2", until=lambda: any(path.stat().st_size for path in tmp_path.iterdir()))
     with pytest.raises(ProviderError, match="no credit"):
         await ask_runs([asked(model, tmp_path)], repeats=1, concurrency=4, watch=lambda _: None)
 
@@ -70,7 +74,7 @@ async def test_a_reply_that_never_comes_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ask_module, "PATIENCE_SECONDS", 0.0)
-    model = Model(fatal="q2", waits=1_000_000_000)
+    model = Model(fatal="q2", until=lambda: False)
     with pytest.raises(ProviderError, match="no credit"):
         await ask_runs([asked(model, tmp_path)], repeats=1, concurrency=4, watch=lambda _: None)
 
@@ -121,11 +125,11 @@ async def test_who_judges_has_the_requests_at_once_of_his_own(tmp_path: Path) ->
     assert (model.most_at_once, judge.most_at_once) == (4, 1)
 
 
-async def test_a_model_that_judges_itself_is_one_provider(tmp_path: Path) -> None:
-    """In both roles together it takes what it takes."""
-    model = Model("m/model", 2)
-    run = asked(WithRoles(model, {"judge": model}), tmp_path, Judge(plugins.judging("judge")))
-    await ask_runs([run], repeats=1, concurrency=None, watch=lambda _: None)
+async def test_a_model_that_also_judges_is_one_provider(tmp_path: Path) -> None:
+    """Asked in one Run and judging in another, it takes in both together what it takes."""
+    model, other = Model("m/model", 2), Model("m/other", 4)
+    judged = asked(WithRoles(other, {"judge": model}), tmp_path / "a", Judge(plugins.judging("judge")))
+    await ask_runs([judged, asked(model, tmp_path / "b")], repeats=1, concurrency=None, watch=lambda _: None)
 
     assert len(model.sent) == 16
     assert model.most_at_once == 2
