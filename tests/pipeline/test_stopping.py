@@ -42,8 +42,8 @@ class Model:
         try:
             if request.item == self._fatal:
                 raise ProviderError("no credit", kind="quota")
-            while not self._until():
-                await asyncio.sleep(0)  # noqa: ASYNC110 - turns of the loop, in which a careless stop cancels this
+            while not self._until():  # noqa: ASYNC110 - turns of the loop, in which a careless stop cancels this
+                await asyncio.sleep(0)
             for _ in range(50):
                 await asyncio.sleep(0)
         finally:
