@@ -119,6 +119,7 @@ def run(
     batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     engine: str | None = None,
     workers: int | None = None,
     results: str | Path = RESULTS,
@@ -177,6 +178,8 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
+    max_calls : int, optional
+        The same for the calls themselves, those that failed included; never more are sent.
     engine : str, optional
         `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
     workers : int, optional
@@ -193,7 +196,7 @@ def run(
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
     BudgetSpent
-        When the Run has cost `max_cost` or `max_tokens`; the same call with more goes on.
+        When the Run has taken `max_cost`, `max_tokens` or `max_calls`; the same call with more goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -212,7 +215,7 @@ def run(
     0.4
     """
     chosen, part = chosen_metrics(metrics), Shard.stated(shard)
-    require_engine(engine, workers=workers, limited=max_cost is not None or max_tokens is not None)
+    require_engine(engine, workers=workers, limited=any(most is not None for most in (max_cost, max_tokens, max_calls)))
     if batch and (engine is not None or shard is not None):
         raise InputError(
             "a batch is handed in whole, from one machine",
@@ -252,6 +255,7 @@ def run(
         batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         elsewhere=None if engine is None else on_ray,
         results=Path(results),
         say=say,
@@ -270,6 +274,7 @@ def asked(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    max_calls: int | None = None,
     elsewhere: Elsewhere | None = None,
     results: Path,
     say: Say,
@@ -290,6 +295,7 @@ def asked(
         require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
     require_tokens(max_tokens)
     require_batches([plan.provider for plan in plans] if batch else [], known=plugins.batching())
+    require_tokens(max_calls, what="calls")
     settings = read_settings()
     models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
     stated = {model: settings.prices.get(model) for model in models}
@@ -297,7 +303,9 @@ def asked(
     folders = [begun(plan, results, settings, say=say) for plan in plans]
     chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
     if shard is not None:
-        tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
+        tell_shard(
+            shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens or max_calls, say=say
+        )
 
     async def ask() -> Mapping[int, ProviderError]:
         noted = Noted(watch)
@@ -319,13 +327,13 @@ def asked(
             for plan, folder, items, provider in zip(plans, folders, chosen, providers, strict=True)
         ]
         budget = None
-        if max_cost is not None or max_tokens is not None:
+        if any(most is not None for most in (max_cost, max_tokens, max_calls)):
             metered = [
                 Metered(run.calls.totals_of(role), prices.get(model))
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, tuple(metered), max_tokens, Ahead() if batch else None)
+            budget = Budget(max_cost, metered, max_tokens, max_calls, Ahead() if batch else None)
         try:
             return await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
@@ -385,12 +393,12 @@ def require_engine(engine: str | None, *, workers: int | None, limited: bool) ->
     if limited:
         raise InputError(
             "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
-            hint="leave out --max-cost and --max-tokens, see first what it takes with --dry-run, and ask --limit Items "
+            hint="leave out --max-cost, --max-tokens and --max-calls, see first what it takes with --dry-run, and ask --limit Items "
             "at a time; or leave out --engine",
         )
 
 
-def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> tuple[Item, ...]:
+def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> Sequence[Item]:
     """Return the Items of a Run that are to be asked now, in their order."""
     items = folder.items[:limit]
     return items if shard is None else shard.of_items(items)
@@ -578,7 +586,8 @@ def planned(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
-    require_askable(dataset, plugins.graders(), plugins.categorisers())
+    else:  # those of files and tables were looked through row by row
+        require_askable(dataset, plugins.graders(), plugins.categorisers())
     require_counts(limit=limit, repeats=repeats)
     provider = provider_of(model, base_url=base_url, asks=asks, say=say)
     if template is None:

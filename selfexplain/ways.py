@@ -71,6 +71,7 @@ def run_ways(
     batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     results: str | Path = api.RESULTS,
     metrics: "api.Chosen" = "headline",
     say: api.Say = api.silent,
@@ -101,6 +102,8 @@ def run_ways(
         What all Runs may cost together.
     max_tokens : int, optional
         How many tokens all Runs may read and write together.
+    max_calls : int, optional
+        How many calls all Runs may make together.
 
     Returns
     -------
@@ -167,6 +170,7 @@ def run_ways(
         batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         results=Path(results),
         say=say,
         watch=watch,
