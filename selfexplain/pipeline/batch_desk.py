@@ -221,7 +221,7 @@ class Desk:
         notes = [f"{len(out.keys) - len(missing):,} answered", *([f"{len(failures):,} failed"] if failures else [])]
         notes += [f"{absent:,} missing"] if absent else []
         notes += [f"{len(foreign):,} lines of no question of ours, left out"] if foreign else []
-        self._news.say(f"The batch {out.batch} has ended ({state.words}): {', '.join(notes)}")
+        self._news.say(f"The batch {out.batch} has ended ({state.ended}): {', '.join(notes)}")
 
     async def _read(
         self, out: Out, missing: set[str], failures: dict[str, Outcome], foreign: set[str], give: Give
