@@ -393,8 +393,8 @@ def require_engine(engine: str | None, *, workers: int | None, limited: bool) ->
     if limited:
         raise InputError(
             "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
-            hint="leave out --max-cost, --max-tokens and --max-calls, see first what it takes with --dry-run, and ask --limit Items "
-            "at a time; or leave out --engine",
+            hint="leave out --max-cost, --max-tokens and --max-calls, see first what it takes with --dry-run, and ask "
+            "--limit Items at a time; or leave out --engine",
         )
 
 

@@ -218,11 +218,12 @@ class Asking:
         """
         if which in self.stopped:
             return  # told by whom it met first
-        is_provider = isinstance(failure, ProviderError)
-        is_gone = is_provider and (failure.kind in {"auth", "quota"} or isinstance(failure.__cause__, ProviderError))
+        lost_all, lost_model = not isinstance(failure, ProviderError), False
+        if isinstance(failure, ProviderError):
+            lost_model = failure.kind in {"auth", "quota"} or isinstance(failure.__cause__, ProviderError)
         for place, run in enumerate(self._runs):
             is_same = who(run.provider) == who(self._runs[which].provider)
-            if place == which or not is_provider or (is_gone and is_same):
+            if place == which or lost_all or (lost_model and is_same):
                 self._flights.stopped.setdefault(place, failure)
         if len(self.stopped) == len(self._runs):
             await self._flights.land()
