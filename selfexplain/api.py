@@ -750,7 +750,7 @@ def evaluated(
         records = regraded(records, judged.grades)
     compliance, second = compliance_of(records, template), second_opinion(records, items)
     if write:  # before they are measured: of a Run without a single usable answer they are all there is to look at
-        folder.write("records.jsonl", b"".join(encode(record) + b"\n" for record in records))
+        folder.write("records.jsonl", (encode(record) + b"\n" for record in records))
     try:
         metrics = measured(
             records,
