@@ -141,8 +141,14 @@ def connected(ray: Any, workers: int | None) -> Iterator[None]:
         yield
         return
     quiet = {"log_to_driver": False, "logging_level": "error"}
-    if os.environ.get("RAY_ADDRESS"):
-        ray.init(**quiet)
+    if address := os.environ.get("RAY_ADDRESS"):
+        try:
+            ray.init(**quiet)
+        except ConnectionError as error:
+            raise InputError(
+                f"no Ray cluster lets us in at {address}, which RAY_ADDRESS names ({error})",
+                hint="`ray status` tells whether one runs there; newer ones want its RAY_AUTH_TOKEN in the environment",
+            ) from None
     else:
         ray.init(address="local", include_dashboard=False, num_cpus=workers or WORKERS, **quiet)
     try:
