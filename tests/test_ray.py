@@ -10,12 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from counting_server import counting_server
 from selfexplain import merge
+from selfexplain.records import Request, Response
 from selfexplain.runs.calls import read_calls
 from test_resume import QUESTIONS, command, finish, questions, recorded, started, timeless
 
@@ -47,6 +47,7 @@ def environment(ray_files: Path) -> Iterator[dict[str, str]]:
     quiet = {
         "RAY_TMPDIR": str(ray_files),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": "of-this-test" * 4,
         "OPENAI_API_KEY": KEY,
     }
@@ -79,7 +80,7 @@ def _ray() -> None:
 RAY = ("--engine", "ray", "--workers", "2")
 
 
-def replies(cwd: Path) -> dict[str, Any]:
+def replies(cwd: Path) -> dict[str, tuple[Request, Response]]:
     """Return the recorded reply to every Request, each there once."""
     calls = [call for folder in cwd.glob("results/*/calls") for call in read_calls(folder)]
     found = {call.key: (call.request, call.response) for call in calls}
@@ -117,8 +118,8 @@ def test_a_killed_worker_loses_only_calls_in_flight(questions: Path, tmp_path: P
     """With 5 replies given and 4 requests in flight one of two workers is killed: at most its 2 are asked again."""
     with counting_server(hold_after=5) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=120)
-            before = {call["key"] for call in recorded(tmp_path)}
+            assert server.held.wait(timeout=90)
+            before = {str(call["key"]) for call in recorded(tmp_path)}
             victim = min(worker_ids(tmp_path))
             os.kill(victim, signal.SIGKILL)
             server.release.set()
@@ -129,7 +130,8 @@ def test_a_killed_worker_loses_only_calls_in_flight(questions: Path, tmp_path: P
         assert sorted(server.asked) == sorted(QUESTIONS)
         assert server.asked.total() <= len(QUESTIONS) + 2
         assert max(server.asked.values()) <= 2
-        kept = {request.messages[-1].content.splitlines()[0] for request, _ in map(replies(tmp_path).get, before)}
+        found = replies(tmp_path)
+        kept = {found[key][0].messages[-1].content.splitlines()[0] for key in before}
         assert all(server.asked[question] == 1 for question in kept)
     assert len(replies(tmp_path)) == len(QUESTIONS)
 
@@ -139,7 +141,7 @@ def test_an_interrupted_run_goes_on_without_the_engine(questions: Path, tmp_path
     """Ctrl-C ends all workers; the same command, without --engine, asks what is missing. The key is in no file."""
     with counting_server(hold_after=4) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=120)
+            assert server.held.wait(timeout=90)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=120)
         assert process.returncode == 130, told.decode()

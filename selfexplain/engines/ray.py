@@ -8,8 +8,9 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def ask_on_ray(
     ray = imported()
     progress = Progress(done=0, total=repeats * len(items), failed=0, resumed=0)
     watch(progress)
-    with connected(ray, workers), scratch_in(folder.path) as (scratch, token):
+    # Ray prints to stdout when it has lost a worker, and stdout is for data.
+    with redirect_stdout(sys.stderr), connected(ray, workers), scratch_in(folder.path) as (scratch, token):
         job = Job(folder.path.resolve(), scratch, token, model, base_url, dict(roles), repeats, concurrency)
         for told in told_by(ray, job, items, workers=number_of(ray, workers)):
             if told.trouble is not None:
