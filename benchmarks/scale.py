@@ -110,7 +110,7 @@ def draw(taken: dict[int, list[float]], path: Path) -> None:
     ax = figure.add_subplot()
     for (shards, seconds), mark in zip(taken.items(), "os^", strict=True):
         ax.plot(SIZES, seconds, marker=mark, label=f"{shards} shard{'s' if shards > 1 else ''}")
-    ax.set(xscale="log", yscale="log", xlabel="rows", ylabel="processor seconds of the slowest shard")
+    ax.set(xscale="log", ylim=(0, None), xlabel="rows", ylabel="processor seconds of the slowest shard")
     ax.legend()
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
