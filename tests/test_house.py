@@ -11,7 +11,7 @@ import selfexplain
 
 ROOT = Path(__file__).parents[1]
 
-HEAVY = ("openai", "anthropic", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "torch", "xllamacpp")
+HEAVY = ("openai", "anthropic", "numpy", "scipy", "pandas", "sklearn", "matplotlib", "torch", "xllamacpp", "ray")
 
 
 @pytest.mark.parametrize(
