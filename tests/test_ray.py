@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,18 @@ def replies(cwd: Path) -> dict[str, tuple[Request, Response]]:
     return found
 
 
+def once_three_are_asked(reply_to: Callable[[str], str]) -> Callable[[str], str]:
+    """Return `reply_to`, except that the first three wait for each other: one worker has two in flight at most."""
+    three, first = threading.Barrier(3), iter(range(3))
+
+    def reply(question: str) -> str:
+        if next(first, None) is not None:
+            three.wait(timeout=90)
+        return reply_to(question)
+
+    return reply
+
+
 def test_a_run_on_ray_is_the_run_of_one_process_call_for_call(questions: Path, tmp_path: Path) -> None:
     """On a cluster of its own; same Requests, same replies, same numbers; each question reaches the server once."""
     one, other = tmp_path / "one", tmp_path / "other"
@@ -96,6 +109,7 @@ def test_a_run_on_ray_is_the_run_of_one_process_call_for_call(questions: Path, t
     with counting_server() as server:
         alone = finish(command(questions, server), one)
         server.asked.clear()
+        setattr(server, "reply_to", once_three_are_asked(server.reply_to))  # noqa: B010 - mypy refuses what is meant
         on_ray = finish(command(questions, server, *RAY), other)
 
         assert server.asked == dict.fromkeys(QUESTIONS, 1)
