@@ -34,6 +34,14 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _ray() -> None:
+    """Skip where Ray is not installed, except in continuous integration, where that is a failure."""
+    if os.environ.get("CI") != "true":
+        pytest.importorskip("ray.data")
+    importlib.import_module("ray.data")
+
+
 @pytest.fixture(scope="module")
 def ray_files() -> Iterator[Path]:
     """Where Ray writes; its sockets need a short path."""
@@ -43,7 +51,7 @@ def ray_files() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def environment(ray_files: Path) -> Iterator[dict[str, str]]:
+def environment(_ray: None, ray_files: Path) -> Iterator[dict[str, str]]:
     """The environment of commands that ask on a cluster of two workers, which outlives them."""
     quiet = {
         "RAY_TMPDIR": str(ray_files),
@@ -68,14 +76,6 @@ def on_cluster(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
     """Name the cluster to commands; without this they start one of their own."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture(autouse=True)
-def _ray() -> None:
-    """Skip where Ray is not installed, except in continuous integration, where that is a failure."""
-    if os.environ.get("CI") != "true":
-        pytest.importorskip("ray.data")
-    importlib.import_module("ray.data")
 
 
 RAY = ("--engine", "ray", "--workers", "2")
