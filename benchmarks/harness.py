@@ -54,7 +54,7 @@ def serve(pipe: Connection, latency: float) -> None:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
-                times[:] = [times[0] if times else time.monotonic(), 0.0]
+                times[:] = [times[0] if times else time.monotonic(), 0.0, times[2] + 1 if times else 1]
                 if latency:
                     await asyncio.sleep(latency)
                 times[1] = time.monotonic()
@@ -168,7 +168,7 @@ def inspect(n: int, base_url: str, folder: Path) -> None:
     )
     inspect_ai.eval(
         task,
-        model=model.get_model("openai/m", base_url=base_url, api_key="none"),
+        model=model.get_model("openai/m", base_url=base_url, api_key="none", responses_api=False),
         max_connections=AT_ONCE,
         max_samples=AT_ONCE,
         log_dir=str(folder / "logs"),
@@ -224,7 +224,9 @@ class Stub:
         )
         processor, peak = json.loads(done.stdout.splitlines()[-1])
         self._pipe.send("when?")
-        first, last = self._pipe.recv()
+        first, last, asked = self._pipe.recv()
+        if asked != n:
+            raise SystemExit(f"{name} asked {asked} of {n} questions")
         return Measured(last - first, first - began, processor, peak)
 
     def stop(self) -> None:
