@@ -545,8 +545,7 @@ def few_clusters(clusters: int) -> tuple[str, ...]:
     """Return the warning that an interval over few clusters deserves."""
     if clusters >= FEW_CLUSTERS:
         return ()
-    found = "1 cluster" if clusters == 1 else f"{clusters} clusters"
-    return (f"the interval rests on {found}; below {FEW_CLUSTERS} it {TOO_NARROW}",)
+    return (f"the interval rests on {so_many(clusters, 'cluster')}; below {FEW_CLUSTERS} it {TOO_NARROW}",)
 
 
 def unequal_clusters(sizes: ArrayLike) -> tuple[str, ...]:
@@ -573,6 +572,15 @@ def unequal_clusters(sizes: ArrayLike) -> tuple[str, ...]:
         return ()
     found = f"{clusters} clusters, so unequal that they count as {alike:.0f}"
     return (f"the interval rests on {found}; below {FEW_UNEQUAL_CLUSTERS} it {TOO_NARROW}",)
+
+
+def so_many(count: int, thing: str) -> str:
+    """Return a number of things in words for people.
+
+    >>> so_many(1, "cluster"), so_many(2, "cluster")
+    ('1 cluster', '2 clusters')
+    """
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def normal_quantile(level: float) -> float:
