@@ -84,9 +84,10 @@ def test_intervals_that_are_too_narrow_say_so(metric: object) -> None:
     assert not any(TOO_NARROW in word for word in estimate(metric, MANY_WRONG).warnings)  # type: ignore[arg-type]
 
 
-def test_a_single_cluster_has_no_interval_however_rare_a_kind_is() -> None:
-    """Nothing is known of how clusters vary."""
-    alone = estimate(gap, ClusterTable.from_rows([0.9, 0.8, 0.7], [1, 1, 0], ["a", "a", "a"]))
+@pytest.mark.parametrize("metric", [gap, auroc], ids=lambda metric: metric.facts.name)
+def test_a_single_cluster_has_no_interval_however_rare_a_kind_is(metric: Metric[...]) -> None:
+    """Nothing is known of how clusters vary, however well the answers of this one are told apart."""
+    alone = estimate(metric, ClusterTable.from_rows([0.9, 0.8, 0.7], [1, 1, 0], ["a", "a", "a"]))
 
     assert alone.low is None
     assert alone.warnings
