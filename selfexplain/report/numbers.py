@@ -18,6 +18,7 @@ P_VALUES = frozenset(
         "binomial_p_distinct",
         "corp_mcb_p",
         "skce_p",
+        "smooth_ece_p",
         "spiegelhalter_p_two_sided",
         "spiegelhalter_p_interior",
     }
