@@ -310,6 +310,13 @@ def test_p_values_of_calibrated_answers_are_spread_evenly(values: int, monkeypat
         assert 0.3 < np.mean(p < 0.5) < 0.65
 
 
+@pytest.mark.parametrize("width", [0, -1.0, math.inf, math.nan])
+def test_a_kernel_has_a_width(width: float) -> None:
+    """Nothing is alike at width 0, and at a negative one what lies far apart would be."""
+    with pytest.raises(InputError, match="`width` is"):
+        skce([0.5, 0.9], [1, 0], width=width)
+
+
 def test_the_p_value_of_the_kernel_error_compares_that_very_error() -> None:
     """All copies at once give what the metric gives for each of them alone, and see errors that cancel in the gap."""
     table = CalibrationTable.from_counts({0.5: (9, 8), 0.8: (20, 13), 0.85: (6, 6), 1.0: (12, 11)})
