@@ -2,7 +2,7 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ANSWER_FIRST = ("final answer", "my final answer", "the final answer", "最终答案", "最終答案", "最终回答", "最終回答")
@@ -57,6 +57,7 @@ CONFIDENCE = (
         "信心值",
         "信心度",
         "把握度",
+        "确定程度",
         "置信指数",
     ),
     *(
@@ -77,7 +78,12 @@ CONFIDENCE = (
         "자신도",
     ),
 )
-KNOWN = (*ANSWER_FIRST, *ANSWER, *RATIONALE, *CONFIDENCE_FIRST, *CONFIDENCE)
+ANSWER_AND_CONFIDENCE = (
+    *("answer and confidence", "final answer and confidence", "final answer and overall confidence"),
+    *("answer and overall confidence", "guess and confidence", "答案和置信度", "答案与置信度"),
+)
+"""One line for both, the form of Xiong et al. 2024 (arXiv:2306.13063): `Answer and Confidence (0-100): Paris, 85%`."""
+KNOWN = (*ANSWER_FIRST, *ANSWER, *RATIONALE, *CONFIDENCE_FIRST, *CONFIDENCE, *ANSWER_AND_CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,32 @@ def _canonical(label: str) -> str:
 def canonical_is_literal(label: str) -> bool:
     """Tell labels whose parenthesis belongs to the name: P(correct), P(YES)."""
     return re.match(r"\s{0,3}[pP]\(", label) is not None
+
+
+BOTH = re.compile(
+    r"(?P<answer>[^\n]*[^\s,，])\s{0,3}[,，]\s{0,3}(?P<confidence>[~<(]?\d{1,3}(?:\.\d{1,4})?\s?%[>).]{0,2})"
+)
+"""An answer and, after a comma, a percentage: without its sign `1, 2` may be two parts of the answer."""
+
+
+def both(text: str, field: Field) -> tuple[Field, Field] | None:
+    """Return the answer and the confidence that stand in one value, or None where there are not both.
+
+    Examples
+    --------
+    >>> text = "Paris, France, 85%"
+    >>> [text[one.start : one.stop] for one in both(text, Field(0, len(text), at_end=True, form="line")) or ()]
+    ['Paris, France', '85%']
+    """
+    found = BOTH.fullmatch(text, field.start, field.stop)
+    if found is None or (
+        text[found.end("answer") : found.start("confidence")] == "," and found["answer"][-1].isdigit()
+    ):
+        return None  # 12,85%: a decimal comma, for all one can tell
+    return (
+        replace(field, stop=found.end("answer"), at_end=False),
+        replace(field, start=found.start("confidence")),
+    )
 
 
 def trim(text: str, start: int, stop: int) -> tuple[int, int]:

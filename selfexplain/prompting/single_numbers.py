@@ -149,7 +149,8 @@ def _read(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         if value is None:
             yield _unreadable(start, stop)
         else:
-            yield _with_unit(text, replace(_point(value, "bare", start, stop), spelled=True))
+            decimal = re.search(r"\bpoint\b|[点點]", match[0], re.IGNORECASE) is not None
+            yield _with_unit(text, replace(_point(value, "bare", start, stop, decimal=decimal), spelled=True))
 
 
 def _digits(text: str, match: re.Match[str]) -> Iterator[Quantity]:

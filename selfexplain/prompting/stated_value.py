@@ -44,7 +44,7 @@ TAIL = re.compile(
     r"[ ]{0,3}(?:$|(?-i:[A-Z][A-Z_]{2,40}[ ]?:)|[^\w\s]"
     r"|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
     r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
-    r"|when|the|i|is|in|my|this)\b"
+    r"|when|the|i|is|in|my|this|on (?:an? |the )?(?:\w{1,12} )?scale)\b"
     r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
     re.IGNORECASE,
 )

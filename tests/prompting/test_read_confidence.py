@@ -102,6 +102,8 @@ def test_a_stated_number_is_read_on_its_scale(label: str, written: str, scale: S
         ("at least 90", PERCENT, "ambiguous", "bound", 0.9, None),
         ("90+", PERCENT, "ambiguous", "bound", 0.9, None),
         ("不到五成", PERCENT, "ambiguous", "bound", None, 0.5),
+        ("zero point nine", PERCENT, "ambiguous", "scale", None, None),
+        ("零点九", PERCENT, "ambiguous", "scale", None, None),
         ("90 … 70", PERCENT, "ambiguous", "conflict", None, None),
         ("90, 70", PERCENT, "ambiguous", "conflict", None, None),
         ("0.95 (90%)", UNIT, "ambiguous", "conflict", None, None),
