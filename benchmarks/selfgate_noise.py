@@ -107,7 +107,7 @@ def ask_again(variant: str, template: str, results: Path) -> Path:
     """Ask all Items under a variant; return the Run's folder."""
     dataset = selfgate()
     if variant in ORDERS:
-        dataset = msgspec.structs.replace(dataset, items=ORDERS[variant](dataset.items))
+        dataset = msgspec.structs.replace(dataset, items=ORDERS[variant](tuple(dataset.items)))
     server, provider = served(VARIANTS[variant])
     at_a_time = CONCURRENCY.get(variant, 1)
     run = sx.run(dataset, model=provider, template=template, concurrency=at_a_time, results=results / variant)

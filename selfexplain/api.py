@@ -389,7 +389,7 @@ def require_engine(engine: str | None, *, workers: int | None, limited: bool) ->
         )
 
 
-def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> tuple[Item, ...]:
+def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> Sequence[Item]:
     """Return the Items of a Run that are to be asked now, in their order."""
     items = folder.items[:limit]
     return items if shard is None else shard.of_items(items)
@@ -577,7 +577,8 @@ def planned(
         dataset = plugins.dataset(dataset, columns=columns)
     elif columns:
         raise InputError("columns name those of a file or DataFrame, and this is a Dataset", hint="leave them out")
-    require_askable(dataset, plugins.graders(), plugins.categorisers())
+    else:  # those of files and tables were looked through row by row
+        require_askable(dataset, plugins.graders(), plugins.categorisers())
     require_counts(limit=limit, repeats=repeats)
     provider = provider_of(model, base_url=base_url, asks=asks, say=say)
     if template is None:

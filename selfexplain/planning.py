@@ -1,5 +1,6 @@
 """The verb for before asking: how many Items, what can be seen with them, and what they cost."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -183,7 +184,7 @@ def rate_of_run(folder: RunFolder, *, model: str | None, template: str | None) -
     return rate, RULE, {**asked, "template": chosen.id}
 
 
-def rate_of(items: tuple[Item, ...], template: "Template", sampling: Sampling) -> "Rate":
+def rate_of(items: Sequence[Item], template: "Template", sampling: Sampling) -> "Rate":
     """Return what an average Item would take, by the rule of `--dry-run`."""
     from selfexplain.pipeline.plan import Rate  # noqa: PLC0415 - numpy
 

@@ -4,7 +4,7 @@ Frozen msgspec Structs, strict JSON in and out. A missing value is a state with 
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
@@ -123,7 +123,8 @@ class Dataset(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     version: str
-    items: tuple[Item, ...]
+    items: Sequence[Item]
+    """A tuple, or from a large file [what reads them again](many_items.py)."""
     examples: tuple[Item, ...] = ()
     """Items with their answers that a template may show; never asked, never counted."""
 
@@ -135,8 +136,19 @@ class Dataset(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def content_hash(self) -> str:
         """sha256 of the Items in order and of the examples, if any, as 64 hexadecimal digits."""
-        examples = msgspec.json.encode(self.examples) if self.examples else b""
-        return hashlib.sha256(msgspec.json.encode(self.items) + examples).hexdigest()
+        found = hashlib.sha256()
+        for part in (self.items, self.examples) if self.examples else (self.items,):
+            add_lines(found, map(msgspec.json.encode, part))
+        return found.hexdigest()
+
+
+def add_lines(found: "hashlib._Hash", lines: Iterable[bytes]) -> None:
+    """Add JSON values to a hash as the list of them, without ever having that."""
+    separator = b"["
+    for line in lines:
+        found.update(separator + line)
+        separator = b","
+    found.update(b"[]" if separator == b"[" else b"]")
 
 
 class Message(msgspec.Struct, frozen=True):

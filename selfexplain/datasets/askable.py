@@ -84,21 +84,19 @@ def survey_flaws_of(item: Item, categorisers: Categorisers) -> Iterator[Flaw]:
 
 def flaws_among(items: Sequence[Item], examples: Sequence[Item]) -> Iterator[tuple[Item, Flaw]]:
     """Yield what is wrong with Items because of others: half a survey, or an example that gives an answer away."""
-    surveyed = [item for item in items if item.is_survey]
-    if surveyed and len(surveyed) < len(items):
+    if {item.is_survey for item in items} == {True, False}:
         other = next(item for item in items if not item.is_survey)
-        for item in surveyed:
-            yield (
-                item,
-                Flaw("gold", None, f"expected a text, as {other.id!r} has one: all questions are a survey, or none"),
-            )
-    asked = {(item.question.strip().casefold(), item.choices): item for item in items}
+        told = Flaw("gold", None, f"expected a text, as {other.id!r} has one: all questions are a survey, or none")
+        yield from ((item, told) for item in items if item.is_survey)
+    # The examples are few, the Items may be very many: these are passed by, not kept.
+    shown = {asked_as(example) for example in examples}
+    same_as = {asked_as(item): item.id for item in items if asked_as(item) in shown} if shown else {}
     for example in examples:
-        same = asked.get((example.question.strip().casefold(), example.choices))
-        if same is not None:
+        if asked_as(example) in same_as:
+            same = same_as[asked_as(example)]
             yield (
                 example,
-                Flaw("question", example.question, f"expected another than that of {same.id!r}, which is asked"),
+                Flaw("question", example.question, f"expected another than that of {same!r}, which is asked"),
             )
         if example.is_survey:
             yield example, Flaw("gold", None, "expected a text: an example shows its answer")
@@ -107,6 +105,11 @@ def flaws_among(items: Sequence[Item], examples: Sequence[Item]) -> Iterator[tup
                 example,
                 Flaw("gold", example.gold[0], "expected the label or the text of a choice: an example shows it"),
             )
+
+
+def asked_as(item: Item) -> tuple[str, tuple[str, ...]]:
+    """Return what makes two questions the same, whatever they are called."""
+    return item.question.strip().casefold(), item.choices
 
 
 def require_askable(dataset: Dataset, graders: Graders, categorisers: Categorisers = NO_CATEGORISERS) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import msgspec
 
 from selfexplain.datasets.askable import NO_CATEGORISERS, Categorisers, Graders, flaws_among, flaws_of
 from selfexplain.datasets.rows import Problem, Row, Table, named, place_word, read_rows, refuse, renamed
+from selfexplain.digests import Places, digest_of
 from selfexplain.errors import InputError
+from selfexplain.many_items import kept
 from selfexplain.records import Dataset, Item, labels
 
 KNOWN = frozenset({*Item.__struct_fields__, "split"})
@@ -55,41 +57,90 @@ def read_questions(
     columns = columns or {}
     if strange := sorted(columns.keys() - KNOWN):
         raise InputError(f"--map knows no field {strange[0]!r}", hint=f"ours are: {', '.join(sorted(KNOWN))}")
-    problems: list[Problem] = []
-    items: dict[str, Item] = {}
-    lines: dict[str, int] = {}
-    shown: set[str] = set()
+    passing = Passing(table, columns, graders, categorisers)
+    items = kept(passing.asked())
+    examples = tuple(passing.examples)
+    problems = passing.problems_with(items)
+    refuse(table, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
+    if not items and not examples:
+        raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
+    if not items:
+        raise InputError(
+            f"{named(table)} holds only examples", hint="leave `split` out in the rows that are to be asked"
+        )
+    if isinstance(table, Path):
+        with table.open("rb") as file:
+            version = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+        return Dataset(name=table.stem, version=version, items=items, examples=examples)
+    unversioned = Dataset(name="dataframe", version="", items=items, examples=examples)
+    return msgspec.structs.replace(unversioned, version=unversioned.content_hash[:8])
+
+
+class Passing:
+    """The rows of a table as they pass by: the Items to be asked go on, the examples and what is wrong stay."""
+
+    def __init__(self, table: Table, columns: Mapping[str, str], graders: Graders, categorisers: Categorisers) -> None:
+        self._table, self._columns, self._place = table, columns, place_word(table)
+        self._graders, self._categorisers = graders, categorisers
+        self._problems: list[Problem] = []
+        self._lines = Places()  # by digests of ids, which are too many to be kept
+        self._suspects: set[int] = set()
+        self.examples: list[Item] = []
+
+    def asked(self) -> Iterator[Item]:
+        """Yield the Item of each row that is one, the examples apart."""
+        names = frozenset(self._graders), frozenset(self._categorisers)
+        for row in prepared(self._table, self._columns):
+            found = problems_of(row, *names)
+            if found:
+                self._problems += found
+                continue
+            item = item_of(row, self._place)
+            flaws = flaws_of(item, self._graders, self._categorisers)
+            self._problems += [Problem(row.line, *flaw) for flaw in flaws]
+            digest = digest_of(item.id)
+            if any(True for _ in self._lines.of(digest)):
+                self._suspects.add(digest)
+            self._lines.add(digest, row.line)
+            if row.fields.get("split") == "example":
+                self.examples.append(item)
+            else:
+                yield item
+
+    def problems_with(self, items: Sequence[Item]) -> list[Problem]:
+        """Return all that is wrong, once all have passed: with rows, with ids, and with Items because of others."""
+        if self._suspects:
+            rows = prepared(self._table, self._columns)
+            self._problems += repeated_ids(rows, self._suspects, self._place)
+            self._problems.sort(key=lambda problem: problem.line)
+        among = flaws_among(items, self.examples)
+        return self._problems + [Problem(next(self._lines.of(digest_of(item.id))), *flaw) for item, flaw in among]
+
+
+def prepared(table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows of a table with our names for its columns, and several texts of one CSV cell as a list."""
     is_csv = isinstance(table, Path) and table.suffix.lower() == ".csv"
     for read in renamed(read_rows(table), columns, table=table):
         row = split(read) if is_csv else read
         if columns:
             row = Row(row.line, {name: value for name, value in row.fields.items() if name in KNOWN})
-        found = problems_of(row, frozenset(graders), frozenset(categorisers))
-        item = None if found else item_of(row, place_word(table))
-        if item is not None:
-            found = [Problem(row.line, *flaw) for flaw in flaws_of(item, graders, categorisers)]
-            if item.id in items:
-                found.append(Problem(row.line, "id", item.id, "expected an id that no earlier row has"))
-            items.setdefault(item.id, item)
-            lines.setdefault(item.id, row.line)
-            if row.fields.get("split") == "example":
-                shown.add(item.id)
-        problems += found
-    asked = tuple(item for item in items.values() if item.id not in shown)
-    examples = tuple(item for item in items.values() if item.id in shown)
-    problems += [Problem(lines[item.id], *flaw) for item, flaw in flaws_among(asked, examples)]
-    refuse(table, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
-    if not items:
-        raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
-    if not asked:
-        raise InputError(
-            f"{named(table)} holds only examples", hint="leave `split` out in the rows that are to be asked"
-        )
-    if isinstance(table, Path):
-        version = hashlib.sha256(table.read_bytes()).hexdigest()[:8]
-        return Dataset(name=table.stem, version=version, items=asked, examples=examples)
-    unversioned = Dataset(name="dataframe", version="", items=asked, examples=examples)
-    return msgspec.structs.replace(unversioned, version=unversioned.content_hash[:8])
+        yield row
+
+
+def repeated_ids(rows: Iterable[Row], suspects: Collection[int], place: str) -> Iterator[Problem]:
+    """Yield the rows whose id an earlier row has, given the digests of those that may be repeated."""
+    seen: set[str] = set()
+    for row in rows:
+        name = id_of(row, place)
+        if digest_of(name) in suspects:
+            if name in seen:
+                yield Problem(row.line, "id", name, "expected an id that no earlier row has")
+            seen.add(name)
+
+
+def id_of(row: Row, place: str) -> str:
+    """Return what an Item is called: by its id, or without one after its place."""
+    return str(row.fields.get("id", f"{place}-{row.line}"))
 
 
 def choices_of(value: Any) -> list[Any] | None:
@@ -170,7 +221,7 @@ def item_of(row: Row, place: str) -> Item:
     """Return the Item of a row without problems; a row without an id is called after its place."""
     fields = with_choices(row).fields
     return Item(
-        id=str(fields.get("id", f"{place}-{row.line}")),
+        id=id_of(row, place),
         question=str(fields["question"]),
         gold=texts(fields.get("gold")),
         choices=texts(fields.get("choices")),

@@ -139,9 +139,12 @@ def by_role(most: int) -> Mapping[str, Pace]:
 
 def in_turns(runs: Sequence[Asked | None], repeats: int) -> Iterator[tuple[int, Item, int]]:
     """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes."""
-    longest = max((len(run.items) for run in runs if run is not None), default=0)
     for repeat in range(repeats):
-        for place in range(longest):
-            for which, run in enumerate(runs):
-                if run is not None and place < len(run.items):
-                    yield which, run.items[place], repeat
+        lines = {which: iter(run.items) for which, run in enumerate(runs) if run is not None}
+        while lines:
+            for which in list(lines):
+                item = next(lines[which], None)
+                if item is None:
+                    del lines[which]
+                else:
+                    yield which, item, repeat

@@ -120,11 +120,9 @@ async def forecast(
         )
         if request.role:  # a judgement, which quotes nothing: one letter and no other
             return Response("completed", REHEARSED.format("AB"[request.draw % 2]))
-        return rehearsed(asked[request.item], LETTERS[request.draw % len(LETTERS)])
+        return rehearsed(item, LETTERS[request.draw % len(LETTERS)])
 
-    asked: dict[str, Item] = {}
     for item in items:
-        asked[item.id] = item
         for repeat in range(repeats):
             report = await elicitation(item, template, rehearse, sampling=sampling, repeat=repeat)
             if judge is not None and not item.is_survey:

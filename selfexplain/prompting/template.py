@@ -133,7 +133,6 @@ class Template(msgspec.Struct, frozen=True):
 
     def require_suits(self, items: Iterable[Item], examples: Iterable[Item] = ()) -> None:
         """Raise InputError when there are choices or examples that this template would not show, or none to show."""
-        items = tuple(items)
         given = next(iter(examples), None)
         if given is not None and "examples" not in self.uses:
             raise InputError(
@@ -145,25 +144,24 @@ class Template(msgspec.Struct, frozen=True):
                 f"the template {self.id} shows examples, and there are none",
                 hint="mark some rows of the question file with `split: example`, or use another template",
             )
-        without = next((item for item in items if not item.choices), None)
-        if without is not None and "choices" in self.front.needs:
-            raise InputError(
-                f"Item {without.id!r} has no choices, and the template {self.id} asks for the label of one",
-                hint="use answer-confidence or answer-why-confidence, or give every Item its `choices`",
-            )
-        many = next((item for item in items if len(item.choices) > len(LETTERS)), None)
-        if many is not None and "choices" in self.front.needs:
-            raise InputError(
-                f"Item {many.id!r} has {len(many.choices)} choices, and the template {self.id} reads the probability "
-                "of single letters",
-                hint="use answer-confidence or answer-why-confidence for more than 26 choices",
-            )
-        with_choices = next((item for item in items if item.choices), None)
-        if with_choices is not None and not self.uses & {"choices", "options"}:
-            raise InputError(
-                f"Item {with_choices.id!r} has choices, and the template {self.id} does not show them",
-                hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
-            )
+        needs, shows = "choices" in self.front.needs, bool(self.uses & {"choices", "options"})
+        for item in items:  # once through, since they may be read from a file
+            if needs and not item.choices:
+                raise InputError(
+                    f"Item {item.id!r} has no choices, and the template {self.id} asks for the label of one",
+                    hint="use answer-confidence or answer-why-confidence, or give every Item its `choices`",
+                )
+            if needs and len(item.choices) > len(LETTERS):
+                raise InputError(
+                    f"Item {item.id!r} has {len(item.choices)} choices, and the template {self.id} reads the "
+                    "probability of single letters",
+                    hint="use answer-confidence or answer-why-confidence for more than 26 choices",
+                )
+            if item.choices and not shows:
+                raise InputError(
+                    f"Item {item.id!r} has choices, and the template {self.id} does not show them",
+                    hint="use answer-confidence or answer-why-confidence, or put {{ options }} into your template",
+                )
 
     def render(self, item: Item, *, turn: int = 0, reply: Mapping[str, Any] = NOTHING) -> tuple[Message, ...]:
         """Return the messages that a turn adds to its conversation when one Item is asked.

@@ -1,7 +1,7 @@
 """One side of a comparison: every answer that was asked for, seen through one source, and where it comes from."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -45,7 +45,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of_run(
-        cls, spec: RunSpec, items: Sequence[Item], *, scale: str, about: str, version: str, estimand: str = "judgement"
+        cls, spec: RunSpec, items: Iterable[Item], *, scale: str, about: str, version: str, estimand: str = "judgement"
     ) -> "Provenance":
         """Return the provenance of a Run."""
         return cls(

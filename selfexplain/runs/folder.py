@@ -5,7 +5,7 @@ import importlib.metadata
 import os
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from selfexplain.errors import InputError
-from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, encode
+from selfexplain.many_items import MOST_KEPT, Stored
+from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, add_lines, encode
 from selfexplain.runs import locks
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
 from selfexplain.runs.manifest import Manifest, RunSpec
@@ -69,9 +70,9 @@ class RunFolder:
         if not there:
             with disk_errors(path):
                 path.mkdir(parents=True, exist_ok=True)
-            write_atomically(path / "items.jsonl", b"".join(encode(item) + b"\n" for item in dataset.items))
+            write_atomically(path / "items.jsonl", (encode(item) + b"\n" for item in dataset.items))
             if dataset.examples:
-                write_atomically(path / "examples.jsonl", b"".join(encode(item) + b"\n" for item in dataset.examples))
+                write_atomically(path / "examples.jsonl", (encode(item) + b"\n" for item in dataset.examples))
             manifest = Manifest(
                 spec=spec,
                 template_text=template_text,
@@ -144,32 +145,49 @@ def read_manifest(path: Path) -> Manifest:
         raise InputError(f"{file} is damaged: {error}", hint=REWRITTEN.format(file)) from None
 
 
-def read_questions(path: Path, dataset_hash: str) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+def read_questions(path: Path, dataset_hash: str) -> tuple[Sequence[Item], Sequence[Item]]:
     """Return the Items of a Run in their order and its examples, after checking that they are those of the manifest.
 
     Replies were given to exactly these questions: a question or a gold label that was changed afterwards would be
     joined to answers of another, and nobody would see it.
     """
-    items = lines_of(path, "items.jsonl")
-    examples = lines_of(path, "examples.jsonl") if (path / "examples.jsonl").exists() else []
-    # The bytes as they stand, which are a Dataset's hash line by line: so a later default of a field changes nothing.
-    parts = [b"[" + b",".join(lines) + b"]" for lines in (items, examples)]
-    found = hashlib.sha256(parts[0] + (parts[1] if examples else b"")).hexdigest()
-    if found != dataset_hash:
+    names = ["items.jsonl", *(["examples.jsonl"] if (path / "examples.jsonl").exists() else [])]
+    found, counts = hashlib.sha256(), []
+    for name in names:
+        # The bytes as they stand, which are a Dataset's hash line by line: so a later default of a field changes
+        # nothing.
+        add_lines(found, lines := Counted(lines_of(path, name)))
+        counts.append(lines.n)
+    if found.hexdigest() != dataset_hash:
         raise InputError(
-            f"{path / 'items.jsonl'} was changed: its hash is {found[:12]}…, and the manifest says "
+            f"{path / 'items.jsonl'} was changed: its hash is {found.hexdigest()[:12]}…, and the manifest says "
             f"{dataset_hash[:12]}…",
             hint=f"correct questions and gold labels in your own file, which makes another Run. To mend this one: "
             f"{REWRITTEN.format(path / 'manifest.json')}",
         )
-    read = [tuple(msgspec.json.decode(line, type=Item) for line in lines) for lines in (items, examples)]
-    return read[0], read[1]
+    stored = [Stored(path / name, range(n)) for name, n in zip(names, counts, strict=True)]
+    items, examples = [each if len(each) > MOST_KEPT else tuple(each) for each in (*stored, ())][:2]
+    return items, examples
 
 
-def lines_of(path: Path, name: str) -> list[bytes]:
-    """Return the lines of a file of questions in a Run."""
+class Counted:
+    """Lines as they come, and how many have come."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines, self.n = lines, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self.n += 1
+            yield line
+
+
+def lines_of(path: Path, name: str) -> Iterator[bytes]:
+    """Yield the lines of a file of questions in a Run."""
     try:
-        return (path / name).read_bytes().splitlines()
+        with (path / name).open("rb") as file:
+            for line in file:
+                yield line.rstrip(b"\r\n")
     except OSError as error:
         raise InputError(
             f"{path} is not a whole Run: {name} cannot be read ({error.strerror or error})",
@@ -190,14 +208,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def write_atomically(path: Path, content: bytes) -> Path:
-    """Write a file so that readers see the old one or the whole new one."""
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> Path:
+    """Write a file, given whole or in pieces, so that readers see the old one or the whole new one."""
     # A process id alone would do on one machine; in containers that share a disk, all of them are number 7.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     with disk_errors(path.parent):
         try:
             with unfinished.open("wb") as file:
-                file.write(content)
+                file.writelines([content] if isinstance(content, bytes) else content)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
