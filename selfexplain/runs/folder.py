@@ -119,8 +119,8 @@ class RunFolder:
         with locks.measuring(self.path):
             yield
 
-    def write(self, name: str, content: bytes) -> Path:
-        """Write a derived file whole or not at all; return its path."""
+    def write(self, name: str, content: bytes | Iterable[bytes]) -> Path:
+        """Write a derived file, given whole or in pieces, whole or not at all; return its path."""
         return write_atomically(self.path / name, content)
 
 
