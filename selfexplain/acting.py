@@ -1,7 +1,7 @@
 """The verbs for acting on confidences: recalibrate them, load such a map, decide from which one on to answer."""
 
 import hashlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from selfexplain import plugins
 from selfexplain.answer_files import read_answers
-from selfexplain.api import records_of, require_answered, require_gold
+from selfexplain.api import records_of, require_gold
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
+from selfexplain.pipeline.many_records import by_id
 from selfexplain.records import SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.folder import RunFolder, versions, write_atomically
 
@@ -37,7 +38,7 @@ Scale = Literal["probability", "percent"]
 class Rows:
     """The answers of one source of confidence, and where they come from."""
 
-    answered: list[Answered]
+    answered: Sequence[Answered]
     source: Source
     model: str
     template: str
@@ -342,9 +343,8 @@ def rows_of_run(path: Path, source: str) -> Rows:
     require_gold(folder)
     front = template_of(folder).front
     calls = folder.calls()
-    records = records_of(folder, calls)
-    require_answered(records, calls)
-    sources = rows_of(records, {item.id: item for item in folder.items})
+    records = records_of(folder, calls, answered=True)
+    sources = rows_of(records, by_id(folder.items))
     for known, answered in sources.items():
         if known == source:
             return Rows(answered, known, spec.model, spec.template, front.scale, spec.dataset, spec.dataset_hash)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
@@ -27,6 +29,7 @@ from selfexplain.pipeline.budget import Ahead, Budget, Metered, prices_for, requ
 from selfexplain.pipeline.compliance import compliance_of, strayed
 from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
+from selfexplain.pipeline.many_records import by_id, kept, written
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template
@@ -65,6 +68,9 @@ RESULTS = Path("results")
 PROBE = Request(item="", messages=(Message("system", "?"), Message("user", "?")), max_tokens=1)
 """Asks a provider whether it can count tokens."""
 
+READ_TOGETHER = 1_000
+"""Of so many Items the Records are read, and handed on, before the next ones are."""
+
 REPEATS_SHOWN = 100_000
 """Of tables with up to so many rows the noise between repeats is looked at, which takes an object for each row."""
 
@@ -87,6 +93,7 @@ class Result:
     metrics: Mapping[str, Any]
     """The metrics object, as `--json` prints it."""
     records: Sequence[Record] = ()
+    """Where they are many, read from `records.jsonl` each time."""
     folder: Path | None = None
     note: str = ""
 
@@ -742,15 +749,14 @@ def evaluated(
 
     spec = folder.manifest.spec
     template = template_of(folder)
-    items = {item.id: item for item in folder.items}
+    items = by_id(folder.items)
     calls = folder.calls()
-    records = records_of(folder, calls)
-    require_answered(records, calls)
+    passing = answered_in(records_in(folder, calls), calls)
     if judged.grades is not None:
-        records = regraded(records, judged.grades)
+        passing = regraded(passing, judged.grades)
+    # Written before they are measured: of a Run without a single usable answer they are all there is to look at.
+    records = written(passing, partial(folder.write, "records.jsonl")) if write else kept(passing)
     compliance, second = compliance_of(records, template), second_opinion(records, items)
-    if write:  # before they are measured: of a Run without a single usable answer they are all there is to look at
-        folder.write("records.jsonl", (encode(record) + b"\n" for record in records))
     try:
         metrics = measured(
             records,
@@ -792,39 +798,54 @@ def reasons_of(records: Iterable[Record]) -> str:
     return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 
-def records_of(folder: RunFolder, calls: Calls) -> list[Record]:
-    """Read and grade the recorded calls of a Run.
+def records_of(folder: RunFolder, calls: Calls, *, answered: bool = False) -> Sequence[Record]:
+    """Read and grade the recorded calls of a Run; with `answered`, one of them must be a reply.
 
     Raises
     ------
     InputError
         When nothing has been asked.
+    ProviderError
+        When every request failed and one must not have.
     """
+    records = records_in(folder, calls)
+    return kept(answered_in(records, calls) if answered else records)
+
+
+def records_in(folder: RunFolder, calls: Calls) -> Iterator[Record]:
+    """Yield the Records of a Run in the order of its Items; raises as `records_of` does, at the end."""
     template = template_of(folder)
-    records = in_loop(
-        read_records(
-            folder.items,
-            calls=calls,
-            template=template,
-            elicitation=plugins.elicitation(template.front.elicitation),
-            sampling=sampling_of(folder),
-            graders=plugins.graders(),
-            judge=judge_of(folder),
-            categorisers=plugins.categorisers(),
-        )
+    read = partial(
+        read_records,
+        calls=calls,
+        template=template,
+        elicitation=plugins.elicitation(template.front.elicitation),
+        sampling=sampling_of(folder),
+        graders=plugins.graders(),
+        judge=judge_of(folder),
+        categorisers=plugins.categorisers(),
     )
-    if not records:
+    items, found = iter(folder.items), False
+    while some := list(islice(items, READ_TOGETHER)):
+        records = in_loop(read(some))
+        found = found or bool(records)
+        yield from records
+    if not found:
         raise NothingAsked(
             f"{folder.path} has no recorded reply", hint="run the same command again: it asks what is missing"
         )
-    return records
 
 
-def require_answered(records: Sequence[Record], calls: Calls) -> None:
-    """Raise ProviderError when every request failed: then there is nothing to measure."""
-    if all(record.report.outcome == "failed" for record in records):
+def answered_in(records: Iterable[Record], calls: Calls) -> Iterator[Record]:
+    """Yield Records, and raise ProviderError at the end when every request failed: there is nothing to measure then."""
+    n = failed = 0
+    for record in records:
+        n += 1
+        failed += record.report.outcome == "failed"
+        yield record
+    if n == failed:
         raise ProviderError(
-            f"none of {len(records)} requests was answered; the last failure: {calls.last_failure}",
+            f"none of {n} requests was answered; the last failure: {calls.last_failure}",
             kind="unavailable",
             hint="mend the cause and run the same command again: it asks what has no reply",
         )
@@ -849,7 +870,7 @@ def measured(
     warnings: Sequence[str],
 ) -> dict[str, Any]:
     """Return the metrics object of a Run: calibration, or the rates of a survey."""
-    if any(item.is_survey for item in items.values()):
+    if records[0].grade is None:  # all or none are of a survey
         from selfexplain.pipeline.survey import evaluate_survey  # noqa: PLC0415 - numpy
 
         names, sorts = [metric.facts.name for metric in metrics], plugins.categorisers()
@@ -860,8 +881,8 @@ def measured(
     from selfexplain.pipeline.recalibrate import if_recalibrated  # noqa: PLC0415 - scikit-learn
     from selfexplain.pipeline.repeats import answers_by_key  # noqa: PLC0415 - with it
 
-    answers = answers_by_key(records)
     rows = rows_of(records, items)
+    answers = answers_by_key(records) if any(each.is_repeated for each in rows.values()) else {}
     found = evaluate_sources(rows, metrics=metrics, about=about, warnings=warnings, answers=answers)
     for source, each in rows.items():
         recalibration = if_recalibrated(source, each)
@@ -876,7 +897,7 @@ def measured(
 def remarks_on(folder: RunFolder, records: Sequence[Record], calls: Calls) -> list[str]:
     """Return what a reader of a Run's numbers must know about how it went."""
     remarks = []
-    asked = len({record.item for record in records})
+    asked = sum(1 for _ in groupby(record.item for record in records))  # the repeats of an Item follow each other
     if asked < len(folder.items):
         remarks.append(f"{asked} of {len(folder.items)} Items have been asked: the Run is not complete")
     if calls.twice:

@@ -9,6 +9,7 @@ from selfexplain import plugins
 from selfexplain.api import RESULTS, records_of, require_gold
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
+from selfexplain.pipeline.many_records import by_id
 from selfexplain.records import RANKS_ONLY, Record, Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance
@@ -324,7 +325,7 @@ def side(
         folder = RunFolder(of)
         require_gold(folder)
         records = records_of(folder, folder.calls())  # failed calls stay in: the coverage rule is about them
-        items = {item.id: item for item in folder.items}
+        items = by_id(folder.items)
         return answers_of_run(folder, source or "stated", records), Side(records, items)
     from selfexplain.answer_files import read_answers, source_of  # noqa: PLC0415 - with the rest of this verb
 
@@ -348,7 +349,7 @@ def answers_of_run(folder: RunFolder, source: Source, records: Sequence[Record])
     from selfexplain.pipeline.evaluate import rows_by_source  # noqa: PLC0415 - numpy
 
     spec, template = folder.manifest.spec, template_of(folder)
-    sources = rows_by_source(records, {item.id: item for item in folder.items})
+    sources = rows_by_source(records, by_id(folder.items))
     if source not in sources:
         raise InputError(
             f"{folder.path} holds no confidence of the source {source!r}",

@@ -14,6 +14,7 @@ from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.ask import Watch
+from selfexplain.pipeline.many_records import by_id
 from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider
@@ -250,7 +251,7 @@ def measure(
         version=versions()["selfexplain"],
         estimand=template.estimand,
     )
-    rows = rows_of(result.records, {item.id: item for item in folder.items})
+    rows = rows_of(result.records, by_id(folder.items))
     sides = [Answers.of(str(folder.path), source, provenance, each) for source, each in rows.items()]
     return result, Asked(result.metrics, sides)
 

@@ -1,6 +1,6 @@
 """The table of two runs that answered the same questions: what stands in it is what a paired comparison needs."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -93,7 +93,7 @@ class PairedTable:
             )
         rows = len(stated[0])
         right = [read_correct(correct_a, n=rows), read_correct(correct_b, n=rows)]
-        names: list[str] = []
+        names: Sequence[str] = []
         index = np.zeros(rows, dtype=np.int64)
         if cluster is not None:
             names, index = read_labels(cluster, n=rows, name="cluster")
@@ -102,7 +102,7 @@ class PairedTable:
         return cls._counted(names, index, np.stack(stated, 1), np.stack(right, 1), np.ones(rows, dtype=np.int64))
 
     @classmethod
-    def _counted(cls, names: list[str], cluster: Ints, confidence: Floats, correct: Ints, n: Ints) -> Self:
+    def _counted(cls, names: Sequence[str], cluster: Ints, confidence: Floats, correct: Ints, n: Ints) -> Self:
         # One integer per kind of pair, by the ranks of its parts: many times faster than sorting rows of five numbers.
         key = cluster
         for column in (*confidence.T, *correct.T):

@@ -5,8 +5,9 @@ and 90/100 meet there, while a token probability of 1e-30 survives. (Two confide
 one value.) After the door, equal means equal.
 """
 
-from collections.abc import Hashable, Iterable
-from typing import Literal
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -85,7 +86,31 @@ def read_correct(correct: ArrayLike, *, n: int, name: str = "correct") -> Ints:
     return numbers.astype(np.int64)
 
 
-def read_labels(labels: Iterable[Hashable], *, n: int, name: str) -> tuple[list[str], Ints]:
+@dataclass(frozen=True, eq=False)
+class LookedUp(Sequence[str]):
+    """The labels of rows, looked up already."""
+
+    names: Sequence[str]
+    """The distinct labels in order; some row has each."""
+    place: Ints
+    """Which of them each row has."""
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self.names[place] for place in self.place[index].tolist()]
+        return self.names[int(self.place[index])]
+
+
+def read_labels(labels: Iterable[Hashable], *, n: int, name: str) -> tuple[Sequence[str], Ints]:
     """Return the distinct labels of rows in order, and which one each row has.
 
     Parameters
@@ -98,7 +123,7 @@ def read_labels(labels: Iterable[Hashable], *, n: int, name: str) -> tuple[list[
 
     Returns
     -------
-    names : list of str
+    names : sequence of str
         Sorted.
     index : array of int, shape (n,)
         Position in `names`.
@@ -108,6 +133,9 @@ def read_labels(labels: Iterable[Hashable], *, n: int, name: str) -> tuple[list[
     InputError
         If a label is missing: rows without one would become one cluster by accident.
     """
+    if isinstance(labels, LookedUp):
+        require_as_many(labels.place, n=n, name=name)
+        return labels.names, labels.place
     # A dictionary, not numpy.unique: sorting a million strings takes seconds, hashing them a tenth of one.
     seen: dict[str, int] = {}
     places = []
@@ -118,12 +146,17 @@ def read_labels(labels: Iterable[Hashable], *, n: int, name: str) -> tuple[list[
             )
         places.append(seen.setdefault(str(label), len(seen)))
     index = np.array(places, dtype=np.int64)
-    if len(index) != n:
-        raise InputError(f"`{name}` has {len(index)} rows and `confidence` has {n}; expected one per answer")
+    require_as_many(index, n=n, name=name)
     names = sorted(seen)
     rank = np.empty(len(names), dtype=np.int64)
     rank[[seen[label] for label in names]] = np.arange(len(names))
     return names, rank[index]
+
+
+def require_as_many(index: Ints, *, n: int, name: str) -> None:
+    """Raise InputError unless there is one label per answer."""
+    if len(index) != n:
+        raise InputError(f"`{name}` has {len(index)} rows and `confidence` has {n}; expected one per answer")
 
 
 def round_significant(x: NDArray[np.floating]) -> Floats:

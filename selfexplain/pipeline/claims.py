@@ -28,7 +28,8 @@ def measure_claims(
     graders : mapping
         Tell whether two answers are the same.
     """
-    kinds = [kind for kind in CLAIM_KINDS if any(kind in record.report.attribution for record in records)]
+    claimed = {kind for record in records for kind in record.report.attribution}
+    kinds = [kind for kind in CLAIM_KINDS if kind in claimed]
     if not kinds:
         return {}
     found: dict[str, Any] = {"claims": {kind: counted(kind, records, items) for kind in kinds}}
@@ -41,29 +42,37 @@ def measure_claims(
 
 def counted(kind: ClaimKind, records: Sequence[Record], items: Mapping[str, Item]) -> dict[str, Any]:
     """Return how many claims of a kind were read, why the others were not, and what became of their units."""
-    readings = [(record, record.report.attribution[kind]) for record in records if kind in record.report.attribution]
-    claims = [(record, reading.value) for record, reading in readings if reading.value is not None]
-    said = [(record, unit) for record, claim in claims for unit in claim.said]
-    notes = Counter(note for _, claim in claims for note in (*claim.notes, *(n for u in claim.units for n in u.notes)))
-    rated = kind in LISTED_KINDS
-    changed = [(record, claim.share_changed) for record, claim in claims if claim.share_changed is not None]
+    n = n_read = 0
+    missing, units, notes = Counter[str](), Counter[str](), Counter[str]()
+    in_text: list[tuple[bool, str]] = []
+    changed: list[tuple[float, str]] = []
+    for record in records:  # once through, since they may be read from a file
+        if kind not in record.report.attribution:
+            continue
+        n += 1
+        reading = record.report.attribution[kind]
+        claim = reading.value
+        if claim is None:
+            missing[reason(reading)] += 1
+            continue
+        n_read += 1
+        units.update(unit.place for unit in claim.units)
+        notes.update((*claim.notes, *(note for unit in claim.units for note in unit.notes)))
+        cluster = items[record.item].drawn_with
+        if kind in LISTED_KINDS:
+            in_text += [(unit.in_text, cluster) for unit in claim.said]
+        if claim.share_changed is not None:
+            changed.append((claim.share_changed, cluster))
+    hits, clusters = [hit for hit, _ in in_text], [cluster for _, cluster in in_text]
+    shares, of_changed = [part for part, _ in changed], [cluster for _, cluster in changed]
     return {
-        "n": len(readings),
-        "n_read": len(claims),
-        "missing": dict(Counter(reason(reading) for _, reading in readings if reading.value is None)),
-        "units": dict(Counter(unit.place for _, claim in claims for unit in claim.units)),
+        "n": n,
+        "n_read": n_read,
+        "missing": dict(missing),
+        "units": dict(units),
         "notes": dict(sorted(notes.items())),
-        "in_input_rate": share(
-            [unit.in_text for _, unit in said] if rated else [],
-            [items[record.item].drawn_with for record, _ in said] if rated else None,
-            level=LEVEL,
-        ).to_dict(),
-        "share_changed": mean_by_cluster_t(
-            [part for _, part in changed],
-            [items[record.item].drawn_with for record, _ in changed],
-            within=(0.0, 1.0),
-            level=LEVEL,
-        ).to_dict(),
+        "in_input_rate": share(hits, clusters if kind in LISTED_KINDS else None, level=LEVEL).to_dict(),
+        "share_changed": mean_by_cluster_t(shares, of_changed, within=(0.0, 1.0), level=LEVEL).to_dict(),
     }
 
 
@@ -85,23 +94,30 @@ def after_edit(
     (counterfactual): whether the explanation agrees with the model's own later answer. It is no faithfulness: there is
     no witness behind it, and no chance level.
     """
-    asked = [
-        record for record in records if kind in record.report.attribution and record.report.answer_again is not None
-    ]
-    if not asked:
+    n = leaked = 0
+    missing = Counter[str]()
+    told: list[tuple[str, str]] = []
+    for record in records:  # once through, since they may be read from a file
+        if kind not in record.report.attribution or record.report.answer_again is None:
+            continue
+        n += 1
+        outcome, why = answer_after(kind, record, items[record.item], graders)
+        if outcome:
+            told.append((outcome, items[record.item].drawn_with))
+            leaked += outcome == TARGET and holds(record, kind, "label_leaked")
+        else:
+            missing[why] += 1
+    if not n:
         return None
-    became = [(record, answer_after(kind, record, items[record.item], graders)) for record in asked]
-    told = [(record, outcome) for record, (outcome, _) in became if outcome]
-    outcomes = Counter(outcome for _, outcome in told)
-    hits = [outcome == TARGET if kind == "counterfactual" else outcome != SAME for _, outcome in told]
-    leaked = sum(holds(record, kind, "label_leaked") for record, outcome in told if outcome == TARGET)
-    rate = share(hits, [items[record.item].drawn_with for record, _ in told], level=LEVEL)
+    outcomes = Counter(outcome for outcome, _ in told)
+    hits = [outcome == TARGET if kind == "counterfactual" else outcome != SAME for outcome, _ in told]
+    rate = share(hits, [cluster for _, cluster in told], level=LEVEL)
     return {
-        "n": len(asked),
+        "n": n,
         "n_told": len(told),
         "outcomes": {word: outcomes[word] for word in (TARGET, UNKNOWN, ANOTHER, SAME) if outcomes[word]},
         "label_leaked": leaked,
-        "missing": dict(Counter(why for _, (outcome, why) in became if not outcome)),
+        "missing": dict(missing),
         "rate": warned(rate).to_dict(),
     }
 

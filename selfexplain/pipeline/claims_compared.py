@@ -80,9 +80,13 @@ class Side:
     @property
     def claims(self) -> tuple[str, ...]:
         """What it claims: kinds, and `rationale` where one was read."""
-        kinds = [kind for kind in CLAIM_KINDS if any(kind in record.report.attribution for record in self.records)]
-        told = any(record.report.rationale.value is not None for record in self.records)
-        return (*kinds, "rationale") if told else tuple(kinds)
+        claimed: set[str] = set()
+        told = False
+        for record in self.records:
+            claimed.update(record.report.attribution)
+            told = told or record.report.rationale.value is not None
+        kinds = tuple(kind for kind in CLAIM_KINDS if kind in claimed)
+        return (*kinds, "rationale") if told else kinds
 
 
 def compare_claims(a: Side, b: Side, graders: Mapping[str, Grader], *, source: str = "stated") -> ClaimsCompared | None:

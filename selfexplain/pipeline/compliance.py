@@ -5,12 +5,14 @@ language than the one asked for are for other readers; an object that a server p
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from selfexplain.prompting.form import is_honoured
 from selfexplain.prompting.template import Template
-from selfexplain.records import RANKS_ONLY, Reading, Record
+from selfexplain.records import RANKS_ONLY, Reading, Record, Source
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 LETTER = re.compile(r"[^\W\d_]")
@@ -34,23 +36,27 @@ def compliance_of(records: Sequence[Record], template: Template) -> dict[str, An
     template : Template
         What was asked for: `elicits` in its order, `language`, `structured`.
     """
-    found: dict[str, Any] = {
-        "order": counts(in_order(record, template) for record in records),
-        "language": counts(in_language(record, template.front.language) for record in records),
+    looks: dict[str, Callable[[Record], bool | None]] = {
+        "order": lambda record: in_order(record, template),
+        "language": lambda record: in_language(record, template.front.language),
     }
     if any("confidence" in turn.elicits for turn in template.turns):
-        found["scale"] = counts(on_scale(record) for record in records)
+        looks["scale"] = on_scale
     if template.front.structured:
-        found["structured"] = counts(is_structured(record, template) for record in records)
-    again = [record for record in records if record.report.asked_again]
+        looks["structured"] = lambda record: is_structured(record, template)
+    seen: dict[str, Counter[bool | None]] = {name: Counter() for name in looks}
+    again: Counter[str] = Counter()
+    for record in records:  # once through, since they may be read from a file
+        for name, look in looks.items():
+            seen[name][look(record)] += 1
+        if record.report.asked_again:
+            again["records"] += 1
+            again["calls"] += record.report.asked_again
+            again["then_usable"] += "ok" in record.status.values()
+    found: dict[str, Any] = {name: told(each) for name, each in seen.items()}
     if again:
-        mended = sum(any(status == "ok" for status in record.status.values()) for record in again)
-        found["asked_again"] = {
-            "records": len(again),
-            "calls": sum(record.report.asked_again for record in again),
-            "then_usable": mended,
-            "without": without_these(records),
-        }
+        names = ("records", "calls", "then_usable")
+        found["asked_again"] = {**{name: again[name] for name in names}, "without": without_these(records)}
     return found
 
 
@@ -64,13 +70,19 @@ def on_scale(record: Record) -> bool | None:
 
 def without_these(records: Sequence[Record]) -> dict[str, dict[str, float | int]]:
     """Return accuracy and gap of each source over the answers that could be read the first time."""
+    stated: dict[Source, array[float]] = {}
+    hits: Counter[Source] = Counter()
+    for record in records:
+        for source, status in record.status.items():
+            first = stated.setdefault(source, array("d"))
+            if status == "ok" and not record.report.asked_again:
+                first.append(record.report.confidence[source].value or 0.0)
+                hits[source] += record.verdict == "correct"
     found: dict[str, dict[str, float | int]] = {}
-    for source in dict.fromkeys(source for record in records for source in record.status):
-        first = [each for each in records if not each.report.asked_again and each.status.get(source) == "ok"]
-        if first and source not in RANKS_ONLY:
-            right = sum(each.verdict == "correct" for each in first) / len(first)
-            mean = sum(each.report.confidence[source].value or 0.0 for each in first) / len(first)
-            found[source] = {"n": len(first), "accuracy": right, "gap": mean - right}
+    for source, values in stated.items():
+        if values and source not in RANKS_ONLY:
+            right, mean = hits[source] / len(values), sum(values) / len(values)
+            found[source] = {"n": len(values), "accuracy": right, "gap": mean - right}
     return found
 
 
@@ -80,8 +92,12 @@ def counts(kept: Iterable[bool | None]) -> dict[str, int]:
     >>> counts([True, True, False, None])
     {'kept': 2, 'strayed': 1, 'untold': 1}
     """
-    kept = list(kept)
-    return {"kept": kept.count(True), "strayed": kept.count(False), "untold": kept.count(None)}
+    return told(Counter(kept))
+
+
+def told(kept: Mapping[bool | None, int]) -> dict[str, int]:
+    """Return such counts by their names."""
+    return {"kept": kept.get(True, 0), "strayed": kept.get(False, 0), "untold": kept.get(None, 0)}
 
 
 def readings_of(record: Record) -> dict[str, Reading[Any]]:

@@ -17,6 +17,7 @@ from selfexplain.datasets.cells import Labels, joined, sorted_names
 from selfexplain.datasets.columns import OK, Columns, columns_of, read_columns
 from selfexplain.datasets.rows import Table
 from selfexplain.inference import Estimate, Ints
+from selfexplain.pipeline.answered_rows import AnsweredRows
 from selfexplain.pipeline.distinct_names import DistinctNames
 from selfexplain.records import STATUSES, Answered, Status
 
@@ -42,9 +43,17 @@ class Counted(NamedTuple):
 
 
 def counted(rows: Sequence[Answered]) -> Counted:
-    """Count rows."""
-    tally = Tally()
-    tally.add(columns_of(rows))
+    """Count rows, those of a Run batch by batch."""
+    try:
+        return counted_in(Tally(), rows)
+    except NameAgain:
+        return counted_in(Tally(keeps=True), rows)
+
+
+def counted_in(tally: "Tally", rows: Sequence[Answered]) -> Counted:
+    """Count rows in a Tally."""
+    for batch in rows.batches() if isinstance(rows, AnsweredRows) else [columns_of(rows)]:
+        tally.add(batch)
     return tally.counted()
 
 

@@ -9,6 +9,7 @@ from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.worst_case import Missing, worst_case
 from selfexplain.errors import NothingUsable
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.answered_rows import AnsweredRows, AskedItems
 from selfexplain.pipeline.count import Counted, counted
 from selfexplain.pipeline.repeats import Key, asked_again
 from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Item, Record, Source
@@ -135,37 +136,33 @@ def with_undefined(numbers: Mapping[str, Any], names: Sequence[str]) -> dict[str
     return {**whole(numbers), "groups": {name: whole(group) for name, group in numbers["groups"].items()}}
 
 
-def rows_by_source(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
-    """Return the rows of every source that a Run's Records hold, with or without values."""
-    sources: dict[Source, list[Answered]] = {}
+def rows_by_source(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, AnsweredRows]:
+    """Return the rows of every source that a Run's Records hold, with or without values; those of an Item are together.
+
+    Examples
+    --------
+    >>> rows_by_source([], {})
+    {}
+    """
+    asked = AskedItems()
+    sources: dict[Source, AnsweredRows] = {}
     for record in records:
-        item = items[record.item]
+        place = asked.place_of(items[record.item])
+        correct = {"correct": True, "wrong": False}.get(record.verdict or "")
         for source, reading in record.report.confidence.items():
-            sources.setdefault(source, []).append(
-                Answered(
-                    item=record.item,
-                    cluster=item.drawn_with,
-                    group=item.group,
-                    confidence=reading.value,
-                    correct={"correct": True, "wrong": False}.get(record.verdict or ""),
-                    status=record.status[source],
-                    repeat=record.repeat,
-                )
-            )
+            if source not in sources:
+                sources[source] = AnsweredRows(asked)
+            sources[source].append(place, reading.value, correct, record.status[source], record.repeat)
     return sources
 
 
-def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, list[Answered]]:
+def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source, AnsweredRows]:
     """Return the rows of the sources that a Run's Records have something to say of.
 
     A source that the provider never gave (no log-probabilities, say) is left out, unless it was asked for in words.
     """
     sources = rows_by_source(records, items)
-    given = {
-        source: rows
-        for source, rows in sources.items()
-        if source == "stated" or any(row.confidence is not None for row in rows)
-    }
+    given = {source: rows for source, rows in sources.items() if source == "stated" or rows.has_values}
     return given or sources
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from selfexplain.calibration.decision import decide
-from selfexplain.pipeline.recalibrate import usable_of
+from selfexplain.pipeline.recalibrate import number_usable, usable_of
 from selfexplain.records import RANKS_ONLY, Answered, Source
 
 FEWEST = 50
@@ -30,7 +30,7 @@ def if_decided(source: Source, rows: Sequence[Answered], about: str) -> dict[str
     about : {"own_answer", "event"}
         An event is not answered, whatever its probability.
     """
-    if about == "event" or source in RANKS_ONLY or sum(row.status == "ok" for row in rows) < FEWEST:
+    if about == "event" or source in RANKS_ONLY or number_usable(rows) < FEWEST:
         return None
     kept = usable_of(rows)
     if kept.clusters < FEWEST:

@@ -1,6 +1,6 @@
 """From recorded calls to Records: replay the asking, read, grade. Nothing is sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -68,32 +68,33 @@ def record_of(item: Item, report: SelfReport, *, repeat: int, grader: Grader, se
     )
 
 
-def regraded(records: Sequence[Record], grades: Grades) -> list[Record]:
-    """Return Records with the grades that a table gives them, their own beside these.
+def regraded(records: Iterable[Record], grades: Grades) -> Iterator[Record]:
+    """Yield Records with the grades that a table gives them, their own beside these.
 
     Raises
     ------
     InputError
-        When the table grades an answer that was not asked for: the ids do not mean the same then.
+        Once all have passed, when the table grades an answer that was not asked for: the ids do not mean the same
+        then.
     """
-    unknown = sorted(grades.correct.keys() - {(record.item, record.repeat) for record in records})
+    unknown = set(grades.correct)
+    words: Mapping[bool | None, Verdict] = {True: "correct", False: "wrong", None: "undecided"}
+    for record in records:
+        key = (record.item, record.repeat)
+        unknown.discard(key)
+        if key in grades.correct and record.grade is not None:
+            grade = Grade(words[grades.correct[key]], grades.name)
+            status = statuses(record.report, grade)
+            yield msgspec.structs.replace(record, grade=grade, second=record.grade, status=status)
+        else:
+            yield record
     if unknown:
-        item, repeat = unknown[0]
+        item, repeat = min(unknown)
         raise InputError(
             f"{grades.name} grades {len(unknown)} answers that this Run does not hold, the first {item!r}"
             + (f", repeat {repeat}" if repeat else ""),
             hint="use the Items' ids, as in records.jsonl",
         )
-    words: Mapping[bool | None, Verdict] = {True: "correct", False: "wrong", None: "undecided"}
-    found = []
-    for record in records:
-        key = (record.item, record.repeat)
-        if key in grades.correct and record.grade is not None:
-            grade = Grade(words[grades.correct[key]], grades.name)
-            status = statuses(record.report, grade)
-            record = msgspec.structs.replace(record, grade=grade, second=record.grade, status=status)  # noqa: PLW2901
-        found.append(record)
-    return found
 
 
 def survey_record_of(item: Item, report: SelfReport, *, repeat: int, sort: Categoriser) -> Record:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from selfexplain.calibration.brier_score import brier
 from selfexplain.calibration.confidence_gap import gap
@@ -13,9 +13,11 @@ from selfexplain.calibration.evaluation import evaluate
 from selfexplain.calibration.expected_calibration_error import ece
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.reliability import Reliability
+from selfexplain.calibration.rows import LookedUp
 from selfexplain.datasets.confidences import Answered
 from selfexplain.errors import InputError
-from selfexplain.inference import Estimate, mean_by_cluster_t
+from selfexplain.inference import Estimate, Floats, mean_by_cluster_t
+from selfexplain.pipeline.answered_rows import AnsweredRows
 from selfexplain.pipeline.evaluate import LEVEL, ORDER_ONLY, in_words, with_undefined
 from selfexplain.recalibration.cross_fitting import cross_fitted
 from selfexplain.recalibration.recalibrator import Recalibrator
@@ -29,8 +31,8 @@ FOLDS = 5
 class Usable:
     """The rows that can be learned from, by column."""
 
-    confidence: Sequence[float]
-    correct: Sequence[bool]
+    confidence: Sequence[float] | Floats
+    correct: Sequence[bool] | NDArray[np.bool_]
     cluster: Sequence[str]
     excluded: Mapping[str, int]
     """How many others there were, by reason."""
@@ -38,7 +40,7 @@ class Usable:
     @property
     def clusters(self) -> int:
         """How many rows, or groups of rows, were drawn apart."""
-        return len(set(self.cluster))
+        return len(self.cluster.names if isinstance(self.cluster, LookedUp) else set(self.cluster))
 
 
 def usable_of(rows: Sequence[Answered]) -> Usable:
@@ -49,22 +51,33 @@ def usable_of(rows: Sequence[Answered]) -> Usable:
     InputError
         When there is none.
     """
+    found = Usable(*rows.usable(), rows.excluded()) if isinstance(rows, AnsweredRows) else usable_among(rows)
+    if not len(found.confidence):
+        raise InputError(
+            f"none of {len(rows)} answers can be used: {in_words(found.excluded)}",
+            hint="a confidence and a graded answer are needed in the same row",
+        )
+    return found
+
+
+def usable_among(rows: Sequence[Answered]) -> Usable:
+    """Return the usable of some rows, by column."""
     kept = [row for row in rows if row.status == "ok" and row.confidence is not None]
     excluded: dict[str, int] = {}
     for row in rows:
         if row.status != "ok":
             excluded[row.status] = excluded.get(row.status, 0) + 1
-    if not kept:
-        raise InputError(
-            f"none of {len(rows)} answers can be used: {in_words(excluded)}",
-            hint="a confidence and a graded answer are needed in the same row",
-        )
     return Usable(
         confidence=[row.confidence for row in kept if row.confidence is not None],
         correct=[bool(row.correct) for row in kept],
         cluster=[row.cluster for row in kept],
         excluded=excluded,
     )
+
+
+def number_usable(rows: Sequence[Answered]) -> int:
+    """Return how many rows are usable."""
+    return rows.number_ok if isinstance(rows, AnsweredRows) else sum(row.status == "ok" for row in rows)
 
 
 FEWEST = 50
@@ -80,8 +93,7 @@ def if_recalibrated(source: Source, rows: Sequence[Answered]) -> dict[str, Any] 
         One that is a probability already; the others are recalibrated on request alone.
     rows : sequence of Answered
     """
-    usable = sum(row.status == "ok" for row in rows)
-    if source in RANKS_ONLY or usable < FEWEST:
+    if source in RANKS_ONLY or number_usable(rows) < FEWEST:
         return None
     kept = usable_of(rows)
     if kept.clusters < FOLDS:
@@ -136,4 +148,5 @@ def _brier_change(rows: Usable, recalibrated: ArrayLike) -> Estimate:
     """Estimate what recalibration does to the Brier score, on the same answers."""
     outcome = np.asarray(rows.correct, dtype=np.float64)
     before, after = (np.asarray(c, dtype=np.float64) - outcome for c in (rows.confidence, recalibrated))
-    return mean_by_cluster_t(after**2 - before**2, rows.cluster, within=(-1.0, 1.0))
+    cluster = rows.cluster.place if isinstance(rows.cluster, LookedUp) else rows.cluster
+    return mean_by_cluster_t(after**2 - before**2, cluster, within=(-1.0, 1.0))

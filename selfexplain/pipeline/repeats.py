@@ -10,6 +10,7 @@ import numpy as np
 from selfexplain.calibration.paired_difference import brier_difference, gap_difference
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Floats
+from selfexplain.pipeline.answered_rows import AnsweredRows
 from selfexplain.pipeline.join import arrays
 from selfexplain.records import Answered, Record
 
@@ -51,6 +52,8 @@ def asked_again(rows: Sequence[Answered], answers: Mapping[Key, str] | None = No
     >>> found["n_items"], found["confidences_changed"], round(found["confidence_moved"], 12)
     (2, 0.5, 0.1)
     """
+    if isinstance(rows, AnsweredRows) and not rows.is_repeated:
+        return None
     by_item: dict[str, list[Answered]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.item, row.repeat)):
         by_item[row.item].append(row)

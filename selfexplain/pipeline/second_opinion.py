@@ -4,13 +4,15 @@ A judge with a false-negative rate f turns an accuracy a into a(1 − f), and th
 measured where an exact grader decides too, and the result is shown as it may be within them.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.inference import Estimate, clopper_pearson, share
-from selfexplain.records import RANKS_ONLY, Item, Record, Verdict
+from selfexplain.records import RANKS_ONLY, Item, Record, Source, Verdict
 
 FEWEST = 20
 """With fewer answers that both have graded, a rate says little; the sentence says so."""
@@ -35,33 +37,102 @@ def second_opinion(records: Sequence[Record], items: Mapping[str, Item]) -> dict
         Epidemiology 107:71, at the corners of exact limits that hold together with 95 %); `sensitivity`, what that does
         to accuracy and gap of each source.
     """
-    alone = [record for record in records if record.grade is not None and record.second == record.grade]
-    twice = [record for record in records if record.second is not None and record.second != record.grade]
-    if not alone and not twice:
+    found = Twice()
+    for record in records:  # once through, since they may be read from a file
+        found.add(record, items)
+    if found.grader is None:
         return None
-    # Of an Item for a judge the first grader knows only a gold text word for word: that they agree there says nothing.
-    plain = [record for record in twice if items[record.item].graded_by != JUDGE]
-    both = [record for record in plain if decided(record.verdict) and decided(verdict_of(record))]
-    counts = Counter((record.verdict, verdict_of(record)) for record in both)
-    clusters = [items[record.item].drawn_with for record in both]
-    agree = share([record.verdict == verdict_of(record) for record in both], clusters)
+    counts = found.counts
+    agree = share([one == other for one, other in found.both], found.clusters)
+    accuracy = within_error(found.alone, counts)
     return {
-        "first": first_of(plain or twice),
-        "grader": next(record.second.grader for record in (*twice, *alone) if record.second is not None),
-        "n_both": len(both),
-        "undecided": sum(not decided(verdict_of(record)) for record in (*twice, *alone)),
+        "first": first_of(found.plain or found.first),
+        "grader": found.grader,
+        "n_both": len(found.both),
+        "undecided": found.undecided,
         "agreement": agree.to_dict(),
         "false_positive": rate(counts["wrong", "correct"], counts["wrong", "wrong"]).to_dict(),
         "false_negative": rate(counts["correct", "wrong"], counts["correct", "correct"]).to_dict(),
-        "graded_alone": len(alone),
-        "accuracy": (accuracy := within_error(alone, counts)),
-        "sensitivity": sensitivity(records, alone, accuracy),
+        "graded_alone": found.n_alone,
+        "accuracy": accuracy,
+        "sensitivity": sensitivity(found.stated, accuracy),
     }
 
 
-def sensitivity(
-    records: Sequence[Record], alone: Sequence[Record], accuracy: Mapping[str, Any] | None
-) -> dict[str, dict[str, Any]]:
+@dataclass
+class Stated:
+    """The usable answers of one source."""
+
+    confidence: "array[float]" = field(default_factory=lambda: array("d"))
+    right: int = 0
+    """Of those that the second grader did not grade alone."""
+    doubtful: int = 0
+    """That it did."""
+
+
+@dataclass
+class Twice:
+    """What Records say of two graders, counted as they pass."""
+
+    n_alone: int = 0
+    """Answers that rest on the second grader."""
+    alone: list[bool] = field(default_factory=list)
+    """Whether each of these that it could decide is right."""
+    both: list[tuple[Verdict | None, Verdict | None]] = field(default_factory=list)
+    """What both decided, where the first can."""
+    clusters: list[str] = field(default_factory=list)
+    """Of these answers."""
+    undecided: int = 0
+    first: dict[str, None] = field(default_factory=dict)
+    """The first graders of what was graded twice."""
+    plain: dict[str, None] = field(default_factory=dict)
+    """Those of Items that are not for a judge."""
+    stated: dict[Source, Stated] = field(default_factory=dict)
+    _of_twice: str | None = None
+    _of_alone: str | None = None
+
+    @property
+    def grader(self) -> str | None:
+        """The second grader; None where there is none."""
+        return self._of_alone if self._of_twice is None else self._of_twice
+
+    @property
+    def counts(self) -> "Counter[tuple[Verdict | None, Verdict | None]]":
+        """How often both said what."""
+        return Counter(self.both)
+
+    def add(self, record: Record, items: Mapping[str, Item]) -> None:
+        """Count a Record."""
+        alone = record.grade is not None and record.second == record.grade
+        for source, status in record.status.items():
+            stated = self.stated.setdefault(source, Stated())
+            if status == "ok":
+                stated.confidence.append(record.report.confidence[source].value or 0.0)
+                stated.doubtful += alone
+                stated.right += record.verdict == "correct" and not alone
+        if record.second is None:
+            return
+        second = record.second.verdict
+        self.undecided += not decided(second)
+        if alone:
+            self._of_alone = self._of_alone or record.second.grader
+            self.n_alone += 1
+            if decided(second):
+                self.alone.append(second == "correct")
+            return
+        self._of_twice = self._of_twice or record.second.grader
+        name = {} if record.grade is None else {record.grade.grader: None}
+        self.first |= name
+        # Of an Item for a judge the first grader knows only a gold text word for word: that they agree there says
+        # nothing.
+        if items[record.item].graded_by != JUDGE:
+            self.plain |= name
+            if decided(record.verdict) and decided(second):
+                self.both.append((record.verdict, second))
+                self.clusters.append(items[record.item].drawn_with)
+
+
+def sensitivity(stated: Mapping[Source, Stated], accuracy: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     """Return for each source where accuracy and gap may lie, as far as the error of the second grader goes.
 
     The answers that it graded alone count with the range of :func:`within_error`, from none to all of them right where
@@ -71,34 +142,24 @@ def sensitivity(
         return {}
     unknown = accuracy["low"] is None
     low, high = (0.0, 1.0) if unknown else (accuracy["low"], accuracy["high"])
-    judged = {id(record) for record in alone}
     found: dict[str, dict[str, Any]] = {}
-    for source in dict.fromkeys(source for record in records for source in record.status):
-        usable = [record for record in records if record.status.get(source) == "ok"]
-        if not usable or source in RANKS_ONLY:
+    for source, usable in stated.items():
+        n = len(usable.confidence)
+        if not n or source in RANKS_ONLY:
             continue
-        stated = [record.report.confidence[source].value or 0.0 for record in usable]
-        n, doubtful = len(usable), sum(id(record) in judged for record in usable)
-        right = sum(record.verdict == "correct" for record in usable if id(record) not in judged)
-        least, most = (right + low * doubtful) / n, (right + high * doubtful) / n
-        mean = sum(stated) / n
+        least, most = (usable.right + low * usable.doubtful) / n, (usable.right + high * usable.doubtful) / n
+        mean = sum(usable.confidence) / n
         found[source] = {
             "accuracy": {"low": least, "high": most},
             "gap": {"low": mean - most, "high": mean - least},
             "n": n,
-            "graded_alone": doubtful,
+            "graded_alone": usable.doubtful,
         }
     return found
 
 
-def verdict_of(record: Record) -> Verdict | None:
-    """Return the second grader's verdict."""
-    return None if record.second is None else record.second.verdict
-
-
-def first_of(twice: Sequence[Record]) -> str:
+def first_of(names: Iterable[str]) -> str:
     """Return the names of the first graders."""
-    names = dict.fromkeys(record.grade.grader for record in twice if record.grade is not None)
     return ", ".join(name.partition("@")[0] for name in names)
 
 
@@ -116,8 +177,8 @@ def rate(erred: int, kept: int) -> Estimate:
     return Estimate(erred / n, float(low[0]), float(high[0]), 0.95, "Clopper–Pearson interval", n)
 
 
-def within_error(alone: Sequence[Record], counts: Mapping[tuple[Any, Any], int]) -> dict[str, Any] | None:
-    """Return the accuracy of answers graded by the second grader alone, and its range within that grader's error.
+def within_error(right: Sequence[bool], counts: Mapping[tuple[Any, Any], int]) -> dict[str, Any] | None:
+    """Return the accuracy of answers that the second grader alone decided, and its range within that grader's error.
 
     The true accuracy a makes the second grader say right with p = a(1 − fn) + (1 − a)fp, so a = (p − fp)/(1 − fn − fp).
     The range goes over the corners of exact limits of p, fn and fp, each at 1 − .05/3, so that all three hold together
@@ -130,7 +191,6 @@ def within_error(alone: Sequence[Record], counts: Mapping[tuple[Any, Any], int])
     >>> within_error([], {}) is None
     True
     """
-    right = [verdict_of(record) == "correct" for record in alone if decided(verdict_of(record))]
     if not right:
         return None
     value = sum(right) / len(right)

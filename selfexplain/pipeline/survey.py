@@ -1,8 +1,8 @@
 """From the Records of a survey to the metrics object: how often each category was said, and how sure of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,31 +51,36 @@ def evaluate_survey(
     InputError
         When no answer could be read.
     """
-    statuses: list[Status] = [next(iter(record.status.values()), "no_answer") for record in records]
+    statuses: list[Status] = []
+    clusters: list[str] = []
+    said: list[Said] = []
+    valued: dict[Source, bool] = {}
+    answering = Answering(items, categorisers)
+    asked: set[str] = set()
+    for record in records:  # once through, since they may be read from a file
+        asked.add(record.item)
+        statuses.append(next(iter(record.status.values()), "no_answer"))
+        clusters.append(items[record.item].drawn_with)
+        if statuses[-1] == "ok":
+            said.append(answering.said(record))
+        for source, reading in record.report.confidence.items():
+            valued[source] = valued.get(source, False) or reading.value is not None
     counts = Counter(statuses)
     excluded: dict[str, int] = {status: counts[status] for status in STATUSES if status != "ok" and counts[status]}
-    said = [record for record, status in zip(records, statuses, strict=True) if status == "ok"]
     if not said:
         raise NothingUsable(
             f"none of {len(records)} answers can be read: {in_words(excluded)}",
             hint="look at the raw replies: another template may suit this model better",
         )
-    sources = list(dict.fromkeys(source for record in records for source in record.report.confidence))
-    given = [
-        source
-        for source in sources
-        if source == "stated" or any(confidence_by(source)(record) is not None for record in records)
-    ]
-    given = given or sources
+    given = [source for source, has_values in valued.items() if source == "stated" or has_values] or list(valued)
     undefined = Estimate.missing(NO_GOLD, n=0, level=LEVEL).to_dict()
-    offered = {record.item: categories_of(items[record.item], categorisers) for record in records}
-    groups = sorted({group for record in said if (group := items[record.item].group) is not None})
+    groups = sorted({each.group for each in said if each.group is not None})
     return {
         "schema_version": SCHEMA_VERSION,
         **about,
-        "n_items": len({record.item for record in records}),
+        "n_items": len(asked),
         "n_answers": len(records),
-        "coverage": share([s == "ok" for s in statuses], clusters_of(records, items), level=LEVEL).to_dict(),
+        "coverage": share([s == "ok" for s in statuses], np.array(clusters, dtype=str), level=LEVEL).to_dict(),
         "excluded": excluded,
         "warnings": list(warnings),
         "sources": {
@@ -83,69 +88,80 @@ def evaluate_survey(
             for source in given
         },
         "survey": {
-            **rates(said, items, offered, given),
-            "undecided": dict(Counter(rule for record in said if (rule := undecided_by(record))).most_common()),
-            "groups": {
-                group: rates([r for r in said if items[r.item].group == group], items, offered, given)
-                for group in groups
-            },
+            **rates(said, given),
+            "undecided": dict(Counter(each.undecided_by for each in said if each.undecided_by).most_common()),
+            "groups": {group: rates([each for each in said if each.group == group], given) for group in groups},
         },
     }
 
 
-def rates(
-    records: Sequence[Record],
-    items: Mapping[str, Item],
-    offered: Mapping[str, Sequence[str]],
-    sources: Sequence[Source],
-) -> dict[str, Any]:
+class Said(NamedTuple):
+    """An answer that was read: what the rates need to know of it."""
+
+    cluster: str
+    group: str | None
+    category: str | None
+    undecided_by: str
+    """The rule that left it undecided, else nothing: what was not understood is not indifference."""
+    offered: tuple[str, ...]
+    """The categories that it could have been of."""
+    confidence: tuple[tuple[Source, float], ...]
+
+
+class Answering:
+    """Makes what is said of Records, with the categories that many Items share once."""
+
+    def __init__(self, items: Mapping[str, Item], categorisers: Mapping[str, Categoriser]) -> None:
+        self._items, self._categorisers = items, categorisers
+        self._offered: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def said(self, record: Record) -> Said:
+        """Return what a Record's answer says."""
+        item, category = self._items[record.item], record.category
+        offered = tuple(categories_of(item, self._categorisers))
+        stated = ((source, reading.value) for source, reading in record.report.confidence.items())
+        return Said(
+            cluster=item.drawn_with,
+            group=item.group,
+            category=None if category is None else category.name,
+            undecided_by=category.rule if category is not None and category.name == UNDECIDED else "",
+            offered=self._offered.setdefault(offered, offered),
+            confidence=tuple((source, value) for source, value in stated if value is not None),
+        )
+
+
+def rates(said: Sequence[Said], sources: Sequence[Source]) -> dict[str, Any]:
     """Return how many answers were read and, for each category, its count, rate and mean confidence per source.
 
     A rate is over the answers that could have been of the category: `tea` is no answer to `cats or dogs?`.
     """
     categories = []
-    names = dict.fromkeys(name for record in records for name in offered[record.item])
+    names = dict.fromkeys(name for offered in dict.fromkeys(each.offered for each in said) for name in offered)
     for name in sorted(names, key=UNDECIDED.__eq__):  # the others stay in their order
-        could = [record for record in records if name in offered[record.item]]
-        hits = [record.category is not None and record.category.name == name for record in could]
-        those = [record for record, hit in zip(could, hits, strict=True) if hit]
+        could = [each for each in said if name in each.offered]
+        hits = [each.category == name for each in could]
+        those = [each for each, hit in zip(could, hits, strict=True) if hit]
         categories.append(
             {
                 "category": name,
                 "n": len(those),
-                "rate": share(hits, clusters_of(could, items), level=LEVEL).to_dict(),
-                "mean_confidence": {source: mean_confidence(those, items, source).to_dict() for source in sources},
+                "rate": share(hits, clusters_of(could), level=LEVEL).to_dict(),
+                "mean_confidence": {source: mean_confidence(those, source).to_dict() for source in sources},
             }
         )
-    return {"n": len(records), "categories": categories}
+    return {"n": len(said), "categories": categories}
 
 
-def undecided_by(record: Record) -> str:
-    """Return the rule that left an answer undecided, else nothing: what was not understood is not indifference."""
-    return record.category.rule if record.category is not None and record.category.name == UNDECIDED else ""
-
-
-def mean_confidence(records: Iterable[Record], items: Mapping[str, Item], source: Source) -> Estimate:
+def mean_confidence(said: Iterable[Said], source: Source) -> Estimate:
     """Estimate how sure the model says it is of these answers; those without a confidence are left out."""
-    sure = confidence_by(source)
-    stated = [(record, value) for record in records if (value := sure(record)) is not None]
-    clusters = clusters_of([record for record, _ in stated], items)
+    stated = [(each, value) for each in said for by, value in each.confidence if by == source]
+    clusters = clusters_of([each for each, _ in stated])
     return mean_by_cluster_t([value for _, value in stated], clusters, within=(0.0, 1.0), level=LEVEL)
 
 
-def confidence_by(source: Source) -> Callable[[Record], float | None]:
-    """Return a function from a Record to its confidence by one source, or None."""
-
-    def confidence(record: Record) -> float | None:
-        reading = record.report.confidence.get(source)
-        return None if reading is None else reading.value
-
-    return confidence
-
-
-def clusters_of(records: Iterable[Record], items: Mapping[str, Item]) -> NDArray[np.str_]:
-    """Return what each Record was drawn with, as an array; paraphrases of one question count as one draw."""
-    return np.array([items[record.item].drawn_with for record in records], dtype=str)
+def clusters_of(said: Iterable[Said]) -> NDArray[np.str_]:
+    """Return what each answer was drawn with, as an array; paraphrases of one question count as one draw."""
+    return np.array([each.cluster for each in said], dtype=str)
 
 
 def categories_of(item: Item, categorisers: Mapping[str, Categoriser]) -> list[str]:

@@ -1,12 +1,15 @@
 """Which Records a page shows, in which order, and what of each."""
 
 import random
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfexplain.calibration.binning import equal_width
+from selfexplain.pipeline.answered_rows import Texts
 from selfexplain.records import RANKS_ONLY, Item, Reading, Record, Source
 from selfexplain.report.claimed import ClaimShown, claims_shown
 from selfexplain.report.numbers import percent
@@ -67,19 +70,40 @@ def choose(records: Sequence[Record], source: Source) -> tuple[list[Record], str
     When there are too many, what is wrong and sure keeps up to half of the places, the surest first; a seeded
     sample of all others fills the rest.
     """
-    ranked = sorted(records, key=lambda record: _rank(record, source))
-    if len(ranked) <= LIMIT:
-        return ranked, ""
-    alarming = [record for record in ranked if "sure" in _kinds(record, source) and record.verdict == "wrong"]
-    kept = alarming[: LIMIT // 2]
-    chosen = {(record.item, record.repeat) for record in kept}
-    others = [record for record in ranked if (record.item, record.repeat) not in chosen]
-    sample = random.Random(SEED).sample(others, LIMIT - len(kept))  # noqa: S311 - nothing secret hangs on it
+    if len(records) <= LIMIT:
+        return sorted(records, key=lambda record: _rank(record, source)), ""
+    ranked, alarming = _ranked(records, source)  # places, since all of the Records may be too many
+    kept = ranked[alarming[ranked]][: LIMIT // 2]
+    is_kept = np.zeros(len(ranked), dtype=bool)
+    is_kept[kept] = True
+    others = ranked[~is_kept[ranked]]
+    sample = random.Random(SEED).sample(range(len(others)), LIMIT - len(kept))  # noqa: S311 - nothing secret hangs on it
+    is_kept[others[sample]] = True
+    found = {place: record for place, record in enumerate(records) if is_kept[place]}
     note = (
-        f"This page shows {LIMIT:,} of {len(records):,} Records: {len(kept):,} of {len(alarming):,} that are wrong "
-        f"and sure, and a random sample of the others (seed {SEED})."
+        f"This page shows {LIMIT:,} of {len(records):,} Records: {len(kept):,} of {int(alarming.sum()):,} that are "
+        f"wrong and sure, and a random sample of the others (seed {SEED})."
     )
-    return sorted([*kept, *sample], key=lambda record: _rank(record, source)), note
+    return [found[place] for place in ranked[is_kept[ranked]].tolist()], note
+
+
+def _ranked(records: Sequence[Record], source: Source) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the places of Records in the order of their rank, and of each place whether it is wrong and sure."""
+    tiers, sureness, repeats, alarming = array("b"), array("d"), array("i"), array("b")
+    owner, items = array("i"), Texts()
+    known: dict[str, int] = {}
+    for record in records:
+        tier, below, name, repeat = _rank(record, source)
+        tiers.append(tier)
+        sureness.append(below)
+        repeats.append(repeat)
+        alarming.append(record.verdict == "wrong" and "sure" in _kinds(record, source))
+        if name not in known:  # the repeats of an Item follow each other
+            known = {name: len(items)}
+            items.append(name)
+        owner.append(known[name])
+    order = np.lexsort((np.array(repeats), items.ranks()[np.array(owner)], np.array(sureness), np.array(tiers)))
+    return order, np.array(alarming, dtype=bool)
 
 
 def row_of(record: Record, item: Item | None, sources: Sequence[Source]) -> RecordRow:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from selfexplain.pipeline.many_records import among
 from selfexplain.records import Item, Record, Source
 from selfexplain.report import circumstances
 from selfexplain.report.html import fill
@@ -149,6 +150,7 @@ def survey_view_of(
     # A category may be called anything: filters look for its place in this list.
     kinds = {each["category"]: f"c{place}" for place, each in enumerate(metrics["survey"]["categories"])}
     chosen, rows_note = sampled(records)
+    items = among(items, {record.item for record in chosen})
     dataset = metrics["dataset"]
     first = metrics["survey"]["categories"][0]["rate"]
     level = f"{100 * first['level']:g} %"
@@ -189,7 +191,8 @@ def sampled(records: Sequence[Record]) -> tuple[Sequence[Record], str]:
         return records, ""
     places = sorted(random.Random(SEED).sample(range(len(records)), LIMIT))  # noqa: S311 - nothing secret hangs on it
     note = f"This page shows a random sample of {LIMIT:,} of {len(records):,} Records (seed {SEED})."
-    return [records[place] for place in places], note
+    wanted = set(places)
+    return [record for place, record in enumerate(records) if place in wanted], note
 
 
 def survey_row(record: Record, item: Item | None, sources: Sequence[Source], kinds: Mapping[str, str]) -> RecordRow:

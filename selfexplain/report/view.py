@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from selfexplain.pipeline.many_records import among
 from selfexplain.records import Item, Record
 from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
@@ -151,6 +152,7 @@ def view_of(
     """
     sources = list(metrics["sources"])
     chosen, rows_note = choose(records, sources[0]) if sources else ([], "")
+    items = among(items or {}, {record.item for record in chosen})
     dataset = metrics["dataset"]
     rows = tuple(_metric_row(metrics, name, facts) for name in _names(metrics))
     return RunView(
@@ -179,7 +181,7 @@ def view_of(
         settings=circumstances.settings(metrics),
         transparency=circumstances.transparency(metrics),
         usage=circumstances.usage(metrics),
-        rows=tuple(row_of(record, (items or {}).get(record.item), sources) for record in chosen),
+        rows=tuple(row_of(record, items.get(record.item), sources) for record in chosen),
         rows_note=rows_note,
         again=asked_again(metrics),
         sure=f"{100 * SURE:.0f} %",

@@ -1,0 +1,130 @@
+"""A Run of very many Items from the first question to the page: how long it takes, and that memory stays flat.
+
+`python benchmarks/long_run.py 10000 100000` prints the table of "Long Runs" in docs/speed.md; a million Items are
+`python benchmarks/long_run.py 10000 1000000`, for which a night and 4 GB of disk should be there. The model is a script
+in the same process that answers at once, right about as often as it says, so that time and memory are those of
+selfexplain alone. Each size is a process of its own.
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from selfexplain.records import Request, Response
+
+AT_ONCE = 50
+
+
+class Scripted:
+    """Answers at once; the confidence of an Item, and whether it is right, follow from its question."""
+
+    def __init__(self) -> None:
+        self.name, self.concurrency = "scripted/many", AT_ONCE
+        self.identity: Mapping[str, str] = {}
+
+    async def generate(self, request: "Request") -> "Response":
+        """Return a reply as a large model writes it."""
+        from selfexplain.records import Response, Usage  # noqa: PLC0415 - its cost belongs to this process
+
+        chance = random.Random(request.messages[-1].content)
+        sure = chance.randrange(50, 100)
+        said = "Lima" if chance.random() < (sure - 8) / 100 else "Quito"
+        text = f"Answer: {said}\nBecause: it is the seat of government, and has been since it was founded.\n"
+        return Response("completed", f"{text}Confidence: {sure}", usage=Usage(160, 30))
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+class Took(NamedTuple):
+    """Wall-clock seconds of the two parts of a Run, their processor seconds together, and the peaks in MiB."""
+
+    asking: float
+    measuring: float
+    processor: float
+    asked: float
+    measured: float
+
+
+def questions_in(folder: Path, n: int) -> str:
+    """Write n questions of three kinds to a file and return its path."""
+    path = folder / "questions.jsonl"
+    with path.open("w") as file:
+        for number in range(n):
+            asked = f"What is the capital of the country with number {number} in the list of all countries?"
+            file.write(json.dumps({"question": asked, "gold": "Lima", "group": "abc"[number % 3]}) + "\n")
+    return str(path)
+
+
+def long_run(n: int, folder: Path) -> Took:
+    """Ask n Items, then read, grade and measure them and write the page, as `selfexplain run` does."""
+    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+
+    start = time.monotonic()
+    plan = api.planned(
+        questions_in(folder, n),
+        columns=None,
+        model=Scripted(),
+        template="answer-why-confidence",
+        base_url=None,
+        limit=None,
+        repeats=1,
+        asks=True,
+    )
+    with api.asked(
+        [plan],
+        limit=None,
+        repeats=1,
+        concurrency=AT_ONCE,
+        max_cost=None,
+        max_tokens=None,
+        results=folder / "results",
+        say=lambda _: None,
+        watch=lambda _: None,
+    ) as (run,):
+        asking, asked = time.monotonic() - start, peak()
+        api.evaluated(run, api.chosen_metrics("headline"))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Took(asking, time.monotonic() - start - asking, used.ru_utime + used.ru_stime, asked, peak())
+
+
+def peak() -> float:
+    """Return the most memory that this process has had so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("sizes", type=int, nargs="+", help="numbers of Items")
+    options.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--folder", type=Path, help="where there is room for the Runs; they are deleted")
+    chosen = options.parse_args()
+    if chosen.alone:
+        with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+            print(json.dumps(long_run(chosen.sizes[0], Path(folder))))
+        return
+    print("| Items | asking, s | measuring, s | processor ms/Item | peak MiB, asked | measured | bytes/Item |")
+    print("|---|---|---|---|---|---|---|")
+    before: tuple[int, Took] | None = None
+    for n in chosen.sizes:
+        where = [] if chosen.folder is None else ["--folder", str(chosen.folder)]
+        done = subprocess.run([sys.executable, __file__, "--alone", str(n), *where], check=True, stdout=subprocess.PIPE)
+        took = Took(*json.loads(done.stdout.splitlines()[-1]))
+        grown = "" if before is None else f"{2**20 * (took.measured - before[1].measured) / (n - before[0]):,.0f}"
+        cells = f"{took.asking:,.0f} | {took.measuring:,.0f} | {1e3 * took.processor / n:.2f}"
+        print(f"| {n:,} | {cells} | {took.asked:.0f} | {took.measured:.0f} | {grown} |", flush=True)
+        before = n, took
+
+
+if __name__ == "__main__":
+    main()
