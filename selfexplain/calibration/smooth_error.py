@@ -171,7 +171,9 @@ def smooth_ece_p(confidence: Confidences, correct: Outcomes = None, *, seed: int
     waves = np.cos(np.outer(math.pi * table.confidence, np.arange(most_terms(sigma))))
     right = np.vstack([table.n_correct, calibrated_copies(table, DRAWS, seed=seed)])
     terms = (table.n * table.confidence - right) @ waves / table.total
-    errors = blurred_errors(terms, sigma, 1 << math.ceil(math.log2(TEST_STEPS_PER_WIDTH / sigma)))
+    steps = 1 << math.ceil(math.log2(TEST_STEPS_PER_WIDTH / sigma))
+    blocks = np.array_split(terms, math.ceil(len(terms) * steps / BLOCK))  # each stays in the processor's cache
+    errors = np.concatenate([blurred_errors(block, sigma, steps) for block in blocks])
     return exceedance(float(errors[0]), errors[1:])
 
 
