@@ -274,7 +274,8 @@ def blurred_errors(terms: Floats, sigma: float, steps: int) -> Floats:
     crossing = smooth[..., :-1] * smooth[..., 1:] < 0
     # On a step where r changes its sign the two triangles hold (a² + b²)/(a + b) instead of a + b.
     pairs[crossing] = (below[crossing] ** 2 + above[crossing] ** 2) / pairs[crossing]
-    return pairs.sum(axis=-1) / (2 * steps)
+    areas: Floats = pairs.sum(axis=-1) / (2 * steps)
+    return areas
 
 
 def root(terms: Floats, low: float, high: float) -> float:

@@ -55,7 +55,7 @@ class Recalibrator(Protocol):
 
 def _column(confidence: ArrayLike) -> ArrayLike:
     """Return the one column of a table of one: scikit-learn's own tools hand rows on as tables."""
-    shape = getattr(confidence, "shape", ())
+    shape: tuple[int, ...] = getattr(confidence, "shape", ())
     return np.asarray(confidence)[:, 0] if len(shape) == 2 and shape[1] == 1 else confidence
 
 
