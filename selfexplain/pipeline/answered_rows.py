@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from selfexplain.calibration.rows import LookedUp
 from selfexplain.datasets.cells import Labels, Places
 from selfexplain.datasets.columns import OK, Columns, columns_of
-from selfexplain.datasets.rows import BATCH
 from selfexplain.inference import Floats
 from selfexplain.records import STATUSES, Answered, Item, Status
+
+BATCH = 1 << 14
+"""Rows, or texts, of which Python objects are made at a time."""
 
 SHORT = 64
 """Bytes up to which texts are sorted in an array of that width."""
