@@ -1,5 +1,7 @@
 """Absolute rules: what a run must not exceed, whatever came before it."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
@@ -97,6 +99,6 @@ def error_when_sure(
     return Estimate(value=wrong / n, low=low, high=high, level=level, method="exact interval", n=n)
 
 
-def labels_of(cluster: ArrayLike | None, n: int) -> tuple[list[str], Ints] | None:
+def labels_of(cluster: ArrayLike | None, n: int) -> tuple[Sequence[str], Ints] | None:
     """Return the distinct clusters, and which of them each answer has; None where each answer is one of its own."""
     return None if cluster is None else read_labels(list(np.asarray(cluster)), n=n, name="cluster")
