@@ -792,9 +792,12 @@ def evaluated(
 
 
 def reasons_of(records: Iterable[Record]) -> str:
-    """Say why confidences have no value, the most frequent reason first; empty where no Reading gives one."""
-    readings = (reading for record in records for reading in record.report.confidence.values())
-    reasons = Counter(reading.detail for reading in readings if reading.value is None and reading.detail)
+    """Say of how many answers why a confidence is missing, the most frequent first; empty where no Reading says it."""
+    reasons: Counter[str] = Counter()
+    for record in records:
+        missing = (reading for reading in record.report.confidence.values() if reading.value is None)
+        # Once for an answer: several sources of one confidence lack it for the same reason.
+        reasons.update(list(dict.fromkeys(reading.detail for reading in missing if reading.detail)))
     return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 
