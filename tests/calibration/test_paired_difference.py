@@ -87,6 +87,19 @@ def test_a_few_changes_are_bounded_where_larger_ones_have_not_been_seen_yet() ->
     assert covered >= 0.95 * sets
 
 
+def test_a_t_interval_over_hardly_any_flips_says_that_it_is_too_sure() -> None:
+    """Confidences moved everywhere; of 200 answers nine flipped, and ten."""
+    before, after, right = [0.8, 0.9] * 100, [0.9, 0.8] * 100, [1] * 150 + [0] * 50
+
+    def said(flips: int) -> tuple[str, ...]:
+        return gap_difference(PairedTable.from_rows(before, right, after, [0] * flips + right[flips:])).warnings
+
+    assert said(9) == (
+        "the interval rests on 9 answers that turned right or wrong; below 10 it tends to be too narrow",
+    )
+    assert said(10) == ()
+
+
 def test_repeats_of_one_question_are_one_unit() -> None:
     # Thirty questions asked ten times each; half of them change, in all of their repeats alike.
     clusters = [f"q{place}" for place in range(30) for _ in range(10)]
