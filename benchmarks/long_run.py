@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,6 +97,50 @@ def long_run(n: int, folder: Path) -> Took:
     return Took(asking, time.monotonic() - start - asking, used.ru_utime + used.ru_stime, asked, peak())
 
 
+def measuring_alone(n: int, folder: Path) -> Took:
+    """Measure n Items and write the page, with Records that a script makes up in place of asking and reading."""
+    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+    from selfexplain.records import Grade, Item, Reading, Record, SelfReport  # noqa: PLC0415 - with it
+    from selfexplain.runs.calls import Calls  # noqa: PLC0415 - with it
+    from selfexplain.runs.folder import RunFolder  # noqa: PLC0415 - with it
+    from selfexplain.settings import read_settings  # noqa: PLC0415 - with it
+
+    def record(item: Item) -> Record:
+        chance = random.Random(item.question)
+        sure = chance.randrange(50, 100)
+        right = chance.random() < (sure - 8) / 100
+        report = SelfReport(
+            answer=Reading("Lima" if right else "Quito", "read", span=(8, 12)),
+            rationale=Reading("it is the seat of government, and has been since it was founded.", "read"),
+            confidence={"stated": Reading(sure / 100, "read", span=(94, 96))},
+            outcome="completed",
+            replies=("Answer: Lima\nBecause: it is the seat of government, and has been since it was founded.",),
+            calls=("0" * 32,),
+        )
+        return Record(item.id, report, Grade("correct" if right else "wrong", "exact"), {"stated": "ok"})
+
+    def made_up(folder: RunFolder, calls: Calls) -> Iterator[Record]:  # noqa: ARG001 - there are none
+        return map(record, folder.items)
+
+    start = time.monotonic()
+    plan = api.planned(
+        questions_in(folder, n),
+        columns=None,
+        model=Scripted(),
+        template="answer-why-confidence",
+        base_url=None,
+        limit=None,
+        repeats=1,
+        asks=False,
+    )
+    run = api.begun(plan, folder / "results", read_settings(), say=lambda _: None)
+    asking, asked = time.monotonic() - start, peak()
+    api.records_in = made_up
+    api.evaluated(run, api.chosen_metrics("headline"))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Took(asking, time.monotonic() - start - asking, used.ru_utime + used.ru_stime, asked, peak())
+
+
 def peak() -> float:
     """Return the most memory that this process has had so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -106,18 +150,21 @@ def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("sizes", type=int, nargs="+", help="numbers of Items")
+    options.add_argument("--measuring", action="store_true", help="make Records up in place of asking and reading")
     options.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--folder", type=Path, help="where there is room for the Runs; they are deleted")
     chosen = options.parse_args()
     if chosen.alone:
         with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-            print(json.dumps(long_run(chosen.sizes[0], Path(folder))))
+            run = measuring_alone if chosen.measuring else long_run
+            print(json.dumps(run(chosen.sizes[0], Path(folder))))
         return
     print("| Items | asking, s | measuring, s | processor ms/Item | peak MiB, asked | measured | bytes/Item |")
     print("|---|---|---|---|---|---|---|")
     before: tuple[int, Took] | None = None
     for n in chosen.sizes:
         where = [] if chosen.folder is None else ["--folder", str(chosen.folder)]
+        where += ["--measuring"] if chosen.measuring else []
         done = subprocess.run([sys.executable, __file__, "--alone", str(n), *where], check=True, stdout=subprocess.PIPE)
         took = Took(*json.loads(done.stdout.splitlines()[-1]))
         grown = "" if before is None else f"{2**20 * (took.measured - before[1].measured) / (n - before[0]):,.0f}"
