@@ -4,6 +4,11 @@ A rule measures a harm: a number that grows when confidence becomes less trustwo
 a tolerance τ the verdict is `fail` when L > τ (surely worse than tolerated), `pass` when U ≤ τ, else `inconclusive`. A
 change toward calibration is no harm, so it never fails.
 
+What only got worse is rare and of one kind: answers that flip from right to wrong, or that were lost. Student's t then
+ends too early, since the few that were seen show too little of how their number varies, and a rule would pass a harm of
+exactly its tolerance in 4 to 12 % of cases instead of 2.5 %. So an upper limit never ends before the exact one of that
+number would (:func:`with_room`). Lower limits, which a fail stands on, err to the other side and stay.
+
 The calibration error is no rule: its difference is under-stated from a calibrated baseline, and differs between scales
 of equal truth. Over- and underconfidence together with the Brier score see what it sees, with intervals that hold.
 """
@@ -11,14 +16,18 @@ of equal truth. Over- and underconfidence together with the Brier score see what
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from selfexplain.calibration.paired_difference import FEW_CHANGES, brier_difference, gap_difference
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Estimate, Floats, clopper_pearson, mean_by_cluster_t, mean_by_t
 
 Judgement = Literal["pass", "fail", "inconclusive"]
+
+Kind = NDArray[np.bool_]
+"""Which cells of a table are meant, shape (k,)."""
 
 FEWEST_PAIRS = 100
 """With fewer pairs a rule has no verdict."""
@@ -100,17 +109,78 @@ def overconfidence_grew(pairs: PairedTable, *, level: float = 0.95) -> Estimate:
     >>> round(overconfidence_grew(pairs).value, 12), round(underconfidence_grew(pairs).value, 12)
     (0.1, -0.1)
     """
-    return smaller(gap_difference(pairs, level=level), gap_of_b(pairs, level))
+    return smaller(rise_of_gap(pairs, level), gap_of_b(pairs, level))
 
 
 def underconfidence_grew(pairs: PairedTable, *, level: float = 0.95) -> Estimate:
     """Return by how much underconfidence grew: min(−ΔG, −G_B), the mirror image of :func:`overconfidence_grew`."""
-    return smaller(negative(gap_difference(pairs, level=level)), negative(gap_of_b(pairs, level)))
+    return smaller(fall_of_gap(pairs, level), minus_gap_of_b(pairs, level))
 
 
 def brier_rose(pairs: PairedTable, *, level: float = 0.95) -> Estimate:
     """Return by how much the Brier score rose; alone it would pass a pure inflation of confidence."""
-    return brier_difference(pairs, level=level)
+    found = brier_difference(pairs, level=level)
+    if pairs.identical or not pairs.total:
+        return found
+    # What a flip adds beside an answer that stayed: c² instead of (1 − c)², or the other way round.
+    added = 2 * pairs.confidence[:, 1] - 1
+    for kind, sign in ((worsened(pairs), 1), (improved(pairs), -1)):
+        before = pairs.correct[:, 0] == (sign > 0)
+        often = pairs.n[before]
+        if often.sum():
+            found = with_room(found, pairs, kind, sign * float(often @ added[before] / often.sum()))
+    return found
+
+
+def rise_of_gap(pairs: PairedTable, level: float) -> Estimate:
+    """Return by how much the gap rose, with room above for answers that turn wrong."""
+    found = gap_difference(pairs, level=level)
+    return found if pairs.identical else with_room(found, pairs, worsened(pairs))
+
+
+def fall_of_gap(pairs: PairedTable, level: float) -> Estimate:
+    """Return by how much the gap fell, with room above for answers that turn right."""
+    found = negative(gap_difference(pairs, level=level))
+    return found if pairs.identical else with_room(found, pairs, improved(pairs))
+
+
+def worsened(pairs: PairedTable) -> Kind:
+    """Return which cells turned from right to wrong."""
+    return np.asarray(pairs.correct[:, 0] > pairs.correct[:, 1])
+
+
+def improved(pairs: PairedTable) -> Kind:
+    """Return which cells turned from wrong to right."""
+    return np.asarray(pairs.correct[:, 0] < pairs.correct[:, 1])
+
+
+def with_room(found: Estimate, pairs: PairedTable, kind: Kind, effect: float = 1.0) -> Estimate:
+    """Return an Estimate that ends no earlier than if as many pairs were of a kind as the exact upper limit allows.
+
+    Parameters
+    ----------
+    found : Estimate
+    pairs : PairedTable
+    kind : array of bool, shape (k,)
+        Which cells are of the kind that adds to the mean.
+    effect : float
+        How much a pair of this kind adds.
+    """
+    if pairs.clusters:
+        units, seen = len(pairs.clusters), np.unique(pairs.cluster[kind])
+        within = float(pairs.n[np.isin(pairs.cluster, seen)].sum())
+        # Of a cluster that has one, mostly not all are of the kind; of one not seen yet nothing is known.
+        effect *= float(pairs.n[kind].sum()) / within if len(seen) else 1.0
+        return reaching(found, len(seen), units, effect)
+    return reaching(found, int(pairs.n[kind].sum()), pairs.total, effect)
+
+
+def reaching(found: Estimate, seen: int, units: int, effect: float) -> Estimate:
+    """Return an Estimate whose upper limit leaves the exact room above a share: Clopper & Pearson 1934."""
+    if found.value is None or found.high is None or effect <= 0:
+        return found
+    room = float(clopper_pearson([seen], [units], level=found.level)[1][0]) - seen / units
+    return msgspec.structs.replace(found, high=max(found.high, found.value + effect * room))
 
 
 def coverage_fell(
@@ -144,11 +214,13 @@ def coverage_fell(
     labels = np.arange(n) if cluster is None else np.unique(np.asarray(cluster), return_inverse=True)[1]
     units = int(labels.max()) + 1
     changed = len(np.unique(labels[drop != 0]))
+    lost, regained = len(np.unique(labels[drop > 0])), len(np.unique(labels[drop < 0]))
     if changed > FEW_CHANGES:
         if units == n:
-            return mean_by_t(drop, within=(-1.0, 1.0), level=level)
-        return mean_by_cluster_t(drop, labels, within=(-1.0, 1.0), level=level)
-    lost, regained = len(np.unique(labels[drop > 0])), len(np.unique(labels[drop < 0]))
+            return reaching(mean_by_t(drop, within=(-1.0, 1.0), level=level), lost, n, 1.0)
+        found = mean_by_cluster_t(drop, labels, within=(-1.0, 1.0), level=level)
+        part = float((drop > 0).sum()) / np.isin(labels, labels[drop > 0]).sum() if lost else 1.0
+        return reaching(found, lost, units, part)
     _, share = clopper_pearson([lost, regained], [units, units], level=level)
     size = units * np.bincount(labels).max() / n
     unit = "answers" if units == n else "clusters"
@@ -183,7 +255,7 @@ class Rule(NamedTuple):
 def highest_over(pairs: PairedTable, lost: Lost, level: float) -> float | None:
     """Return the most that overconfidence may have grown, had every lost answer been a wrong one, stated with 1."""
     residual = lost.confidence - lost.correct
-    rise = with_rows(gap_difference(pairs, level=level).high, pairs.total, 1 - residual)
+    rise = with_rows(rise_of_gap(pairs, level).high, pairs.total, 1 - residual)
     gap = with_rows(gap_of_b(pairs, level).high, pairs.total, np.ones_like(residual))
     return None if rise is None or gap is None else min(rise, gap)
 
@@ -191,15 +263,15 @@ def highest_over(pairs: PairedTable, lost: Lost, level: float) -> float | None:
 def highest_under(pairs: PairedTable, lost: Lost, level: float) -> float | None:
     """Return the most that underconfidence may have grown, had every lost answer been right, stated with 0."""
     residual = lost.confidence - lost.correct
-    fall = with_rows(negative(gap_difference(pairs, level=level)).high, pairs.total, 1 + residual)
-    gap = with_rows(negative(gap_of_b(pairs, level)).high, pairs.total, np.ones_like(residual))
+    fall = with_rows(fall_of_gap(pairs, level).high, pairs.total, 1 + residual)
+    gap = with_rows(minus_gap_of_b(pairs, level).high, pairs.total, np.ones_like(residual))
     return None if fall is None or gap is None else min(fall, gap)
 
 
 def highest_brier(pairs: PairedTable, lost: Lost, level: float) -> float | None:
     """Return the most that the Brier score may have risen, had every lost answer been as wrong as can be."""
     squared = (lost.confidence - lost.correct) ** 2
-    return with_rows(brier_difference(pairs, level=level).high, pairs.total, 1 - squared)
+    return with_rows(brier_rose(pairs, level=level).high, pairs.total, 1 - squared)
 
 
 def with_rows(high: float | None, n: int, more: Floats) -> float | None:
@@ -321,7 +393,17 @@ def negative(estimate: Estimate) -> Estimate:
 
 
 def gap_of_b(pairs: PairedTable, level: float) -> Estimate:
-    """Return the gap of run B on the pairs."""
+    """Return the gap of run B on the pairs, with room above for more wrong answers."""
+    return with_room(mean_residual_of_b(pairs, level), pairs, pairs.correct[:, 1] == 0)
+
+
+def minus_gap_of_b(pairs: PairedTable, level: float) -> Estimate:
+    """Return minus the gap of run B on the pairs, with room above for more right answers."""
+    return with_room(negative(mean_residual_of_b(pairs, level)), pairs, pairs.correct[:, 1] == 1)
+
+
+def mean_residual_of_b(pairs: PairedTable, level: float) -> Estimate:
+    """Return the gap of run B on the pairs, with Student's t."""
     residual = pairs.residual[:, 1]
     if pairs.clusters:
         return mean_by_cluster_t(residual, pairs.cluster, within=(-1.0, 1.0), times=pairs.n, level=level)

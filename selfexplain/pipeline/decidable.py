@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from selfexplain.calibration.harm import coverage_fell
+from selfexplain.calibration.harm import brier_rose, coverage_fell, fall_of_gap, rise_of_gap
 from selfexplain.calibration.paired_difference import brier_difference, gap_difference
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Estimate
@@ -36,8 +36,8 @@ class Smallest(NamedTuple):
 def decidable(pairs: PairedTable, fell: Estimate, clusters: Sequence[str], *, level: float) -> dict[str, Smallest]:
     """Return the smallest tolerance at which an unchanged model passes four times out of five, by measure.
 
-    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the interval shows; for coverage at least the exact
-    bound where no answer changes between usable and not.
+    (z_{(1+level)/2} + z_{0.8}) · SE, with the standard error that the upper limit of the harm shows, on which a pass
+    stands; for coverage at least the exact bound where no answer changes between usable and not.
 
     Parameters
     ----------
@@ -49,22 +49,27 @@ def decidable(pairs: PairedTable, fell: Estimate, clusters: Sequence[str], *, le
     level : float, in (0, 1)
     """
     return {
-        "gap": smallest(gap_difference(pairs, level=level)),
-        "brier": smallest(brier_difference(pairs, level=level)),
+        "gap": larger(smallest(rise_of_gap(pairs, level)), smallest(fall_of_gap(pairs, level))),
+        "brier": smallest(brier_rose(pairs, level=level)),
         "coverage": smallest_coverage(fell, clusters, level=level),
     }
+
+
+def larger(one: Smallest, other: Smallest) -> Smallest:
+    """Return what two rules of one tolerance can both decide."""
+    return one if one.tolerance is None or one.tolerance >= (other.tolerance or math.inf) else other
 
 
 def smallest(estimate: Estimate) -> Smallest:
     """Return the smallest decidable tolerance of one measure."""
     if not estimate.n:
         return Smallest(None, "unknown, since no pair of answers can be used")
-    if estimate.low is None or estimate.high is None:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
         return Smallest(None, f"unknown, since {estimate.no_interval or estimate.undefined}")
     if estimate.high <= estimate.low:
         return Smallest(None, "unknown, since nothing varies in the usable answers")
     z = NormalDist().inv_cdf((1 + estimate.level) / 2)
-    return possible((estimate.high - estimate.low) / 2 / z * (z + NormalDist().inv_cdf(POWER)))
+    return possible((estimate.high - estimate.value) / z * (z + NormalDist().inv_cdf(POWER)))
 
 
 def smallest_coverage(fell: Estimate, clusters: Sequence[str], *, level: float) -> Smallest:
@@ -125,7 +130,13 @@ def expected(answers: Answers, before: Answers | None = None, *, level: float = 
 def scaled(answers: Answers, correlations: Mapping[str, float | None], basis: str, level: float) -> Prospect:
     """Return what is decidable if answers' numbers correlate so much from one time to the next."""
     joined = Joined(tuple((row, row._replace(confidence=0.0, correct=False)) for row in answers.rows))
-    found = decidable(joined.table(), coverage_drop(joined, level=level), joined.clusters, level=level)
+    pairs = joined.table()
+    # The second run is made up, and so are its flips: they say nothing of those to come.
+    found = {
+        "gap": smallest(gap_difference(pairs, level=level)),
+        "brier": smallest(brier_difference(pairs, level=level)),
+        "coverage": smallest_coverage(coverage_drop(joined, level=level), joined.clusters, level=level),
+    }
     times = len(answers.rows) / len({row.item for row in answers.rows})
     for name, one in correlations.items():
         of_answers = max(0.0, CORRELATION if one is None else one)

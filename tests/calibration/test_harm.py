@@ -15,11 +15,13 @@ from selfexplain.calibration.harm import (
     judged,
     overall,
     overconfidence_grew,
+    rise_of_gap,
     smallest_level,
     too_few,
     underconfidence_grew,
     with_the_lost,
 )
+from selfexplain.calibration.paired_difference import gap_difference
 from selfexplain.calibration.paired_table import PairedTable
 from selfexplain.inference import Estimate
 
@@ -92,6 +94,45 @@ def test_a_model_that_stopped_stating_confidence_fails_on_coverage() -> None:
 
     assert harm.value == pytest.approx(0.5)
     assert judged("coverage", harm, 0.02).verdict == "fail"
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize(("n", "drop"), [(100, 0.02), (200, 0.05), (300, 0.02), (1000, 0.03)])
+def test_a_harm_that_only_comes_from_answers_turned_wrong_hardly_passes_at_its_tolerance(n: int, drop: float) -> None:
+    """Confidence moves a little, and every flip is one to wrong: Student's t alone let 4 to 12 % pass."""
+    rng, sets = np.random.default_rng(11), 1500
+    passed = 0
+    for _ in range(sets):
+        before = rng.choice([0.8, 0.9], n)
+        after, right = before + rng.choice([-0.05, 0, 0.05], n), (rng.random(n) < 0.7).astype(int)
+        still = right * (rng.random(n) >= drop / 0.7)
+        harm = overconfidence_grew(PairedTable.from_rows(before, right, after, still))
+        passed += judged("overconfidence", harm, drop).verdict == "pass"
+
+    assert passed / sets <= 0.025 + 3 * (0.025 * 0.975 / sets) ** 0.5
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("n", [600, 1000, 3000])
+def test_answers_lost_at_exactly_the_tolerance_hardly_pass(n: int) -> None:
+    """Each lost for itself and none found again; Student's t alone let 4 % pass."""
+    lost = np.bincount(np.random.default_rng(12).binomial(n, 0.02, 4000))
+    passes = [
+        judged("coverage", coverage_fell([True] * n, [False] * k + [True] * (n - k)), 0.02).verdict == "pass"
+        for k in range(len(lost))
+    ]
+
+    assert lost @ passes / lost.sum() <= 0.025 + 3 * (0.025 * 0.975 / 4000) ** 0.5
+
+
+def test_answers_that_did_not_flip_yet_leave_room_above_and_none_below() -> None:
+    """300 answers, none flipped, every other one stated a tenth surer: 1 − 0.025^(1/300) = .0122 may flip."""
+    right = [1] * 240 + [0] * 60
+    pairs = PairedTable.from_rows([0.8] * 300, right, [0.8, 0.9] * 150, right)
+    plain = gap_difference(pairs)
+
+    assert rise_of_gap(pairs, 0.95).high == pytest.approx(0.05 + 0.01222, abs=1e-5)
+    assert rise_of_gap(pairs, 0.95).low == plain.low
 
 
 def test_answers_lost_together_are_one_unit() -> None:

@@ -44,14 +44,18 @@ def judged(after: list[Answered], before: list[Answered]) -> Verdict:
 @pytest.mark.parametrize("n", [300, 1000])
 @pytest.mark.parametrize("seed", range(5))
 def test_confidences_that_moved_by_a_thousandth_pass(n: int, seed: int) -> None:
-    """Answers are equal: what is left of the harm is far below any tolerance, with 300 answers too."""
+    """Answers are equal: what is left of the harm is far below any tolerance, with 300 answers too.
+
+    Beside the thousandth stands only what n answers of which none flipped cannot exclude.
+    """
     rng = np.random.default_rng(seed)
     before = token_probabilities(rng, n)
     verdict = judged(jittered(before, rng, 1e-3), before)
 
     assert not verdict.identical
     assert verdict.verdict == "pass"
-    assert all((rule.high or 0) < 1e-3 for rule in verdict.rules if rule.name != "coverage")
+    not_seen = 1 - 0.025 ** (1 / n)
+    assert all((rule.high or 0) < 1e-3 + not_seen for rule in verdict.rules if rule.name != "coverage")
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -55,7 +55,7 @@ def test_a_loss_of_ten_points_is_found_with_a_thousand_items(truth: str) -> None
 
 @pytest.mark.parametrize(("place", "field"), [(0, "narrow"), (1, "wide")])
 def test_verdicts_are_those_of_the_reference(place: int, field: str) -> None:
-    """Within three standard errors of both studies, and half a point of rounding; the floor of errors is ours alone."""
+    """Within three standard errors of both studies, and half a point of rounding; care with few errors is ours."""
     for case in CASES:
         for n, theirs in zip(SIZES, getattr(case, field), strict=False):
             ours = row_of(case, n, 200)[place].alone
