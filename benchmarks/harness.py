@@ -54,7 +54,7 @@ def serve(pipe: Connection, latency: float) -> None:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
-                times[:] = [times[0] if times else time.monotonic(), 0.0]
+                times[:] = [times[0] if times else time.monotonic(), 0.0, times[2] + 1 if times else 1]
                 if latency:
                     await asyncio.sleep(latency)
                 times[1] = time.monotonic()
@@ -168,7 +168,7 @@ def inspect(n: int, base_url: str, folder: Path) -> None:
     )
     inspect_ai.eval(
         task,
-        model=model.get_model("openai/m", base_url=base_url, api_key="none"),
+        model=model.get_model("openai/m", base_url=base_url, api_key="none", responses_api=False),
         max_connections=AT_ONCE,
         max_samples=AT_ONCE,
         log_dir=str(folder / "logs"),
@@ -224,7 +224,9 @@ class Stub:
         )
         processor, peak = json.loads(done.stdout.splitlines()[-1])
         self._pipe.send("when?")
-        first, last = self._pipe.recv()
+        first, last, asked = self._pipe.recv()
+        if asked != n:
+            raise SystemExit(f"{name} asked {asked} of {n} questions")
         return Measured(last - first, first - began, processor, peak)
 
     def stop(self) -> None:
@@ -258,11 +260,10 @@ def is_here(name: str) -> bool:
     return name != "inspect-ai" or importlib.util.find_spec("inspect_ai") is not None
 
 
-def at_once(names: list[str]) -> None:
+def at_once(names: list[str], few: int, many: int) -> None:
     """Print what an Item costs where the server answers at once."""
     stub = Stub()
-    few, many = SIZES
-    found = {name: [stub.measure(name, n) for n in SIZES] for name in names}
+    found = {name: [stub.measure(name, n) for n in (few, many)] for name in names}
     per_item = {name: 1e3 * (b.processor - a.processor) / (many - few) for name, (a, b) in found.items()}
     print(f"\n| the server answers at once | ms/Item | × bare | Items/s | peak MiB at {few:,} | at {many:,} |")
     print("|---|---|---|---|---|---|")
@@ -273,13 +274,13 @@ def at_once(names: list[str]) -> None:
     stub.stop()
 
 
-def slowly(names: list[str]) -> None:
+def slowly(names: list[str], n: int) -> None:
     """Print how many Items a second are asked where the server takes its time."""
     stub = Stub(LATENCY)
-    found = {name: stub.measure(name, 2_000) for name in names}
-    print(f"\n| after {1e3 * LATENCY:.0f} ms, {AT_ONCE} at once, 2,000 Items | Items/s | × bare |\n|---|---|---|")
+    found = {name: stub.measure(name, n) for name in names}
+    print(f"\n| after {1e3 * LATENCY:.0f} ms, {AT_ONCE} at once, {n:,} Items | Items/s | × bare |\n|---|---|---|")
     for name, each in found.items():
-        print(f"| {name} | {2_000 / each.seconds:,.0f} | {found['bare'].seconds / each.seconds:.2f} |", flush=True)
+        print(f"| {name} | {n / each.seconds:,.0f} | {found['bare'].seconds / each.seconds:.2f} |", flush=True)
     stub.stop()
 
 
@@ -309,6 +310,7 @@ def main() -> None:
     """Print every table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--many", type=int, help="ask so many Items once more, to see the memory grow")
+    options.add_argument("--sizes", type=int, nargs=2, default=SIZES, help="two numbers of Items")
     options.add_argument("--only", nargs="*", default=list(CONTENDERS), help="which contenders")
     options.add_argument("--contender", nargs=3, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -318,8 +320,8 @@ def main() -> None:
         return
     names = [name for name in chosen.only if is_here(name)]
     if names:
-        at_once(names)
-        slowly(names)
+        at_once(names, *chosen.sizes)
+        slowly(names, chosen.sizes[1])
         starting(names)
     if chosen.many:
         growing(chosen.many)

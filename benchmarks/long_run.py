@@ -90,7 +90,7 @@ def long_run(n: int, folder: Path) -> Took:
         results=folder / "results",
         say=lambda _: None,
         watch=lambda _: None,
-    ) as (run,):
+    ) as ((run, _),):
         asking, asked = time.monotonic() - start, peak()
         api.evaluated(run, api.chosen_metrics("headline"))
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -126,6 +126,7 @@ def run(
     batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     engine: str | None = None,
     workers: int | None = None,
     results: str | Path = RESULTS,
@@ -184,6 +185,8 @@ def run(
         model's prices (`docs/settings.md`); what is in flight by then is completed and recorded.
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
+    max_calls : int, optional
+        The same for the calls themselves, those that failed included; never more are sent.
     engine : str, optional
         `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
     workers : int, optional
@@ -200,7 +203,7 @@ def run(
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
     BudgetSpent
-        When the Run has cost `max_cost` or `max_tokens`; the same call with more goes on.
+        When the Run has taken `max_cost`, `max_tokens` or `max_calls`; the same call with more goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -219,7 +222,7 @@ def run(
     0.4
     """
     chosen, part = chosen_metrics(metrics), Shard.stated(shard)
-    require_engine(engine, workers=workers, limited=max_cost is not None or max_tokens is not None)
+    require_engine(engine, workers=workers, limited=any(most is not None for most in (max_cost, max_tokens, max_calls)))
     if batch and (engine is not None or shard is not None):
         raise InputError(
             "a batch is handed in whole, from one machine",
@@ -259,11 +262,12 @@ def run(
         batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         elsewhere=None if engine is None else on_ray,
         results=Path(results),
         say=say,
         watch=watch,
-    ) as (folder,):
+    ) as ((folder, _),):
         return evaluated(folder, chosen)
 
 
@@ -277,13 +281,14 @@ def asked(
     concurrency: int | None,
     max_cost: float | None,
     max_tokens: int | None,
+    max_calls: int | None = None,
     elsewhere: Elsewhere | None = None,
     results: Path,
     say: Say,
     watch: Watch,
     batch: bool = False,
-) -> Iterator[list[RunFolder]]:
-    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, to be measured.
+) -> Iterator[list[tuple[RunFolder, ProviderError | None]]]:
+    """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, with what stopped them.
 
     With a shard, others may ask theirs at the same time, and measure when we have measured. Who asks `elsewhere` is
     given each Run and its Items, and returns when they have been asked.
@@ -297,6 +302,7 @@ def asked(
         require_counts(concurrency=plan.provider.concurrency if concurrency is None else concurrency)
     require_tokens(max_tokens)
     require_batches([plan.provider for plan in plans] if batch else [], known=plugins.batching())
+    require_tokens(max_calls, what="calls")
     settings = read_settings()
     models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
     stated = {model: settings.prices.get(model) for model in models}
@@ -304,9 +310,11 @@ def asked(
     folders = [begun(plan, results, settings, say=say) for plan in plans]
     chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
     if shard is not None:
-        tell_shard(shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens, say=say)
+        tell_shard(
+            shard, chosen[0], of=len(folders[0].items[:limit]), limited=max_cost or max_tokens or max_calls, say=say
+        )
 
-    async def ask() -> None:
+    async def ask() -> Mapping[int, ProviderError]:
         noted = Noted(watch)
         news = News(say, noted.show)
         providers = [
@@ -326,30 +334,31 @@ def asked(
             for plan, folder, items, provider in zip(plans, folders, chosen, providers, strict=True)
         ]
         budget = None
-        if max_cost is not None or max_tokens is not None:
+        if any(most is not None for most in (max_cost, max_tokens, max_calls)):
             metered = [
                 Metered(run.calls.totals_of(role), prices.get(model))
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, tuple(metered), max_tokens, Ahead() if batch else None)
+            budget = Budget(max_cost, metered, max_tokens, max_calls, Ahead() if batch else None)
         try:
-            await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
+            return await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
             await close(providers)
 
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(held(folder, shard=shard, batch=batch))
+        stopped: Mapping[int, ProviderError] = {}
         if elsewhere is None:
-            in_loop(ask())
+            stopped = in_loop(ask())
         else:
             in_loop(close([plan.provider for plan in plans]))  # each worker makes its own
             for folder, items in zip(folders, chosen, strict=True):
                 elsewhere(folder, items)
         for folder in folders if shard is not None else ():
             locks.enter_context(folder.measuring())
-        yield folders
+        yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]
 
 
 def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFolder:
@@ -391,8 +400,8 @@ def require_engine(engine: str | None, *, workers: int | None, limited: bool) ->
     if limited:
         raise InputError(
             "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
-            hint="leave out --max-cost and --max-tokens, see first what it takes with --dry-run, and ask --limit Items "
-            "at a time; or leave out --engine",
+            hint="leave out --max-cost, --max-tokens and --max-calls, see first what it takes with --dry-run, and ask "
+            "--limit Items at a time; or leave out --engine",
         )
 
 
@@ -783,9 +792,12 @@ def evaluated(
 
 
 def reasons_of(records: Iterable[Record]) -> str:
-    """Say why confidences have no value, the most frequent reason first; empty where no Reading gives one."""
-    readings = (reading for record in records for reading in record.report.confidence.values())
-    reasons = Counter(reading.detail for reading in readings if reading.value is None and reading.detail)
+    """Say of how many answers why a confidence is missing, the most frequent first; empty where no Reading says it."""
+    reasons: Counter[str] = Counter()
+    for record in records:
+        missing = (reading for reading in record.report.confidence.values() if reading.value is None)
+        # Once for an answer: several sources of one confidence lack it for the same reason.
+        reasons.update(list(dict.fromkeys(reading.detail for reading in missing if reading.detail)))
     return "".join(f"; {n} × {reason}" for reason, n in reasons.most_common(3))
 
 

@@ -66,9 +66,13 @@ def kept(items: Iterable[Item]) -> Sequence[Item]:
         return first
     with tempfile.NamedTemporaryFile(prefix="selfexplain-", suffix=".jsonl", delete=False) as file:
         path, n = Path(file.name), 0
-        for item in chain(first, left):
-            file.write(encode(item) + b"\n")
-            n += 1
+        try:
+            for item in chain(first, left):
+                file.write(encode(item) + b"\n")
+                n += 1
+        except BaseException:  # whoever gives the Items may find one that is none
+            path.unlink(missing_ok=True)
+            raise
     stored = Stored(path, range(n))
     weakref.finalize(stored, path.unlink, missing_ok=True)
     return stored

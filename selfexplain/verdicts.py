@@ -210,8 +210,6 @@ def gate(
     """
     from selfexplain.pipeline.gate import gate as judged  # noqa: PLC0415 - numpy
 
-    if look is not None and look < 1:
-        raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
     policy = read_settings().gate if policy is None else policy
     frozen = baselines.read_baseline(Path(results), baseline)
     require_probability(frozen.source)

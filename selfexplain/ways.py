@@ -72,6 +72,7 @@ def run_ways(
     batch: bool = False,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    max_calls: int | None = None,
     results: str | Path = api.RESULTS,
     metrics: "api.Chosen" = "headline",
     say: api.Say = api.silent,
@@ -80,8 +81,8 @@ def run_ways(
     r"""Ask every question with each model and each template, and put all ways side by side, with paired differences.
 
     Each way is a Run as :func:`selfexplain.run` makes it, resumed if it is there. They are asked in turns, question by
-    question, so that what drifts meanwhile meets all of them alike. A way whose replies cannot be used is shown with
-    the reason; it ends nothing.
+    question, so that what drifts meanwhile meets all of them alike. A way whose replies cannot be used, or whose model
+    cannot go on, is shown with the reason; it ends nothing, and the same command asks what is missing.
 
     Parameters
     ----------
@@ -102,6 +103,8 @@ def run_ways(
         What all Runs may cost together.
     max_tokens : int, optional
         How many tokens all Runs may read and write together.
+    max_calls : int, optional
+        How many calls all Runs may make together.
 
     Returns
     -------
@@ -168,11 +171,15 @@ def run_ways(
         batch=batch,
         max_cost=max_cost,
         max_tokens=max_tokens,
+        max_calls=max_calls,
         results=Path(results),
         say=say,
         watch=watch,
-    ) as folders:
-        measured = [measure(folder, chosen) for folder in folders]
+    ) as runs:
+        measured = [measure(folder, chosen, stopped) for folder, stopped in runs]
+        for _, stopped in runs:
+            if stopped is not None:
+                say(f"{stopped}")
         comparison = side_by_side([asked for _, asked in measured])
     # Named by its Runs: the same command leads to the same page.
     name = hashlib.sha256("\n".join(plan.spec.hash for plan in plans).encode()).hexdigest()[:12]
@@ -211,13 +218,17 @@ def require_ways(plans: Sequence[api.Plan]) -> None:
         )
 
 
-def measure(folder: RunFolder, chosen: "Sequence[Any]") -> "tuple[api.Result | None, Asked]":
-    """Measure one Run; where nothing in it can be used, return the reason and what it took."""
+def measure(
+    folder: RunFolder, chosen: "Sequence[Any]", stopped: ProviderError | None = None
+) -> "tuple[api.Result | None, Asked]":
+    """Measure one Run; where nothing in it can be used, or it could not go on, return the reason and what it took."""
     from selfexplain.pipeline.evaluate import rows_of  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.ways import Asked  # noqa: PLC0415 - numpy
 
     spec = folder.manifest.spec
     try:
+        if stopped is not None:
+            raise stopped  # the Items before the failure are no sample of all
         result = api.evaluated(folder, chosen)
     except (NothingUsable, ProviderError) as unusable:
         totals = folder.calls().totals

@@ -26,7 +26,9 @@ def embedded_model() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what a plain run leaves out."""
-    if config.option.markexpr == "not ray" and terminalreporter.stats.get("deselected"):
+    left = terminalreporter.stats.get("deselected", [])  # empty under -n, whose workers keep it to themselves
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if config.option.markexpr == "not ray" and (whole or any(item.get_closest_marker("ray") for item in left)):
         terminalreporter.write_line(
             "left out: what needs a Ray cluster; pip install -c constraints.txt -e '.[dev,scale]' and pytest -m ray"
         )

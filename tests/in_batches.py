@@ -58,7 +58,7 @@ def ask(
         results=home / "results",
         say=say,
         watch=watch,
-    ) as (folder,):
+    ) as ((folder, _),):
         return folder.path
 
 

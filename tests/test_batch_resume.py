@@ -182,6 +182,17 @@ def test_fewer_questions_than_the_batch_holds_can_be_collected_first(home: Path,
     assert server.asked == dict.fromkeys(QUESTIONS, 1)
 
 
+@BOTH
+def test_a_batch_is_collected_by_fewer_askers_than_it_has_questions(home: Path, server: BatchServer, sdk: str) -> None:
+    """Three at once: what the batch brings for the others waits until they come, and is not asked again."""
+    server.kill_at = "after create"
+    in_process_of_its_own(home, server, asking(home, server, sdk))
+    ask(home, server, sdk, concurrency=3)
+
+    assert right(home) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+
+
 def test_a_running_batch_of_the_same_size_is_told_apart_when_it_has_ended(home: Path, server: BatchServer) -> None:
     """Killed before the batch was made, while somebody else's is running that looks the same from outside."""
     server.kill_at = "before create"

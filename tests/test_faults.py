@@ -20,9 +20,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import openai  # noqa: F401 - once, before any child is forked
+import anthropic  # noqa: F401 - once, before any child is forked
+import openai  # noqa: F401 - the same
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -35,6 +36,7 @@ from providers.misbehaving_server import (
     completion,
     fails,
     message,
+    objects,
     reply,
     resets,
     running,
@@ -63,29 +65,57 @@ def word_for(question: str) -> str:
     return f"Answer: word{number}\nConfidence: 9{number % 10}"
 
 
-GOOD = reply(word_for)
-FAULTS: dict[str, Answer] = {
-    "429": fails(429, "Slow down"),
-    "429 and when": fails(429, "Slow down", headers={"Retry-After-Ms": "1"}),
-    "429 and a date": fails(429, "Slow", headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
-    "500": fails(500),
-    "529": fails(529, "Overloaded"),
-    "400": fails(400, "Bad", code="invalid_request"),
-    "401": fails(401, "Wrong key"),
-    "half a body": stops_half_way,
-    "reset": resets,
-    "no JSON": sends(b"<html>Please log in</html>"),
-    "another content type": sends(b"OK", kind="text/plain"),
-    "no choices": sends(completion() | {"choices": []}),
-}
-"""What is no reply."""
+class Spoken(NamedTuple):
+    """A protocol: how it says a good reply, and all that may go wrong."""
 
-ODD: dict[str, Answer] = {
-    "empty": reply(lambda _: ""),
-    "huge": reply(lambda question: HUGE + word_for(question)),
-    "another model": reply(word_for, model="swapped-model"),
-}
-"""What is a reply all the same."""
+    model: str
+    good: Answer
+    faults: dict[str, Answer]
+    """What is no reply."""
+    odd: dict[str, Answer]
+    """What is a reply all the same."""
+
+
+def spoken(model: str, body: Callable[[str], dict[str, Any]], error: Callable[..., Answer], content: str) -> Spoken:
+    """Return a protocol, given the model, what a reply and an error look like, and in which field a reply stands."""
+    faults = {
+        "429": error(429, "Slow down"),
+        "429 and when": error(429, "Slow down", **{"Retry-After-Ms": "1"}),
+        "429 and a date": error(429, "Slow", **{"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+        "500": error(500, "Broken"),
+        "529": error(529, "Overloaded"),
+        "400": error(400, "Bad"),
+        "401": error(401, "Wrong key"),
+        "half a body": stops_half_way,
+        "reset": resets,
+        "no JSON": sends(b"<html>Please log in</html>"),
+        "another content type": sends(b"OK", kind="text/plain"),
+        "no content": sends({name: value for name, value in body("").items() if name != content}),
+    }
+    odd = {
+        "empty": reply(lambda _: "", body=body),
+        "huge": reply(lambda question: HUGE + word_for(question), body=body),
+        "another model": reply(word_for, body=body, model="swapped-model"),
+    }
+    return Spoken(model, reply(word_for, body=body), faults, odd)
+
+
+def openai_error(status: int, words: str, **headers: str) -> Answer:
+    return fails(status, words, headers=headers, code="invalid_request" if status == 400 else None)
+
+
+KINDS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
+
+
+def anthropic_error(status: int, words: str, **headers: str) -> Answer:
+    return objects(status, KINDS.get(status, "api_error"), words, **headers)
+
+
+OPENAI = spoken("openai/faulty", completion, openai_error, "choices")
+ANTHROPIC = spoken("anthropic/faulty", message, anthropic_error, "content")
+
+NAMES = [*OPENAI.faults, *OPENAI.odd, "slow", "overtaken", "good", "good", "good"]
+"""Of what a server may do with a request, in either protocol."""
 
 ENDS = ("done", "killed before", "killed after", "interrupted", "terminated", "full disk", "no descriptors")
 
@@ -110,17 +140,19 @@ def leave_descriptors(free: int) -> None:
         os.close(descriptor)
 
 
-def ask_all(questions: Path, server: MisbehavingServer, results: Path, *, end: str, at: int, limit: int) -> None:
+def ask_all(
+    model: str, questions: Path, server: MisbehavingServer, results: Path, *, end: str, at: int, limit: int
+) -> None:
     """Ask what has no reply yet, as `selfexplain run` does, short of measuring; in a process of its own."""
     retry.FIRST_WAIT_SECONDS = 0.0
-    adapter.TIMEOUT_SECONDS = 0.5
+    adapter.TIMEOUT_SECONDS = anthropic_adapter.TIMEOUT_SECONDS = 0.5
     setattr(calls_module, "datetime", JumpingClock)  # noqa: B010 - another module's own name for it
     if end == "full disk":
         resource.setrlimit(resource.RLIMIT_FSIZE, (600 * at, resource.RLIM_INFINITY))
     plan = api.planned(
         str(questions),
         columns=None,
-        model="openai/faulty",
+        model=model,
         template="answer-confidence",
         base_url=server.base_url,
         limit=limit,
@@ -146,6 +178,8 @@ def ask_all(questions: Path, server: MisbehavingServer, results: Path, *, end: s
 class Faults(RuleBasedStateMachine):
     """One Run, asked many times."""
 
+    spoken = OPENAI
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
@@ -162,7 +196,7 @@ class Faults(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.server.will(GOOD)
+        self.server.will(self.spoken.good)
 
     def counted(self, answer: Answer) -> Answer:
         """Return an answer that is a reply, counted when all of it was sent."""
@@ -188,14 +222,14 @@ class Faults(RuleBasedStateMachine):
     def answers(self, names: list[str], end: str, at: int) -> list[Answer]:
         """Return what the server does with one request after the other: faults, then good replies for ever."""
         every: dict[str, Answer] = {
-            **FAULTS,
-            **{name: self.counted(odd) for name, odd in ODD.items()},
+            **self.spoken.faults,
+            **{name: self.counted(odd) for name, odd in self.spoken.odd.items()},
             "slow": self.server.hangs,
-            "overtaken": self.server.overtaken(self.counted(GOOD)),
-            "good": self.counted(GOOD),
+            "overtaken": self.server.overtaken(self.counted(self.spoken.good)),
+            "good": self.counted(self.spoken.good),
         }
         answers = [every[name] for name in names]
-        answers += [self.counted(GOOD)] * (at + 1 - len(answers))
+        answers += [self.counted(self.spoken.good)] * (at + 1 - len(answers))
         ends: dict[str, Callable[[Answer], Answer]] = {
             "killed before": lambda _: self.kills(signal.SIGKILL, first=None),
             "killed after": lambda answer: self.kills(signal.SIGKILL, first=answer),
@@ -204,10 +238,12 @@ class Faults(RuleBasedStateMachine):
         }
         if end in ends:
             answers[at] = ends[end](answers[at])
-        return [*answers, self.counted(GOOD)]
+        return [*answers, self.counted(self.spoken.good)]
 
     @rule(
-        names=st.lists(st.sampled_from([*FAULTS, *ODD, "slow", "overtaken", "good", "good", "good"]), max_size=16),
+        names=st.lists(
+            st.sampled_from([*OPENAI.faults, *OPENAI.odd, "slow", "overtaken", "good", "good", "good"]), max_size=16
+        ),
         end=st.sampled_from(ENDS),
         at=st.integers(0, 8),
         limit=st.sampled_from([6, 12, 18]),
@@ -219,7 +255,7 @@ class Faults(RuleBasedStateMachine):
         del self.server.received[:]
         self.server.will(*self.answers(names, end, at))
         ended = in_child(
-            lambda: ask_all(self.questions, self.server, self.results, end=end, at=at, limit=limit),
+            lambda: ask_all(self.spoken.model, self.questions, self.server, self.results, end=end, at=at, limit=limit),
             self.folder / "log.txt",
             started=lambda child: setattr(self, "child", child),
         )
@@ -255,12 +291,15 @@ class Faults(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Ask to the end without any fault: each Item is in one state, and no reply was paid for more than needed."""
         try:
-            self.server.will(self.counted(GOOD))
-            seams = [(retry, "FIRST_WAIT_SECONDS"), (adapter, "TIMEOUT_SECONDS"), (calls_module, "datetime")]
+            self.server.will(self.counted(self.spoken.good))
+            seams = [(retry, "FIRST_WAIT_SECONDS"), (calls_module, "datetime")]
+            seams += [(each, "TIMEOUT_SECONDS") for each in (adapter, anthropic_adapter)]
             with pytest.MonkeyPatch.context() as patch:
                 for module, name in seams:
                     patch.setattr(module, name, getattr(module, name))  # put back afterwards
-                ask_all(self.questions, self.server, self.results, end="done", at=0, limit=len(QUESTIONS))
+                ask_all(
+                    self.spoken.model, self.questions, self.server, self.results, end="done", at=0, limit=len(QUESTIONS)
+                )
             (path,) = self.results.iterdir()
             records = api.records_of(RunFolder(path), Calls(path / "calls"))
             empty = {call.request.item for call in self.replies() if not call.response.text}
@@ -285,8 +324,15 @@ def question_in(handler: BaseHTTPRequestHandler) -> str:
     return question_of(handler.asked)  # type: ignore[attr-defined]
 
 
+class AnthropicFaults(Faults):
+    """The same in the other protocol."""
+
+    spoken = ANTHROPIC
+
+
 TestFaults = Faults.TestCase
-TestFaults.settings = settings(
+TestAnthropicFaults = AnthropicFaults.TestCase
+TestFaults.settings = TestAnthropicFaults.settings = settings(
     max_examples=int(os.environ.get("FAULTS", "12")),
     stateful_step_count=4,
     deadline=None,
@@ -295,29 +341,30 @@ TestFaults.settings = settings(
 )
 
 
+@pytest.mark.parametrize("protocol", [OPENAI, ANTHROPIC], ids=["openai", "anthropic"])
 def test_an_outage_stops_the_run_and_the_same_command_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], protocol: Spoken
 ) -> None:
     """Five replies, then nothing but 529: ten Items in a row are lost, exit code 2. Later only the others are asked."""
     rows = [{"id": f"q{n}", "question": each, "gold": f"word{n}"} for n, each in enumerate(QUESTIONS)]
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(retry, "FIRST_WAIT_SECONDS", 0.0)
-    command = ["selfexplain", "run", "questions.jsonl", "-m", "openai/faulty", "-t", "answer-confidence", "--json"]
+    command = ["selfexplain", "run", "questions.jsonl", "-m", protocol.model, "-t", "answer-confidence", "--json"]
     with running() as server:
         monkeypatch.setattr(sys, "argv", [*command, "--base-url", server.base_url, "--concurrency", "2"])
-        server.will(*[GOOD] * 5, fails(529, "Overloaded"))
+        server.will(*[protocol.good] * 5, protocol.faults["529"])
         with pytest.raises(SystemExit) as stopped:
             main()
         said = capsys.readouterr().err
         tries = [call for path in tmp_path.glob("results/*/calls") for call in read_calls(path)]
         del server.received[:]
-        server.will(GOOD)
+        server.will(protocol.good)
         with pytest.raises(SystemExit) as finished:
             main()
 
     assert stopped.value.code == 2
-    assert "10 Items in a row got no reply; the last: openai/faulty: Error code: 529 - Overloaded" in said
+    assert f"10 Items in a row got no reply; the last: {protocol.model}: Error code: 529 - Overloaded" in said
     assert "run the same command: every reply is recorded, and only what is missing is asked" in said
     lost = [call for call in tries if call.response.outcome == "failed"]
     assert len(tries) - len(lost) == 5
@@ -327,14 +374,17 @@ def test_an_outage_stops_the_run_and_the_same_command_goes_on(
     assert len(server.received) == len(QUESTIONS) - 5
 
 
-@pytest.mark.parametrize("make", [adapter.OpenAI, anthropic_adapter.Anthropic])
+@pytest.mark.parametrize(
+    ("make", "good"), [(adapter.OpenAI, OPENAI.good), (anthropic_adapter.Anthropic, ANTHROPIC.good)]
+)
 @pytest.mark.parametrize("late", [False, True])
-async def test_a_reply_that_comes_twice_is_not_taken_for_the_next(make: Callable[..., Any], *, late: bool) -> None:
+async def test_a_reply_that_comes_twice_is_not_taken_for_the_next(
+    make: Callable[..., Any], good: Answer, *, late: bool
+) -> None:
     """One connection, two questions, and a server that breaks the protocol: each has its own word.
 
     The second copy comes in one piece with the first, or when the first has been read and nothing is asked yet.
     """
-    good = GOOD if make is adapter.OpenAI else reply(word_for, body=message)
     read, said = threading.Event(), threading.Event()
     with running() as server:
         server.will(twice(good, read, said) if late else twice(good), good)

@@ -22,6 +22,7 @@ HEAVY = (
     "torch",
     "transformers",
     "xllamacpp",
+    "ray",
 )
 
 

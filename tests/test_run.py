@@ -167,6 +167,16 @@ def test_nothing_usable_is_an_error_that_says_what_was_left_out(tmp_path: Path) 
         run(str(questions), model=f"scripted/{script}", template="answer-confidence", results=tmp_path)
 
 
+def test_a_reason_that_several_sources_share_is_counted_once_an_answer(tmp_path: Path) -> None:
+    """Semantic entropy has three sources, and one question remains one."""
+    questions, script = tmp_path / "q.csv", tmp_path / "s.jsonl"
+    questions.write_text("id,question,gold\na,Why?,because\n")
+    script.write_text('{"item": "*", "reply": "so\\nso"}\n')
+
+    with pytest.raises(InputError, match=r"none of 1 answers can be used: .*; 1 × 0 of 10 draws were read"):
+        run(str(questions), model=f"scripted/{script}", template="semantic-entropy", results=tmp_path)
+
+
 def test_a_bad_row_is_reported_before_anything_is_asked_or_written(tmp_path: Path) -> None:
     questions, script = tmp_path / "q.csv", tmp_path / "s.jsonl"
     questions.write_text("id,question,gold\na,Why?,because\nb,,x\n")

@@ -1,6 +1,7 @@
 """Several processes ask one Run together: on a common disk, or each on its own and merged."""
 
 import json
+import re
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from counting_server import CountingServer, counting_server
 from selfexplain import InputError, dry_run, merge, run
+from selfexplain.cli import cli
 from selfexplain.datasets.shard import Shard
 from selfexplain.runs import calls as calls_module
 from selfexplain.runs.folder import RunFolder
@@ -174,3 +176,14 @@ def test_processes_that_begin_in_the_same_moment_get_a_file_each(
 
     with calls_module.opened_writer(tmp_path) as file:
         assert file.name == str(tmp_path / "0002.jsonl")
+
+
+def test_the_commands_in_the_docs_have_options_that_there_are() -> None:
+    """Nobody runs a page's lines for Slurm here, so at least their options are looked up."""
+    page = (Path(__file__).parents[1] / "docs" / "scale.md").read_text()
+    lines = re.findall(r"selfexplain (run|merge) ([^`#]*?)(?:['#\n]|$)", page)
+
+    assert len(lines) >= 5
+    for name, rest in lines:
+        known = {option for parameter in cli.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<=\s)--?[a-z-]+", f" {rest}")) <= known, (name, rest)

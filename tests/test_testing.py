@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 import selfexplain as sx
+from selfexplain.calibration.ceiling import error_when_sure
+from selfexplain.inference import clopper_pearson
 from selfexplain.pipeline.calibrated import Limits, judge_calibration
 from selfexplain.pipeline.gate import gate
 from selfexplain.runs.baseline import write_baseline
@@ -70,6 +72,25 @@ def test_a_limit_on_sure_answers_is_kept_where_none_is_sure_as_the_gate_says(gon
     assert ours.why == theirs.why or verdict == "inconclusive"
     if verdict == "pass":
         assert ours.why == "no answer is stated with at least 0.9"
+
+
+def test_twenty_right_answers_do_not_keep_a_limit_on_the_gap() -> None:
+    """Stated .95 to .99 and all right: of a model right in 85 %, which is off by 12 points, one in 25 such sets is."""
+    rows = [row._replace(confidence=(0.95, 0.97, 0.99)[place % 3]) for place, row in enumerate(stated(0.9, 100)[:20])]
+    (rule,) = judge_calibration(side(rows), Limits(gap=0.05)).rules
+    gap = sx.evaluate(confidence=[row.confidence or 0.0 for row in rows], correct=[1] * 20).metrics["gap"]
+
+    assert rule.verdict == "inconclusive"
+    assert rule.high == pytest.approx(max(-(gap.low or 0.0), gap.high or 0.0))
+
+
+def test_few_wrong_clusters_among_sure_ones_leave_room_for_those_to_come() -> None:
+    """Forty questions asked twice and sure, one of them wrong: Student's t over clusters would end at 7.6 %."""
+    sure = error_when_sure([0.9] * 80, [0] * 2 + [1] * 78, [place // 2 for place in range(80)], at=0.9)
+
+    assert sure.value == pytest.approx(1 / 40)
+    assert sure.high is not None
+    assert sure.high > clopper_pearson([1], [40], level=0.9)[1][0]  # 11.3 %
 
 
 def test_repeats_of_one_question_are_no_independent_answers() -> None:
@@ -146,6 +167,20 @@ def test_not_worse_takes_a_baselines_name_or_another_run() -> None:
         assert "selfexplain compare" in str(failure.value)
     with pytest.raises(AssertionError, match="trusted less than before"):
         assert_not_worse(table(0.8), table(0.9, right=0.9))
+
+
+def test_the_looks_of_a_plan_begin_with_one_whatever_the_baseline_is() -> None:
+    sx.set_baseline(table(0.8), "main")
+    for baseline in ("main", table(0.8)):
+        with pytest.raises(sx.InputError, match="look is 0"):
+            assert_not_worse(table(0.8), baseline, look=0)
+
+
+def test_a_gap_of_one_answer_has_a_size_and_no_sign() -> None:
+    (found,) = judge_calibration(side(stated(0.8, 1, right=1.0)), Limits(gap=0.5)).rules
+
+    assert found.harm == pytest.approx(0.2)
+    assert (found.verdict, found.low, found.high) == ("inconclusive", None, None)
 
 
 def test_what_cannot_be_compared_fails_with_the_list() -> None:

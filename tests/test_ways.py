@@ -9,10 +9,11 @@ import pytest
 
 import selfexplain as sx
 from selfexplain.cli import cli
-from selfexplain.errors import BudgetSpent, InputError
+from selfexplain.errors import BudgetSpent, InputError, ProviderError
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.compare import Difference
 from selfexplain.pipeline.ways import Ways
+from selfexplain.providers.function import Function
 from selfexplain.records import Usage
 from selfexplain.report import ways_page, ways_words
 
@@ -75,6 +76,61 @@ def test_a_way_of_which_nothing_can_be_used_is_a_row_with_its_reason_and_ends_no
     assert (silent.n, silent.usage["calls"], found.reference) == (0, 40, 1)
     assert plain.n == N
     assert "nothing can be measured" in " ".join(ways_words.sentences(found))
+
+
+@pytest.mark.usefixtures("home")
+def test_a_way_whose_model_raises_is_a_row_with_its_reason_and_the_others_are_asked_to_the_end() -> None:
+    """The function trips over one template's prompts; mended, the same command asks what is missing."""
+    told: list[str] = []
+    broken = [True]
+    heard: list[object] = []
+
+    def tripping(messages: list[dict[str, str]]) -> str:
+        heard.append(messages)
+        if broken and "Because:" in messages[-1]["content"] and "Question 7?" in messages[-1]["content"]:
+            raise ValueError("too long")
+        return "Answer: Lima\nBecause: it is.\nConfidence: 75"
+
+    model = Function(tripping, name="tripping")
+    templates = ["answer-why-confidence", "answer-confidence"]
+    result = sx.run_ways("questions.csv", models=[model], templates=templates, say=told.append)
+    stopped, plain = result.comparison.ways
+
+    assert (stopped.n, stopped.metrics) == (0, {})
+    assert stopped.why == "tripping: ValueError: too long"
+    assert (plain.n, result.comparison.reference) == (N, 1)
+    assert [run.metrics["template"] for run in result.runs] == ["answer-confidence@2"]
+    assert any("mend the function" in line for line in told)
+    broken.clear()
+    again = sx.run_ways("questions.csv", models=[model], templates=templates).comparison
+    assert [way.n for way in again.ways] == [N, N]
+    assert len(heard) == 2 * N + 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_server_that_is_gone_ends_all_its_ways_and_none_of_another_model() -> None:
+    sent: list[str] = []
+
+    def locked(messages: list[dict[str, str]]) -> str:
+        sent.append(messages[-1]["content"])
+        raise ProviderError("locked: no key", kind="auth", hint="set one")
+
+    found = sx.run_ways(
+        "questions.csv", models=[locked, modest], templates=["answer-confidence", "answer-why-confidence"]
+    ).comparison
+
+    assert [way.n for way in found.ways] == [0, 0, N, N]
+    assert [way.why for way in found.ways[:2]] == ["locked: no key"] * 2
+    assert len(sent) == 1
+
+
+@pytest.mark.usefixtures("home")
+def test_where_no_way_can_go_on_the_failure_is_raised() -> None:
+    def broken(messages: list[dict[str, str]]) -> str:
+        raise ValueError(messages[-1]["role"])
+
+    with pytest.raises(ProviderError, match="ValueError: user"):
+        ways(broken, "answer-confidence", "answer-why-confidence")
 
 
 @pytest.mark.usefixtures("home")

@@ -243,6 +243,17 @@ def test_every_way_of_asking_stands_in_the_docs() -> None:
         assert all(paper in text for paper in re.findall(r"arXiv:(\d{4}\.\d{5})", front.source)), name
 
 
+def test_every_way_of_asking_has_a_real_run_in_the_docs() -> None:
+    """Of the embedded model, in both languages: a way that fails there must be seen to fail."""
+    text = (ROOT / "docs" / "ways_to_ask.md").read_text()
+    asked, ran = text.split("## On the embedded model")
+    english = re.findall(r"^\| `([a-z0-9-]+)` \|", asked, re.MULTILINE)
+    shipped = {path.stem for path in templates.folders()[1].glob("*.md")}
+    rows = set(re.findall(r"^\| ([a-z0-9-]+)(?:,[^|]*)? \|", ran, re.MULTILINE))
+
+    assert {*english, *(f"{name}-zh" for name in english if f"{name}-zh" in shipped)} - rows == set()
+
+
 def test_the_docs_count_the_calls_as_the_forecast_does() -> None:
     """The column `Calls` says what a dry run says."""
     text = (ROOT / "docs" / "ways_to_ask.md").read_text()

@@ -56,7 +56,7 @@ from selfexplain.calibration.selective_accuracy import accuracy_at_coverage
 from selfexplain.calibration.selective_coverage import coverage_at_accuracy
 from selfexplain.calibration.share_correct import accuracy
 from selfexplain.calibration.skill_score import brier_skill
-from selfexplain.calibration.smooth_error import smooth_ece
+from selfexplain.calibration.smooth_error import smooth_ece, smooth_ece_p
 from selfexplain.calibration.spiegelhalter import (
     spiegelhalter_p_interior,
     spiegelhalter_p_two_sided,
@@ -122,6 +122,7 @@ __all__ = [
     "skce",
     "skce_p",
     "smooth_ece",
+    "smooth_ece_p",
     "spiegelhalter_p_interior",
     "spiegelhalter_p_two_sided",
     "spiegelhalter_z",

@@ -8,6 +8,7 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, measured, ratio
+from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import Estimate, Floats, Ints, checked_level, equal_rows, few_clusters, normal_quantile
 
 
@@ -29,6 +30,9 @@ def by_delong(metric: Metric[...], counts: Counts, *, level: float, seed: int) -
     """
     table = counts.pooled
     value = metric(table)
+    if isinstance(counts, ClusterTable) and len(counts.clusters) == 1:
+        reason = "one cluster says nothing of how clusters vary, so there is no interval"
+        return value_alone(value, table.total, level, reason)
     if all_pairs_agree(table):
         pairs = disjoint_pairs(counts)
         estimate = equal_rows(value, table.total, within=(0.0, 1.0), units=pairs, level=level, unit="disjoint pairs")
@@ -140,12 +144,15 @@ def all_pairs_agree(table: CalibrationTable) -> bool:
 
 
 def disjoint_pairs(counts: Counts) -> int:
-    """Return how many pairs of a right and a wrong answer can be formed that share no row and no cluster."""
+    """Return how many pairs of a right and a wrong answer can be formed that share no row and no cluster.
+
+    In one cluster there is none: a pair that was drawn together is no draw of two answers.
+    """
     if isinstance(counts, CalibrationTable):
         return min(int(counts.n_correct.sum()), int(counts.n_wrong.sum()))
     with_right = np.unique(counts.cluster[counts.n_correct > 0])
     with_wrong = np.unique(counts.cluster[counts.n > counts.n_correct])
-    return max(1, min(len(with_right), len(with_wrong), len(counts.clusters) // 2))
+    return min(len(with_right), len(with_wrong), len(counts.clusters) // 2)
 
 
 def _sigmoid(x: float) -> float:

@@ -10,7 +10,7 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Metric, over, resampled
 from selfexplain.calibration.resamples import each_left_out
-from selfexplain.inference import SAME, Estimate, Floats, Ints, percentile_interval
+from selfexplain.inference import SAME, Estimate, Floats, Ints, percentile_interval, unequal_clusters
 
 NORMAL = NormalDist()
 
@@ -50,6 +50,8 @@ def by_bias_corrected_bootstrap(metric: Metric[...], counts: Counts, *, level: f
     unit = "row" if clusters is None else "cluster"
     method = f"bias-corrected and accelerated {unit} bootstrap, {len(statistics)} resamples"
     corrected = msgspec.structs.replace(plain, low=float(low), high=float(high), method=method)
+    if isinstance(counts, ClusterTable):
+        corrected = corrected.warned(*unequal_clusters(counts.sizes))
     return corrected.warned(*few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))
 
 

@@ -138,10 +138,13 @@ def log_chance(count: Ints, n: Ints, chance: Floats) -> Floats:
 
 def deviance(beyond: Floats, mean: Floats) -> Floats:
     """Return x log(x/m) − x + m for x = m + beyond."""
-    from scipy.special import xlog1py  # noqa: PLC0415 - scipy is paid for by whoever needs it
+    from scipy.special import xlog1py, xlogy  # noqa: PLC0415 - scipy is paid for by whoever needs it
 
-    share = np.maximum(beyond / mean, -1.0)
-    return np.asarray(mean * (xlog1py(1 + share, share) - share))
+    # Beyond 1e300 means x itself is taken for the difference: below a mean of 1e-308 their ratio is no double.
+    far = np.abs(beyond) * 1e-300 > mean
+    share = np.maximum(np.divide(beyond, mean, out=np.zeros_like(beyond), where=~far), -1.0)
+    near = mean * (xlog1py(1 + share, share) - share)
+    return np.where(far, xlogy(beyond, beyond) - xlogy(beyond, mean) - beyond, near)
 
 
 def after_stirling(count: Ints) -> Floats:

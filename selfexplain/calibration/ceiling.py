@@ -1,10 +1,18 @@
 """Absolute rules: what a run must not exceed, whatever came before it."""
 
+from collections.abc import Sequence
+
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
+from selfexplain.calibration.cluster_table import ClusterTable
+from selfexplain.calibration.confidence_gap import gap
+from selfexplain.calibration.evaluation import count
+from selfexplain.calibration.metric import estimate
 from selfexplain.calibration.rows import read_confidence, read_correct, read_labels
-from selfexplain.inference import Estimate, clopper_pearson, mean_by_cluster_t
+from selfexplain.calibration.share_correct import accuracy
+from selfexplain.inference import Estimate, Ints, clopper_pearson
 
 
 def size_of_gap(
@@ -23,6 +31,11 @@ def size_of_gap(
         What each answer was drawn with.
     level : float, in (0, 1)
 
+    Notes
+    -----
+    The interval is that of the metric :func:`gap`: where wrong answers are few it leaves room for those to come, which
+    the answers themselves do not show.
+
     Examples
     --------
     >>> round(size_of_gap([0.6] * 100, [1] * 80 + [0] * 20).value, 12)  # 0.6 − 0.8
@@ -31,18 +44,20 @@ def size_of_gap(
     stated = read_confidence(confidence)
     if not len(stated):
         return Estimate.missing("no answer can be used", n=0, level=level)
-    residual = stated - read_correct(correct, n=len(stated))
-    gap = mean_by_cluster_t(residual, unit_of(cluster, len(stated)), within=(-1.0, 1.0), level=level)
-    if gap.value is None or gap.low is None or gap.high is None:
-        return gap
+    right = read_correct(correct, n=len(stated))
+    found = estimate(gap, count(stated, right, labels_of(cluster, len(stated))), level=level)
+    if found.value is None:
+        return found
+    known = found.low is not None and found.high is not None
+    low, high = (found.low or 0.0, found.high or 0.0)
     return Estimate(
-        value=abs(gap.value),
-        low=max(0.0, gap.low, -gap.high),
-        high=max(abs(gap.low), abs(gap.high)),
+        value=abs(found.value),
+        low=max(0.0, low, -high) if known else None,
+        high=max(abs(low), abs(high)) if known else None,
         level=level,
-        method=gap.method,
-        n=gap.n,
-        warnings=gap.warnings,
+        method=found.method,
+        n=found.n,
+        warnings=found.warnings,
     )
 
 
@@ -59,7 +74,8 @@ def error_when_sure(
 
     Notes
     -----
-    Independent answers have an exact interval (Clopper & Pearson 1934, Biometrika 26:404), clusters one by Student's t.
+    Independent answers have an exact interval (Clopper & Pearson 1934, Biometrika 26:404), clusters that of the metric
+    :func:`accuracy`.
 
     Examples
     --------
@@ -68,19 +84,21 @@ def error_when_sure(
     """
     stated = read_confidence(confidence)
     sure = stated >= float(read_confidence([at])[0])
-    wrong = 1.0 - read_correct(correct, n=len(stated))[sure]
-    n = len(wrong)
+    right = read_correct(correct, n=len(stated))[sure]
+    n, wrong = len(right), int(np.count_nonzero(right == 0))
     if not n:
         return Estimate.missing(f"no usable answer is stated with {at:g} or more", n=0, level=level)
-    unit = unit_of(cluster, len(stated))[sure]
-    if len(np.unique(unit)) < n:
-        return mean_by_cluster_t(wrong, unit, within=(0.0, 1.0), level=level)
-    low, high = clopper_pearson([int(wrong.sum())], [n], level=level)
-    return Estimate(
-        value=float(wrong.mean()), low=float(low[0]), high=float(high[0]), level=level, method="exact interval", n=n
-    )
+    labels = labels_of(cluster, len(stated))
+    counts = count(stated[sure], right, None if labels is None else (labels[0], labels[1][sure]))
+    if isinstance(counts, ClusterTable):
+        kept = estimate(accuracy, counts, level=level)
+        value, low, high = (None if end is None else 1 - end for end in (kept.value, kept.high, kept.low))
+        return msgspec.structs.replace(kept, value=value, low=low, high=high)
+    limits = clopper_pearson([wrong], [n], level=level)
+    low, high = (float(end[0]) for end in limits)
+    return Estimate(value=wrong / n, low=low, high=high, level=level, method="exact interval", n=n)
 
 
-def unit_of(cluster: ArrayLike | None, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return the number of each answer's cluster; without clusters, each is one of its own."""
-    return np.arange(n) if cluster is None else read_labels(list(np.asarray(cluster)), n=n, name="cluster")[1]
+def labels_of(cluster: ArrayLike | None, n: int) -> tuple[Sequence[str], Ints] | None:
+    """Return the distinct clusters, and which of them each answer has; None where each answer is one of its own."""
+    return None if cluster is None else read_labels(list(np.asarray(cluster)), n=n, name="cluster")

@@ -12,7 +12,7 @@ from selfexplain.calibration.error_limit import binomial_limit, hoeffding_bentku
 from selfexplain.calibration.rows import read_confidence, read_correct, read_labels
 from selfexplain.calibration.table import sums
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import Floats, Ints, checked_level, few_clusters
+from selfexplain.inference import Floats, Ints, checked_level, few_clusters, so_many
 
 if TYPE_CHECKING:  # only who asks for a frame pays for pandas
     import pandas as pd
@@ -155,7 +155,7 @@ def decide(
             owner, clusters = index, len(names)
     rows = tuple(_threshold(t, stated, wrong, owner, clusters, delta=delta, error=error) for t in candidates.tolist())
     kept = [row.threshold for row in rows if row.promised]
-    share = f"{len(candidates)} thresholds share {1 - level:.3g}"
+    share = f"{so_many(len(candidates), 'threshold')} share{'s' if len(candidates) == 1 else ''} {1 - level:.3g}"
     return Decision(
         error=error,
         level=level,
@@ -165,7 +165,7 @@ def decide(
         reason=None if kept else _why_none(rows, delta, error),
         method=f"exact binomial upper limits; {share}"
         if clusters is None
-        else f"Hoeffding-Bentkus upper limits over {clusters} clusters; {share}",
+        else f"Hoeffding-Bentkus upper limits over {so_many(clusters, 'cluster')}; {share}",
         thresholds=rows,
         warnings=_warnings(len(candidates), clusters),
     )
@@ -192,9 +192,11 @@ def _why_none(rows: tuple[Threshold, ...], delta: float, error: float) -> str:
         return "no answer has a confidence as high as the thresholds"
     best = min(rows, key=lambda row: row.limit)
     needed = math.ceil(math.log(delta) / math.log1p(-error))
+    limit = math.ceil(1000 * best.limit - 1e-9) / 1000  # rounded down it could seem to keep what it does not
     return (
-        f"the lowest limit is {best.limit:.1%}, at {best.threshold:g} ({best.units} units, {best.observed:.1%} wrong); "
-        f"to promise {error:.1%} for {len(rows)} thresholds takes at least {needed} without a single error"
+        f"the lowest limit is {limit:.1%}, at {best.threshold:g} ({so_many(best.units, 'unit')}, {best.observed:.1%} "
+        f"wrong); to promise {error:.1%} for {so_many(len(rows), 'threshold')} takes at least {needed} without a "
+        "single error"
     )
 
 
@@ -206,5 +208,5 @@ def _warnings(candidates: int, clusters: int | None) -> tuple[str, ...]:
             "without looking at the answers"
         )
     if clusters is not None and few_clusters(clusters):
-        warnings.append(f"{clusters} clusters: the limits hold, and will hardly be low enough for anything")
+        warnings.append(f"{so_many(clusters, 'cluster')}: the limits hold, and will hardly be low enough for anything")
     return tuple(warnings)

@@ -41,6 +41,7 @@ from selfexplain.inference import (
     clopper_pearson,
     few_clusters,
     normal_quantile,
+    so_many,
     stream,
     t_quantile,
 )
@@ -185,7 +186,7 @@ def _studied(counts: Counts, index: Ints, bins: int, part: Part) -> "_Study | st
         return _Study(_errors_of_rows(counts, index, bins, part), counts.total, None)
     clusters = len(counts.clusters)
     if clusters < FEWEST_CLUSTERS:
-        return f"{clusters} clusters; an interval needs at least {FEWEST_CLUSTERS}"
+        return f"{so_many(clusters, 'cluster')}; an interval needs at least {FEWEST_CLUSTERS}"
     if bins > SIMULATED:
         return f"{bins:,} bins of clustered rows; an interval is known for at most {SIMULATED:,}"
     return _Study(_errors_of_clusters(counts, counts.pooled, index, bins, part), counts.total, clusters)

@@ -9,7 +9,7 @@ from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabula
 from selfexplain.calibration.resamples import coarsened
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.calibration.without_interval import p_value, without_interval
-from selfexplain.errors import Undefined
+from selfexplain.errors import InputError, Undefined
 
 DRAWS = 999
 """Calibrated copies of the answers; the least p-value is then 0.001."""
@@ -73,6 +73,8 @@ def skce(confidence: Confidences, correct: Outcomes = None, *, width: float | No
     n = table.total
     if n < 2:
         raise Undefined("needs two answers")
+    if width is not None and not 0 < width < math.inf:
+        raise InputError(f"`width` is {width}; expected a number above 0", hint="left out, it follows from the answers")
     gamma = median_distance(table) if width is None else width
     # Along ascending confidences the kernel is a product of steps, so one running sum holds all earlier residuals.
     faded, crossed, last = 0.0, 0.0, float(table.confidence[0])

@@ -11,7 +11,7 @@ from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Ou
 from selfexplain.calibration.table import CalibrationTable, sums
 from selfexplain.calibration.without_interval import value_alone
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import SAME, Estimate, Floats, few_clusters, t_quantile
+from selfexplain.inference import SAME, Estimate, Floats, few_clusters, so_many, t_quantile, unequal_clusters
 
 CLIP = 0.005
 """Half a step of a scale from 0 to 100: log-odds of 0 and 1 are infinite."""
@@ -94,7 +94,7 @@ def by_sandwich(which: Literal[0, 1]) -> IntervalRule:
     def interval(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> Estimate:  # noqa: ARG001 - no draws
         table, value = counts.pooled, metric(counts.pooled)
         if isinstance(counts, ClusterTable) and len(counts.clusters) < FEWEST_CLUSTERS:
-            reason = f"{len(counts.clusters)} clusters; an interval needs at least {FEWEST_CLUSTERS}"
+            reason = f"{so_many(len(counts.clusters), 'cluster')}; an interval needs at least {FEWEST_CLUSTERS}"
             return value_alone(value, table.total, level, reason)
         variance, units = _sandwich(counts, fit(table))
         half = t_quantile(level, units - 1) * math.sqrt(max(float(variance[which, which]), 0.0))
@@ -102,7 +102,10 @@ def by_sandwich(which: Literal[0, 1]) -> IntervalRule:
             return value_alone(value, table.total, level, "all clusters say the same, so there is no interval")
         method, warnings = "t interval with a robust variance", _warnings(counts)
         if isinstance(counts, ClusterTable):
-            method, warnings = f"{method}, over {units} clusters", (*warnings, *few_clusters(units))
+            method, warnings = (
+                f"{method}, over {units} clusters",
+                (*warnings, *few_clusters(units), *unequal_clusters(counts.sizes)),
+            )
         return Estimate(value, value - half, value + half, level, method, table.total, warnings=warnings)
 
     return interval

@@ -34,7 +34,7 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.resamples import MOST_VALUES, Resamples, coarsened, resamples
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import Estimate, Floats, Ints, Range, percentile_interval
+from selfexplain.inference import Estimate, Floats, Ints, Range, percentile_interval, unequal_clusters
 
 P = ParamSpec("P")
 PM = ParamSpec("PM")
@@ -142,7 +142,10 @@ def by_bootstrap(metric: Metric[...], counts: Counts, *, level: float, seed: int
     value = metric(counts.pooled)
     clusters = len(counts.clusters) if isinstance(counts, ClusterTable) else None
     statistics = resampled(metric, counts, value, seed=seed)
-    return percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
+    interval = percentile_interval(value, statistics, n=counts.total, level=level, clusters=clusters)
+    if interval.low is None or not isinstance(counts, ClusterTable):
+        return interval
+    return interval.warned(*unequal_clusters(counts.sizes))
 
 
 def resampled(metric: Metric[...], counts: Counts, value: float, *, seed: int) -> Floats:

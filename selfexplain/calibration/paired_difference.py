@@ -108,8 +108,10 @@ def mean_difference(pairs: PairedTable, delta: Floats, *, reach: float, level: f
     -----
     If two runs are the same answer by answer, their difference is 0 and nothing is estimated: [0, 0]. If no pair or few
     (:data:`FEW_CHANGES`) differ in what is averaged, a mean of mostly zeros is far from normal; then the share of pairs
-    (clusters) that differ has an exact upper limit q, and the mean lies within ±q·reach (Clopper & Pearson 1934,
-    Biometrika 26:404).
+    (clusters) that differ has an exact upper limit q (Clopper & Pearson 1934, Biometrika 26:404). Those not seen may
+    differ by more than the largest difference M that was seen, yet of n pairs no more than a share r = 1 − (α/4)^(1/n)
+    does, whatever the distribution (Wilks 1941, Annals of Mathematical Statistics 12:91). So the mean lies within
+    ±(q·M + r·(reach − M)), which a last digit in four answers leaves small; q·reach where M is the reach itself.
     """
     n = pairs.total
     if not n:
@@ -119,20 +121,27 @@ def mean_difference(pairs: PairedTable, delta: Floats, *, reach: float, level: f
     changed = np.unique(pairs.cluster[np.abs(delta) > SAME]) if pairs.clusters else pairs.n[np.abs(delta) > SAME]
     changes = len(changed) if pairs.clusters else int(changed.sum())
     if changes <= FEW_CHANGES:
-        return few_changes(float(pairs.n @ delta / n), pairs, changes, reach=reach, level=level)
+        return few_changes(delta, pairs, changes, reach=reach, level=level)
     within = (-reach, reach)
     if pairs.clusters:
         return mean_by_cluster_t(delta, pairs.cluster, within=within, times=pairs.n, level=level)
     return mean_by_t(delta, within=within, times=pairs.n, level=level)
 
 
-def few_changes(value: float, pairs: PairedTable, changes: int, *, reach: float, level: float) -> Estimate:
+def few_changes(delta: Floats, pairs: PairedTable, changes: int, *, reach: float, level: float) -> Estimate:
     """Return a mean difference whose few changed units cannot speak for a distribution."""
+    value = float(pairs.n @ delta / pairs.total)
     units, unit = (len(pairs.clusters), "clusters") if pairs.clusters else (pairs.total, "pairs")
-    _, share = clopper_pearson([changes], [units], level=level)
-    # Rows, not clusters, are averaged: a changed cluster may be one of the large ones.
-    size = units * sizes(pairs).max() / pairs.total if pairs.clusters else 1.0
-    bound = min(reach, float(share[0]) * reach * size)
+    # Rows, not clusters, are averaged: a unit may be one of the large ones, and what it adds is a sum.
+    added = np.bincount(pairs.cluster, weights=pairs.n * delta) if pairs.clusters else delta
+    seen = float(np.abs(added).max())
+    most = reach * (float(sizes(pairs).max()) if pairs.clusters else 1.0)
+    bound = share_above(changes, units, level) * most
+    if changes and seen < most - SAME:
+        rare = (1 + level) / 2  # two statements, each with half of the error
+        changed, beyond = share_above(changes, units, rare), 1 - ((1 - rare) / 2) ** (1 / units)
+        bound = changed * seen + min(beyond, changed) * (most - seen)
+    bound = min(reach, bound * units / pairs.total)
     method = f"exact bound: {changes} of {units} {unit} differ"
     warnings = few_clusters(units) if pairs.clusters else ()
     return Estimate(
@@ -144,6 +153,11 @@ def few_changes(value: float, pairs: PairedTable, changes: int, *, reach: float,
         n=pairs.total,
         warnings=warnings,
     )
+
+
+def share_above(found: int, units: int, level: float) -> float:
+    """Return the exact upper limit of a share."""
+    return float(clopper_pearson([found], [units], level=level)[1][0])
 
 
 def sizes(pairs: PairedTable) -> Ints:

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from selfexplain.calibration.counting import BLOCK, LOOKED_AT, distinct
+from selfexplain.calibration.if_calibrated import calibrated_copies, exceedance
 from selfexplain.calibration.metric import Confidences, Outcomes, metric, tabulate
+from selfexplain.calibration.resamples import coarsened
 from selfexplain.calibration.rows import round_significant
 from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.calibration.without_interval import KINK, without_interval
+from selfexplain.calibration.without_interval import KINK, p_value, without_interval
 from selfexplain.inference import Floats
 
 EXACT_VALUES = 2048
@@ -41,6 +43,15 @@ STEPS_PER_WIDTH = 64
 
 FINEST = 2e-5
 """Below this σ no root is looked for."""
+
+DRAWS = 999
+"""Calibrated copies of the answers; the least p-value is then 0.001."""
+
+NARROWEST_TEST = 0.01
+"""Below this σ the test compares errors blurred by it, so that its time does not grow with the rows."""
+
+TEST_STEPS_PER_WIDTH = 16
+"""The answers seen and those drawn are measured alike, so a coarse integral keeps the test what it is."""
 
 
 @metric(
@@ -69,7 +80,7 @@ def smooth_ece(confidence: Confidences, correct: Outcomes = None) -> float:
     by less than 1e-6 where it is above 0.002; rows go straight onto it and agree with their table to 1e-8.
 
     **Interval.** None: where the truth may be 0 no resampling is right, and the bins that the honest interval of
-    :func:`ece` rests on do not exist.
+    :func:`ece` rests on do not exist. :func:`smooth_ece_p` says what luck alone would show.
 
     Parameters
     ----------
@@ -102,6 +113,68 @@ def smooth_ece(confidence: Confidences, correct: Outcomes = None) -> float:
     if len(excess) > EXACT_VALUES:
         return own_width(POINTS, shared_out(table.confidence, excess))
     return own_width(table.confidence, excess)
+
+
+@metric(
+    title="p-value of the smooth calibration error",
+    meaning=(
+        "How often a model whose confidence is exactly right would show promised and kept as far apart as here, after "
+        "the blurring, by luck."
+    ),
+    best=None,
+    within=(0.0, 1.0),
+    interval=p_value,
+)
+def smooth_ece_p(confidence: Confidences, correct: Outcomes = None, *, seed: int = 0) -> float:
+    """p-value of :func:`smooth_ece` against perfect calibration, in (0, 1].
+
+    **Definition.** Consistency resampling: 999 sets of answers are drawn that are right with exactly the probability
+    stated, and their :func:`smooth_ece` is compared with the one seen: (1 + those as large)/(1 + 999). A copy's is at
+    least σ exactly where its error blurred by σ is, since that falls with σ: one σ is enough. Below 0.01 the errors
+    blurred by 0.01 are compared. Of more than 1,000 different confidences neighbours are joined, in the answers seen
+    as in those drawn.
+
+    **How it misleads.** A large value is absence of evidence: with few answers everything passes. A small one says that
+    the model is not perfectly calibrated, which no model is, and not that it matters: look at the size.
+
+    **Edge cases.** Undefined without rows. Never 0: a simulation cannot show that something is impossible.
+
+    **Interval.** None; a p-value speaks of chance itself. Undefined where rows were drawn together.
+
+    Parameters
+    ----------
+    confidence : CalibrationTable, or array of float of shape (n,)
+        A table, or the stated confidences, in [0, 1].
+    correct : array of bool or of 0 and 1, shape (n,)
+        Whether each answer was correct; left out with a table.
+    seed : int
+        Of the simulated answers.
+
+    Returns
+    -------
+    float, in (0, 1]
+
+    References
+    ----------
+    Błasiok & Nakkiran 2023 (arXiv 2309.12236) for the error; Bröcker & Smith 2007, Weather and Forecasting 22:651, for
+    the resampling.
+
+    Examples
+    --------
+    Thirty rows short of what was promised, with a standard deviation of 3; and exactly as promised:
+
+    >>> smooth_ece_p([0.9] * 100, [1] * 60 + [0] * 40), smooth_ece_p([0.9] * 100, [1] * 90 + [0] * 10)
+    (0.001, 1.0)
+    """
+    table = coarsened(tabulate(confidence, correct)).pooled
+    sigma = max(smooth_ece(table), NARROWEST_TEST)
+    waves = np.cos(np.outer(math.pi * table.confidence, np.arange(most_terms(sigma))))
+    right = np.vstack([table.n_correct, calibrated_copies(table, DRAWS, seed=seed)])
+    terms = (table.n * table.confidence - right) @ waves / table.total
+    steps = 1 << math.ceil(math.log2(TEST_STEPS_PER_WIDTH / sigma))
+    blocks = np.array_split(terms, math.ceil(len(terms) * steps / BLOCK))  # each stays in the processor's cache
+    errors = np.concatenate([blurred_errors(block, sigma, steps) for block in blocks])
+    return exceedance(float(errors[0]), errors[1:])
 
 
 def own_width(confidence: Floats, excess: Floats) -> float:
@@ -183,16 +256,26 @@ def most_terms(sigma: float) -> int:
 
 
 def blurred_error(terms: Floats, sigma: float) -> float:
-    """Return ∫₀¹ abs(r_σ(t)) dt by the trapezoid rule, with the kinks of the absolute value integrated exactly."""
+    """Return ∫₀¹ abs(r_σ(t)) dt."""
     steps = 1 << max(10, math.ceil(math.log2(STEPS_PER_WIDTH / sigma)))
-    passed = terms * np.exp(-((math.pi * sigma * np.arange(len(terms))) ** 2) / 2)
-    smooth = np.fft.irfft(2 * steps * passed, 2 * steps)[: steps + 1]
+    return float(blurred_errors(terms, sigma, steps))
+
+
+def blurred_errors(terms: Floats, sigma: float, steps: int) -> Floats:
+    """Return ∫₀¹ abs(r_σ(t)) dt by the trapezoid rule, with the kinks of the absolute value integrated exactly.
+
+    The cosine terms stand in the last axis, of which there must be no more than steps.
+    """
+    passed = terms * np.exp(-((math.pi * sigma * np.arange(terms.shape[-1])) ** 2) / 2)
+    smooth = np.fft.irfft(2 * steps * passed, 2 * steps)[..., : steps + 1]
     size = np.abs(smooth)
-    pairs = size[:-1] + size[1:]
-    crossing = smooth[:-1] * smooth[1:] < 0
+    below, above = size[..., :-1], size[..., 1:]
+    pairs = below + above
+    crossing = smooth[..., :-1] * smooth[..., 1:] < 0
     # On a step where r changes its sign the two triangles hold (a² + b²)/(a + b) instead of a + b.
-    pairs[crossing] = (size[:-1][crossing] ** 2 + size[1:][crossing] ** 2) / pairs[crossing]
-    return float(pairs.sum() / (2 * steps))
+    pairs[crossing] = (below[crossing] ** 2 + above[crossing] ** 2) / pairs[crossing]
+    areas: Floats = pairs.sum(axis=-1) / (2 * steps)
+    return areas
 
 
 def root(terms: Floats, low: float, high: float) -> float:

@@ -2,7 +2,7 @@
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import IntervalRule, Metric
-from selfexplain.inference import Estimate
+from selfexplain.inference import Estimate, so_many
 
 KINK = "no honest interval is known: resampling is wrong where the true value may be 0"
 """Said of errors that cannot be negative and are not sums over fixed bins."""
@@ -38,6 +38,8 @@ def p_value(metric: Metric[...], counts: Counts, *, level: float, seed: int) -> 
     """
     value = metric(counts.pooled)
     if isinstance(counts, ClusterTable):
-        reason = f"the test takes rows for independent, and these were drawn in {len(counts.clusters)} clusters"
+        reason = (
+            f"the test takes rows for independent, and these were drawn in {so_many(len(counts.clusters), 'cluster')}"
+        )
         return Estimate.missing(reason, n=counts.total, level=level)
     return value_alone(value, counts.total, level, "a p-value speaks of chance itself and has no interval")

@@ -73,6 +73,9 @@ from selfexplain.ways import WaysResult, run_ways
     type=click.IntRange(min=1),
     help="Stop when the Run has read and written so many, all replies together; one reply's length is the template's.",
 )
+@click.option(
+    "--max-calls", type=click.IntRange(min=1), help="Never make more calls, those that fail and earlier ones included."
+)
 @click.option("--engine", type=click.Choice(["ray"]), help="Ask on a cluster; needs selfexplain[scale].")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes of --engine.  [default: one per machine, at least 2]"
@@ -108,6 +111,7 @@ def run(
     batch: bool,
     max_cost: float | None,
     max_tokens: int | None,
+    max_calls: int | None,
     engine: str | None,
     workers: int | None,
     dry_run: bool,
@@ -143,7 +147,7 @@ def run(
         return
     if engine is not None and len(ways) > 1:
         raise InputError("--engine asks with one model and one template", hint="ask the ways in commands of their own")
-    asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens}
+    asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens, "max_calls": max_calls}
     asked |= {"metrics": names(metrics), "say": tell}
     try:
         with bar() as watch:

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from selfexplain.errors import InputError
+from selfexplain.many_items import kept
 from selfexplain.records import Item
 
 WRITTEN = re.compile(r"(\d{1,9})/(\d{1,9})", re.ASCII)
@@ -59,6 +60,6 @@ class Shard(NamedTuple):
         digest = hashlib.sha256(item.encode("utf-8", "surrogatepass")).digest()
         return int.from_bytes(digest[:8], "big") % self.of + 1 == self.number
 
-    def of_items(self, items: Iterable[Item]) -> tuple[Item, ...]:
+    def of_items(self, items: Iterable[Item]) -> Sequence[Item]:
         """Return the Items that are in this part, in their order."""
-        return tuple(item for item in items if self.holds(item.id))
+        return kept(item for item in items if self.holds(item.id))

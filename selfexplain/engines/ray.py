@@ -8,8 +8,9 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def ask_on_ray(
     ray = imported()
     progress = Progress(done=0, total=repeats * len(items), failed=0, resumed=0)
     watch(progress)
-    with connected(ray, workers), scratch_in(folder.path) as (scratch, token):
+    # Ray prints to stdout when it has lost a worker, and stdout is for data.
+    with redirect_stdout(sys.stderr), connected(ray, workers), scratch_in(folder.path) as (scratch, token):
         job = Job(folder.path.resolve(), scratch, token, model, base_url, dict(roles), repeats, concurrency)
         for told in told_by(ray, job, items, workers=number_of(ray, workers)):
             if told.trouble is not None:
@@ -141,8 +143,14 @@ def connected(ray: Any, workers: int | None) -> Iterator[None]:
         yield
         return
     quiet = {"log_to_driver": False, "logging_level": "error"}
-    if os.environ.get("RAY_ADDRESS"):
-        ray.init(**quiet)
+    if address := os.environ.get("RAY_ADDRESS"):
+        try:
+            ray.init(**quiet)
+        except ConnectionError as error:
+            raise InputError(
+                f"no Ray cluster lets us in at {address}, which RAY_ADDRESS names ({error})",
+                hint="`ray status` tells whether one runs there; newer ones want its RAY_AUTH_TOKEN in the environment",
+            ) from None
     else:
         ray.init(address="local", include_dashboard=False, num_cpus=workers or WORKERS, **quiet)
     try:

@@ -5,13 +5,12 @@ all of them alike.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import contextlib
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
-from selfexplain.errors import BudgetSpent, SelfexplainError
+from selfexplain.errors import BudgetSpent, ProviderError, SelfexplainError
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
@@ -19,8 +18,52 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
-from selfexplain.records import Ask, Item
+from selfexplain.records import Ask, Item, Request, Response, SelfReport
 from selfexplain.runs.calls import Calls, recorded, remembered
+
+PATIENCE_SECONDS = 60.0
+"""How long replies in flight are waited for when asking stops: they are paid for, but a server may be gone."""
+
+
+class Flights:
+    """What is in flight, in all Runs together, and what stopped the sending, Run by Run."""
+
+    def __init__(self) -> None:
+        self.stopped: dict[int, SelfexplainError] = {}
+        """Why nothing more is sent for a Run, by its place."""
+        self._n = 0
+        self._landed = asyncio.Event()
+
+    def counted(self, send: Ask, place: int) -> Ask:
+        """Return `send`, except that nothing more goes once something has stopped the Run at a place."""
+
+        async def send_unless_stopped(request: Request) -> Response:
+            if place in self.stopped:
+                raise self.stopped[place]
+            self._n += 1
+            try:
+                return await send(request)
+            finally:
+                self._n -= 1
+                if not self._n:
+                    self._landed.set()
+
+        return send_unless_stopped
+
+    async def land(self) -> None:
+        """Wait for what is in flight; whoever waits in line or to try again is left."""
+        if self._n:
+            self._landed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._landed.wait(), PATIENCE_SECONDS)
+
+
+Who = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def who(provider: Provider) -> Who:
+    """Return who answers: whoever asks the same model, in whatever Run and role, shares its requests at once."""
+    return provider.name, tuple(sorted(provider.identity.items()))
 
 
 class Asked(NamedTuple):
@@ -36,16 +79,18 @@ class Asked(NamedTuple):
     """Who grades beside the exact graders; asked right after the answer, so that both can be resumed."""
 
     @property
-    def who(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Who answers; Runs that the same model answers share its requests at once."""
-        return self.provider.name, tuple(sorted(self.provider.identity.items()))
+    def by_role(self) -> Mapping[str, Provider]:
+        """Who answers in each role; the model that the Run is about has the empty one."""
+        filled: Mapping[str, Provider] = getattr(self.provider, "by_role", {"": self.provider})
+        return filled
 
-    def ask(self, budget: Budget | None, paces: Mapping[str, Pace]) -> Ask:
+    def ask(self, budget: Budget | None, paces: Mapping[str, Pace], flights: Flights, place: int) -> Ask:
         """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
         send = recorded(self.provider.generate, self.calls)
         if getattr(self.provider, "gathers", False):  # its requests wait together: a pace would only make batches small
             send = send if budget is None else within(send, budget, self.calls)
             return remembered(retried(send), self.calls)
+        send = flights.counted(send, place)
         # The money is counted after the wait in line, in which it may have been spent.
         return remembered(retried(paced(send if budget is None else budgeted(send, budget), paces)), self.calls)
 
@@ -66,7 +111,7 @@ Watch = Callable[[Progress], None]
 
 async def ask_runs(
     runs: Sequence[Asked], *, repeats: int, concurrency: int | None, watch: Watch, budget: Budget | None = None
-) -> None:
+) -> Mapping[int, ProviderError]:
     """Ask the Items of each Run `repeats` times; replies end up in its `calls`.
 
     Cancelling is safe: what was recorded stays, and asking again sends only what has no reply.
@@ -85,65 +130,118 @@ async def ask_runs(
     budget : Budget, optional
         What all of them together may cost.
 
+    Returns
+    -------
+    mapping of int to ProviderError
+        The places in `runs` of those that could not go on, and why, where another one could.
+
     Raises
     ------
     BudgetSpent
         When the `budget` is spent; what was in flight by then is completed and recorded.
     SelfexplainError
-        When a provider cannot go on at all, or the disk cannot take a call.
+        When no Run can go on, or the disk cannot take a call; what was in flight by then is completed and recorded, but
+        waited for no longer than `PATIENCE_SECONDS`.
     """
-    progress = Progress(done=0, total=repeats * sum(len(run.items) for run in runs), failed=0, resumed=0)
-    stopped: list[BudgetSpent] = []
-    most = {run.who: run.provider.concurrency if concurrency is None else concurrency for run in runs}
-    paces = {who: by_role(at_once) for who, at_once in most.items()}
-    asks = [run.ask(budget, paces[run.who]) for run in runs]
-    watch(progress)
-
-    async def work(turns: Iterator[tuple[int, Item, int]]) -> None:
-        nonlocal progress
-        for which, item, repeat in turns:  # one iterator for all workers of a provider: each turn is taken once
-            run = runs[which]
-            try:
-                report = await run.elicitation(item, run.template, asks[which], sampling=run.sampling, repeat=repeat)
-                if run.judge is not None and report.answer.value is not None and not item.is_survey:
-                    await run.judge(item, report.answer.value, asks[which], repeat=repeat)
-            except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
-                stopped.append(spent)
-                return
-            progress = progress._replace(
-                done=progress.done + 1,
-                failed=progress.failed + (report.outcome == "failed"),
-                resumed=progress.resumed + all(map(run.calls.was_there, report.calls)),
-            )
-            watch(progress)
-
+    asking = Asking(runs, repeats=repeats, concurrency=concurrency, watch=watch, budget=budget)
     try:
         async with asyncio.TaskGroup() as group:
-            for who, at_once in most.items():
-                turns = in_turns([run if run.who == who else None for run in runs], repeats)
-                for _ in range(min(at_once, progress.total)):
-                    group.create_task(work(turns))
+            for name in {who(run.provider): None for run in runs}:
+                mine = [run if who(run.provider) == name else None for run in runs]
+                turns = in_turns(mine, repeats, asking.stopped)
+                for _ in range(min(asking.most[name], asking.progress.total)):
+                    group.create_task(asking.work(turns))
     except* SelfexplainError as failures:
         raise failures.exceptions[0] from None
     finally:
         for run in runs:
             await run.calls.aclose()
-    if stopped and budget is not None:
-        raise refusal(budget) or stopped[0]  # anew: those in flight have cost something since
+    if asking.spent is not None and budget is not None:
+        raise refusal(budget) or asking.spent  # anew: those in flight have cost something since
+    return {place: failure for place, failure in asking.stopped.items() if isinstance(failure, ProviderError)}
 
 
-def by_role(most: int) -> Mapping[str, Pace]:
-    """Return a Pace for each role that is asked: whoever judges is another server, and may be slower."""
-    return defaultdict(partial(Pace, most))
+class Asking:
+    """Workers that ask Runs, one Item after the other, and what has come of it so far."""
+
+    def __init__(
+        self, runs: Sequence[Asked], *, repeats: int, concurrency: int | None, watch: Watch, budget: Budget | None
+    ) -> None:
+        self._runs, self._watch, self._flights = runs, watch, Flights()
+        answering = {who(each): each for run in runs for each in run.by_role.values()}
+        self.most = {name: each.concurrency if concurrency is None else concurrency for name, each in answering.items()}
+        paces = {name: Pace(at_once) for name, at_once in self.most.items()}
+        self._asks = []
+        for place, run in enumerate(runs):
+            own = {role: paces[who(each)] for role, each in run.by_role.items()}
+            self._asks.append(run.ask(budget, own, self._flights, place))
+        self.progress = Progress(done=0, total=repeats * sum(len(run.items) for run in runs), failed=0, resumed=0)
+        self.spent: BudgetSpent | None = None
+        watch(self.progress)
+
+    @property
+    def stopped(self) -> Mapping[int, SelfexplainError]:
+        """Why Runs could not go on, by their place."""
+        return self._flights.stopped
+
+    async def work(self, turns: Iterator[tuple[int, Item, int]]) -> None:
+        """Take turn after turn, of which other workers take theirs, until there are none or asking has to stop."""
+        for which, item, repeat in turns:
+            try:
+                report = await self._ask(which, item, repeat)
+            except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
+                self.spent = spent
+                return
+            except SelfexplainError as failure:
+                await self._stop(which, failure)
+                continue
+            self.progress = self.progress._replace(
+                done=self.progress.done + 1,
+                failed=self.progress.failed + (report.outcome == "failed"),
+                resumed=self.progress.resumed + all(map(self._runs[which].calls.was_there, report.calls)),
+            )
+            self._watch(self.progress)
+
+    async def _ask(self, which: int, item: Item, repeat: int) -> SelfReport:
+        """Ask one Item of one Run, and the judge right after it."""
+        run, ask = self._runs[which], self._asks[which]
+        report = await run.elicitation(item, run.template, ask, sampling=run.sampling, repeat=repeat)
+        if run.judge is not None and report.answer.value is not None and not item.is_survey:
+            await run.judge(item, report.answer.value, ask, repeat=repeat)
+        return report
+
+    async def _stop(self, which: int, failure: SelfexplainError) -> None:
+        """Send nothing more for the Runs that a failure keeps from going on; raise it when none is left that can.
+
+        A disk that takes nothing keeps all from it, a server that is gone those that it answers. What a Python function
+        raises for the prompts of one template it need not raise for those of another.
+        """
+        if which in self.stopped:
+            return  # told by whom it met first
+        lost_all, lost_model = not isinstance(failure, ProviderError), False
+        if isinstance(failure, ProviderError):
+            lost_model = failure.kind in {"auth", "quota"} or isinstance(failure.__cause__, ProviderError)
+        for place, run in enumerate(self._runs):
+            is_same = who(run.provider) == who(self._runs[which].provider)
+            if place == which or lost_all or (lost_model and is_same):
+                self._flights.stopped.setdefault(place, failure)
+        if len(self.stopped) == len(self._runs):
+            await self._flights.land()
+            raise failure
 
 
-def in_turns(runs: Sequence[Asked | None], repeats: int) -> Iterator[tuple[int, Item, int]]:
-    """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes."""
+def in_turns(
+    runs: Sequence[Asked | None], repeats: int, stopped: Container[int] = ()
+) -> Iterator[tuple[int, Item, int]]:
+    """Yield which Run asks which Item for which repeat: each Item goes to every Run before the next one comes.
+
+    Runs that have `stopped` meanwhile get no further turn.
+    """
     for repeat in range(repeats):
         lines = {which: iter(run.items) for which, run in enumerate(runs) if run is not None}
         while lines:
             for which in list(lines):
-                item = next(lines[which], None)
+                item = None if which in stopped else next(lines[which], None)
                 if item is None:
                     del lines[which]
                 else:

@@ -7,7 +7,6 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from selfexplain.errors import FATAL, ProviderError, ProviderFailure
@@ -156,9 +155,8 @@ class Desk:
 
     async def look_up(self, intent: Intent) -> str | None:
         """Return the provider's name of a batch that may have been made, None when it certainly was not."""
-        age = (datetime.now(UTC) - intent.since).total_seconds()
-        # A clock that was set back says nothing: then as if it had been just now.
-        await self._sleep(max(0.0, SETTLE_SECONDS - age if age >= 0 else SETTLE_SECONDS))
+        # From now on: nobody wrote down when it was tried, which an upload may have kept from happening for long.
+        await self._sleep(SETTLE_SECONDS)
         sought, wait, has_said = Sought(intent.token, len(intent.keys), intent.newest, intent.since), 0.0, False
         while True:
             found = await self._patiently(lambda: self._endpoint.find(sought))
@@ -221,7 +219,7 @@ class Desk:
         notes = [f"{len(out.keys) - len(missing):,} answered", *([f"{len(failures):,} failed"] if failures else [])]
         notes += [f"{absent:,} missing"] if absent else []
         notes += [f"{len(foreign):,} lines of no question of ours, left out"] if foreign else []
-        self._news.say(f"The batch {out.batch} has ended ({state.words}): {', '.join(notes)}")
+        self._news.say(f"The batch {out.batch} has ended ({state.ended}): {', '.join(notes)}")
 
     async def _read(
         self, out: Out, missing: set[str], failures: dict[str, Outcome], foreign: set[str], give: Give

@@ -1,7 +1,7 @@
 """Stop asking when a Run, or several that are asked together, have cost what they may cost."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -37,20 +37,30 @@ class Ahead:
     line: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Budget(NamedTuple):
-    """What Runs may take together: money, in the one currency of their prices, and tokens, read and written."""
+@dataclass
+class Budget:
+    """What Runs may take together: money, in the one currency of their prices, tokens, read and written, and calls."""
 
     most: float | None
-    runs: tuple[Metered, ...]
+    runs: Sequence[Metered]
     most_tokens: int | None = None
+    most_calls: int | None = None
     ahead: Ahead | None = None
     """Of Runs that are asked in batches."""
+    in_flight: int = 0
+    """Calls that are sent and not recorded: each is one, whatever becomes of it."""
+
+    @property
+    def calls(self) -> int:
+        """Tries that were sent, replied or failed."""
+        return self.in_flight + sum(run.totals.replies + run.totals.failed_tries for run in self.runs)
 
 
 def budgeted(ask: Ask, budget: Budget) -> Ask:
     """Return `ask`, except that nothing more is sent once the recorded calls of the Runs have cost the budget.
 
-    The cost of a request is known when its reply is; so a Run can go over by what was in flight when it got there.
+    The cost of a request is known when its reply is; so a Run can go over by what was in flight when it got there. The
+    number of calls is known before, and kept exactly.
 
     Parameters
     ----------
@@ -70,7 +80,11 @@ def budgeted(ask: Ask, budget: Budget) -> Ask:
         stop = refusal(budget)
         if stop is not None:
             raise stop
-        return await ask(request)
+        budget.in_flight += 1
+        try:
+            return await ask(request)
+        finally:
+            budget.in_flight -= 1
 
     return ask_within
 
@@ -79,13 +93,13 @@ def refusal(budget: Budget) -> BudgetSpent | None:
     """Return why nothing more may be sent, None while something may."""
     replies = sum(run.totals.replies for run in budget.runs)
     unknown = sum(run.totals.without_usage for run in budget.runs)
-    if unknown:
+    if unknown and (budget.most is not None or budget.most_tokens is not None):
         return BudgetSpent(
             f"{unknown} of {replies} replies did not state their tokens, so nobody can tell "
             "what they cost; asking has stopped, and every reply is recorded",
             hint="run the same command without --max-cost and --max-tokens to go on",
         )
-    taken = next(filter(None, (money_taken(budget), tokens_taken(budget))), None)
+    taken = next(filter(None, (money_taken(budget), tokens_taken(budget), calls_taken(budget))), None)
     if taken is None:
         return None
     amount, most, option = taken
@@ -112,6 +126,13 @@ def tokens_taken(budget: Budget) -> tuple[str, str, str] | None:
     if budget.most_tokens is None or tokens < budget.most_tokens:
         return None
     return f"{tokens:,} tokens", f"{budget.most_tokens:,} tokens", "--max-tokens"
+
+
+def calls_taken(budget: Budget) -> tuple[str, str, str] | None:
+    """Return what was made, what may be and the option to raise, once that is reached."""
+    if budget.most_calls is None or budget.calls < budget.most_calls:
+        return None
+    return f"{budget.calls:,} calls", f"{budget.most_calls:,} calls", "--max-calls"
 
 
 def prices_for(most: float, models: Mapping[str, Price | None]) -> dict[str, Price]:
@@ -142,10 +163,10 @@ def prices_for(most: float, models: Mapping[str, Price | None]) -> dict[str, Pri
     return found
 
 
-def require_tokens(most: int | None) -> None:
-    """Raise InputError unless a number of tokens is one that something can be asked for."""
+def require_tokens(most: int | None, *, what: str = "tokens") -> None:
+    """Raise InputError unless a number of tokens, or of calls, is one that something can be asked for."""
     if most is not None and most < 1:
-        raise InputError(f"the most tokens that the Run may take are {most}", hint="expected a whole number above 0")
+        raise InputError(f"the most {what} that the Run may take are {most}", hint="expected a whole number above 0")
 
 
 def money(amount: float, currency: str) -> str:

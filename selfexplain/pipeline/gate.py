@@ -108,9 +108,11 @@ def gate(
     Raises
     ------
     InputError
-        When the policy judges nothing.
+        When the policy judges nothing, or the look is none.
     """
     require_a_rule(policy)
+    if look is not None and look < 1:
+        raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
     level = policy.level if look is None else 1 - (1 - policy.level) / (look * (look + 1))
     differs = tuple(differences(baseline, run))
     why = obstacles(baseline, run, strict=True, names=NAMES)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from selfexplain.prompting.numerals import Quantity
+from selfexplain.prompting.single_numbers import Quantity
 
 TOPS = {"probability": 1, "percent": 100, "0-20": 20}
 

@@ -4,19 +4,19 @@ import re
 from typing import Literal
 
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import (
+from selfexplain.prompting.field import (
     ANSWER,
+    ANSWER_AND_CONFIDENCE,
     ANSWER_FIRST,
     CONFIDENCE,
     CONFIDENCE_FIRST,
     RATIONALE,
     Field,
-    begins_with_label,
-    end_before_label,
-    find_fields,
-    unescaped,
+    both,
 )
+from selfexplain.prompting.fields import find_fields, unescaped
 from selfexplain.prompting.final_text import Located, final_text
+from selfexplain.prompting.labelled_lines import begins_with_label, end_before_label
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.wording import ANSWER_DECLINED, is_placeholder, unwrap
 from selfexplain.records import Reading
@@ -128,9 +128,19 @@ def _read(
             return Reading(None, "truncated")
         if fields != "absent":
             return _agree([_field(text, view, field, finish) for field in fields])
-    if whole and finish == "completed":
-        return _one_line(text, view)
-    return Reading(None, "truncated" if finish == "truncated" else "absent")
+    found = _beside_confidence(text, view, finish) if whole else None
+    if found is None and whole and finish == "completed":
+        found = _one_line(text, view)
+    return found or Reading(None, "truncated" if finish == "truncated" else "absent")
+
+
+def _beside_confidence(text: str, view: Located, finish: Finish) -> Reading[str] | None:
+    """Return the answer of `Answer and Confidence (0-100): Paris, 85%`, where a reply has such a line."""
+    fields = find_fields(view, ANSWER_AND_CONFIDENCE)
+    if isinstance(fields, str):
+        return None
+    pairs = [(both(view.text, field) or (field,))[0] for field in fields]
+    return _agree([_field(text, view, answer, finish) for answer in pairs])
 
 
 def _agree(readings: list[Reading[str]]) -> Reading[str]:

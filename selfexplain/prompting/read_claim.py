@@ -12,8 +12,10 @@ from selfexplain.prompting import listed
 from selfexplain.prompting.alignment import QUOTES, Told, align
 from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.edits import MARKER, read_counterfactual, read_redaction
-from selfexplain.prompting.fields import KNOWN, Field, begins_with_label, find_fields, unescaped
+from selfexplain.prompting.field import KNOWN, Field
+from selfexplain.prompting.fields import find_fields, unescaped
 from selfexplain.prompting.final_text import Located, final_text
+from selfexplain.prompting.labelled_lines import begins_with_label
 from selfexplain.prompting.read_answer import read_answer
 from selfexplain.prompting.wording import ANSWER_DECLINED
 from selfexplain.records import Reading

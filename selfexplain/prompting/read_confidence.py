@@ -10,11 +10,21 @@ from typing import Literal
 from selfexplain.errors import InputError
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import ANSWER, ANSWER_FIRST, CONFIDENCE, CONFIDENCE_FIRST, Field, find_fields
+from selfexplain.prompting.field import (
+    ANSWER,
+    ANSWER_AND_CONFIDENCE,
+    ANSWER_FIRST,
+    CONFIDENCE,
+    CONFIDENCE_FIRST,
+    Field,
+    both,
+)
+from selfexplain.prompting.fields import find_fields
 from selfexplain.prompting.final_text import Located, final_text
-from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
 from selfexplain.prompting.running_text import stated
+from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.stated_value import Asked, Value
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
 from selfexplain.prompting.worth import SCALES, Scale
@@ -84,6 +94,11 @@ def read_confidence(
         if fields != "absent":
             asked = Asked(asked.scale, asked.language, scale_said(view.text))
             return _last_word(view, fields[-1].stop, _agree([_field(view, field, asked, finish) for field in fields]))
+    joint = find_fields(view, ANSWER_AND_CONFIDENCE) if label is None else "absent"
+    pairs = [] if isinstance(joint, str) else [both(view.text, field) for field in joint]
+    if pairs:
+        asked = Asked(asked.scale, asked.language, scale_said(view.text))
+        return _agree([_field(view, pair[1], asked, finish) if pair else Reading(None, "absent") for pair in pairs])
     found = _unlabelled(view, asked, finish) if label is None else None
     return found or Reading(None, "truncated" if finish == "truncated" else "absent")
 

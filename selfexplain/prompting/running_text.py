@@ -7,7 +7,8 @@ the statement, wishes for it, asks it or says it of somebody else makes the clau
 import re
 from collections.abc import Iterator
 
-from selfexplain.prompting.numerals import Quantity, scan
+from selfexplain.prompting.numerals import scan
+from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.wording import BEING_WRONG
 
 LONGEST_SENTENCE = 600
@@ -46,7 +47,19 @@ OF_ANSWER = re.compile(r"\W*(?:(?:i|we) \w{2,10} )?(?:that )?(?:the|my) (?:\w{2,
 TAKEN_BACK = re.compile(
     r"\b(?:if|unless|until|provided|assuming|would(?! (?:answer|say|choose|pick|go|guess|respond|select|still)\b)|could"
     r"|should|wish|doubt\w*|yesterday|before|initially|no longer"
-    r"|not anymore|just kidding|joking|means?)\b|如果|除非|才怪|怀疑|没有|没把握|不了|吗|嗎",
+    r"|not anymore|just kidding|joking|means?)\b|如果|除非|才|怀疑|没有|没把握|不了|吗|嗎",
+    re.IGNORECASE,
+)
+
+# Sure of something else than the answer: of oneself, of the listener, of what kind of question it is.
+NOT_THE_ANSWER = re.compile(
+    r"[ )\]\"'*]{0,4}(?:(?:confident|confidence|certain|certainty|credence|sure)\b)?[ )\]\"'*]{0,4}"
+    r"(?:(?:in|of|about) (?:(?:my|our|your|the) )?(?:own )?"
+    r"(?:abilit|capabilit|capacity|competenc|skill|understanding|being able)"
+    r"|(?:(?:that|about) )?(?:(?:i(?:'m|'ve|'ll)?|we(?:'ll)?|you(?:'ll|r)?)(?![\w'])"
+    r"(?! (?:(?:am|are|was|have|got|gave|answered|chose) )?(?:it |this )?(?:(?:the )?(?:right|correct)|correctly)\b)"
+    r"|(?:the|this) (?:question|problem|task|prompt)\b"
+    r"|(?:this|it)(?: is|'s) (?:an? |the |one )?(?:\w{1,20} )?(?:question|riddle)\b))",
     re.IGNORECASE,
 )
 
@@ -63,15 +76,15 @@ _IN_IT = (
     r"(?:[ ](?:in|about|for|of|regarding) (?:this|my|the|that"
     r"|it)(?: (?:final )?(?:answer|response|guess|choice))?|[ ]here)?"
 )
-_SURE = r"(?:confidence|certainty|credence)"
+_SURE = r"(?:(?:level|degree) of )?(?:confidence|certainty|credence)"
 _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
 _IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
-_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|it|of)\b.*)?[\"')*]{0,2}$"
+_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|i|i'm|of)\b.*)?[\"')*]{0,2}$"
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
-    r"|的|有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
+    r"|的|只?有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
 )
 
 
@@ -83,9 +96,17 @@ def _form(before: str, after: str, *, bare: bool) -> tuple[re.Pattern[str], re.P
 FORMS = (
     # I am 90% sure …
     _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
+    _form(rf"{_SO}(?:i am|i'm) ", rf"[ -]?positive\b{_GOES_ON}", bare=False),
+    _form(rf"{_SO}(?:i am|i'm) (?:confident|certain|sure) at the ", r" level$", bare=False),
+    _form(
+        rf"{_SO}i (?:assign|attach|ascribe) (?:an? )?",
+        rf" {_SURE} to (?:(?:this|my|that|the) (?:answer|guess|choice)|it|this)$",
+        bare=False,
+    ),
     # I have 90% confidence …
     _form(
-        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|with|at)?(?: an?)?[ ]?",
+        rf"{_SO}(?:i have|i hold|i give (?:this|it|that|my answer)|(?:i'm|i am|that puts me) at|with|at)?"
+        r"(?: an?)?[ ]?",
         rf"[ ](?:of )?{_SURE}{_GOES_ON}",
         bare=False,
     ),
@@ -106,13 +127,24 @@ FORMS = (
     _form(rf"{_SO}my {_SURE}{_LEVEL} that [^\d%]{{2,80}} is ", r"$", bare=True),
     _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
-    _form(rf"{_SO}(?:(?:there is|there's|i see) )?(?:an? )?", rf"[ ]{_CHANCE}{_RIGHT}$", bare=False),
+    _form(
+        rf"{_SO}(?:(?:there is|there's|i see|(?:i (?:would )?|i'd )?give (?:it|(?:this|my|the) (?:answer|guess))) )?"
+        r"(?:an? )?",
+        rf"[ ]{_CHANCE}{_RIGHT}$",
+        bare=False,
+    ),
     _form(
         rf"{_SO}(?:my (?:best )?(?:estimate|guess) (?:of|for) )?(?:the |my )?{_CHANCE}{_RIGHT}{_IS}[ ]?",
         r"$",
         bare=True,
     ),
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
+    _form(
+        rf"{_SO}i (?:assign|give|put) an? (?:{_CHANCE}|{_SURE}) of ",
+        r" (?:to|on|for) (?:this|my|the|that) (?:answer|response|guess|choice)(?: (?:is|being) (?:correct|right))?$",
+        bare=False,
+    ),
+    _form(rf"{_SO}(?:it is|it's) ", rf" likely that {_OWN} (?:correct|right)$", bare=False),
     _form(rf"{_SO}{_OWN}[ ]", r"[ ]likely (?:to be )?(?:correct|right)$", bare=False),
     # 我有九成把握; 我的把握是九成; 答案正确的概率是九成
     _form(
@@ -127,7 +159,8 @@ FORMS = (
         bare=True,
     ),
     _form(
-        rf"{_SELF_ZH}(?:(?:答案|回答)的?正确率|(?:正确|对)的?(?:概率|可能性|几率|机率))(?:是|为|有|在|:|=|[ ])*",
+        rf"{_SELF_ZH}(?:(?:答案|回答)的?正确率|(?:正确|对)的?(?:概率|可能性|几率|机率))"
+        r"(?:大约|大概|约|差不多|是|为|有|在|:|=|[ ])*",
         r"[ ]?$",
         bare=True,
     ),
@@ -170,15 +203,28 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             if number is None:
                 continue
             before, after = text[begin : clause.start()], text[clause.start() + number.outer[1] : end]
+            if NOT_THE_ANSWER.match(after):
+                continue
             beside = BESIDE.match(clause[0])
             if beside and not (OF_ANSWER if beside["chance"] else SAYING).match(before):
                 continue  # "the effect holds with 95% confidence" is no word on the answer
-            if NOT_MINE.search(before) or TAKEN_BACK.search(after) or BEING_WRONG.search(after):
+            before = IF_ASKED.sub("", before)
+            if (
+                (AND.match(clause[0], 0, number.outer[0]) and BETWEEN.search(before))
+                or NOT_MINE.search(before)
+                or TAKEN_BACK.search(after)
+                or BEING_WRONG.search(after)
+            ):
                 break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
 
 
 OF_THEM = re.compile(r"[)\],\s]*of\b", re.IGNORECASE)
+IF_ASKED = re.compile(r"if i had to (?:put a number on it|guess|say|choose|estimate|name a number)\b", re.IGNORECASE)
+"""No condition, but a way of speaking."""
+BETWEEN = re.compile(r"\bbetween\b[^,;:]{1,40}\s$", re.IGNORECASE)
+AND = re.compile(r"and\s*$", re.IGNORECASE)
+"""Between 60% *and 80% sure*: the clause is half of a range."""
 SURE = re.compile(
     rf"{_SO}(?:(?:i am|i'm|i feel)(?: \w{{4,12}})? (?:confident|certain|sure)"
     rf"|(?:i have |with |my )?(?:\w{{4,12}} )?{_SURE}"

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from selfexplain.prompting import probability_words
 from selfexplain.prompting.final_text import Located
-from selfexplain.prompting.numerals import WORTH, Quantity, scan
+from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import NO_SCALE, OwnScale
+from selfexplain.prompting.single_numbers import WORTH, Quantity
 from selfexplain.prompting.wording import BEING_WRONG, DECLINED, DECLINED_WHOLE, is_placeholder
 from selfexplain.prompting.worth import Scale, worth
 from selfexplain.records import Reading, Why
@@ -43,7 +44,7 @@ TAIL = re.compile(
     r"[ ]{0,3}(?:$|(?-i:[A-Z][A-Z_]{2,40}[ ]?:)|[^\w\s]"
     r"|(?:confident|confidence|sure|certain|certainty|likely|likelihood|probability|chance|points?"
     r"|that|because|since|as|given|due|based|for|considering|assuming|or|and|to|but|then|now|maybe|though|although|if"
-    r"|when|the|i|is|in|my|this)\b"
+    r"|when|the|i|is|in|my|this|on (?:an? |the )?(?:\w{1,12} )?scale)\b"
     r"|\d|[分点點](?!\d)|점|的|です|だ|입니다|因为|因為|由于|由於|か|和|至|到|或|\n)",
     re.IGNORECASE,
 )

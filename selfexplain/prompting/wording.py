@@ -8,7 +8,7 @@ PLACEHOLDER_BRACKETS = frozenset("<[{【‹")
 LATEX = ("\\boxed{", "\\text{", "\\mathrm{", "\\mathbf{")
 EDGES = " \n.,;!。，；！"
 
-_CANNOT = r"(?:can't|cannot|can not)(?! be (?:\w+ )?\d)"  # "I can't be 100% sure" declines nothing
+_CANNOT = r"(?:can't|cannot|can not)(?! be (?:\w+ ){0,3}\d)"  # "I can't be 100% sure" declines nothing
 DECLINED = re.compile(
     r"(?:n/a|na|n\.a\.?|none|null|nil|unknown|unknowable|undetermined|indeterminate|undeterminable"
     r"|not (?:applicable|available|known|provided|determinable|possible)|cannot_\w+"

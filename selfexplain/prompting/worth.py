@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Literal, get_args
 
-from selfexplain.prompting.numerals import WORTH, Quantity
+from selfexplain.prompting.single_numbers import WORTH, Quantity
 from selfexplain.records import Reading
 
 Scale = Literal["probability", "percent", "0-20", "words"]

@@ -16,7 +16,8 @@ class WithRoles:
     Parameters
     ----------
     model : Provider
-        What the Run is about: its name, identity and concurrency are those of the whole.
+        What the Run is about: its name and identity are those of the whole, and as many Items are asked at once as it
+        takes; each role has the requests at once that its own provider takes.
     roles : mapping of role to Provider
     """
 

@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from selfexplain.calibration.rows import read_confidence, read_correct, read_labels
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import Floats, Ints, stream
+from selfexplain.inference import Floats, Ints, so_many, stream
 from selfexplain.recalibration.recalibrator import Recalibrator
 
 
@@ -74,7 +74,7 @@ def cross_fitted(
         raise InputError(f"`folds` is {folds}; expected at least 2", hint="one part to learn from, one to predict")
     if clusters < folds:
         raise InputError(
-            f"{clusters} clusters cannot be dealt to {folds} folds; expected at least one for each",
+            f"{so_many(clusters, 'cluster')} cannot be dealt to {folds} folds; expected at least one for each",
             hint="collect more answers; a map from so few would be noise",
         )
     fold = fold_of(clusters, folds, seed)[owner]

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -52,6 +53,12 @@ class Recalibrator(Protocol):
         ...
 
 
+def _column(confidence: ArrayLike) -> ArrayLike:
+    """Return the one column of a table of one: scikit-learn's own tools hand rows on as tables."""
+    shape: tuple[int, ...] = getattr(confidence, "shape", ())
+    return np.asarray(confidence)[:, 0] if len(shape) == 2 and shape[1] == 1 else confidence
+
+
 class FromCounts(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ships no types
     """The frame of every built-in method: rows are counted, then a method learns from the counts alone."""
 
@@ -63,7 +70,7 @@ class FromCounts(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
 
         Parameters
         ----------
-        confidence : array of float, shape (n,)
+        confidence : array of float, shape (n,) or (n, 1)
             Stated probability that the answer is correct, in [0, 1].
         correct : array of bool or of 0 and 1, shape (n,)
             Whether it was.
@@ -81,7 +88,7 @@ class FromCounts(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         Undefined
             If these rows determine no map; the message says what is lacking.
         """
-        self._learn(weighted_counts(confidence, correct, sample_weight))
+        self._learn(weighted_counts(_column(confidence), correct, sample_weight))
         self.fitted_ = True
         return self
 
@@ -90,7 +97,7 @@ class FromCounts(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
 
         Parameters
         ----------
-        confidence : array of float, shape (n,)
+        confidence : array of float, shape (n,) or (n, 1)
             In [0, 1].
 
         Returns
@@ -98,7 +105,7 @@ class FromCounts(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn ship
         array of float, shape (n,), in [0, 1]
         """
         check_is_fitted(self, "fitted_")
-        return self._apply(read_confidence(confidence))
+        return self._apply(read_confidence(_column(confidence)))
 
     def knots(self) -> Sequence[Knot]:
         """Return the learned map as points, linear between them and constant outside."""

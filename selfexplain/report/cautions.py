@@ -9,6 +9,9 @@ from selfexplain.report.facts import Facts, title_of
 MARK = " *"
 """Stands behind a number whose interval is too narrow, and before the sentence that says why."""
 
+IN_A_GROUP = f"{MARK.strip()} In a group: few answers of a kind, or few clusters, so the interval {TOO_NARROW}."
+"""Stands under a table of groups in which a number has the mark."""
+
 NAMED = 4
 """Metrics named in one sentence whose numbers carry a mark; of more, the number."""
 
@@ -21,6 +24,12 @@ def too_narrow(estimate: Mapping[str, Any] | None) -> tuple[str, ...]:
     """
     warnings = (estimate or {}).get("warnings", ())
     return tuple(warning for warning in warnings if TOO_NARROW in warning)
+
+
+def any_group_too_narrow(metrics: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Tell whether one of these numbers has the mark in a table of groups, which must be explained under it."""
+    groups = (group for data in metrics["sources"].values() for group in data.get("groups", {}).values())
+    return any(too_narrow(group["metrics"].get(name)) for group in groups for name in names)
 
 
 def cautions(metrics: Mapping[str, Any], facts: Facts, *, among: Container[str] | None = None) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "ecce_p",
         "binomial_p_distinct",
         "corp_mcb_p",
+        "smooth_ece_p",
         "skce_p",
         "spiegelhalter_z",
         "spiegelhalter_p_two_sided",

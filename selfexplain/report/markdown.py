@@ -122,6 +122,8 @@ def _groups(view: RunView, cards: tuple[Card, ...]) -> str:
     parts = [table(["Group", "Source", right, sure, "AUROC", "Answers"], lines[:MOST])]
     if len(lines) > MOST:
         parts.append(f"{len(lines) - MOST:,} more lines of groups are on the page.")
+    if view.group_caution:
+        parts.append(quoted(view.group_caution))
     parts += [quoted(bounds) for bounds in view.group_bounds]
     if view.group_mix:
         parts.append(quoted(view.group_mix))

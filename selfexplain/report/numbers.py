@@ -18,6 +18,7 @@ P_VALUES = frozenset(
         "binomial_p_distinct",
         "corp_mcb_p",
         "skce_p",
+        "smooth_ece_p",
         "spiegelhalter_p_two_sided",
         "spiegelhalter_p_interior",
     }
@@ -31,10 +32,12 @@ class Written:
     value: str
     interval: str = ""
     reason: str = ""
+    mark: str = ""
+    """Stands behind a number that a sentence under its table warns of."""
 
     def __str__(self) -> str:
         """Return what fits into one cell of a table."""
-        return f"{self.value} ({self.interval})" if self.interval else self.value
+        return f"{self.value} ({self.interval}){self.mark}" if self.interval else f"{self.value}{self.mark}"
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from selfexplain.pipeline.budget import money
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
-from selfexplain.report.cautions import MARK, cautions, methods, notes, too_narrow
+from selfexplain.report.cautions import IN_A_GROUP, MARK, any_group_too_narrow, cautions, methods, notes, too_narrow
 from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.group_bounds import group_bounds
@@ -17,6 +17,9 @@ from selfexplain.report.visible import visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+
+IN_GROUPS = ("accuracy", "mean_confidence", "auroc")
+"""What the table of groups shows."""
 
 
 def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableType":
@@ -57,10 +60,8 @@ def summary(metrics: say.Metrics, facts: Facts, note: str = "") -> "RenderableTy
     parts += [Text(text, style="dim") for text in (methods(metrics, facts), *notes(metrics, facts)) if text]
     if any(data.get("groups") for data in metrics["sources"].values()):
         parts += [Text(), _groups(metrics)]
-        if _any_group_too_narrow(metrics):
-            parts.append(
-                Text(f"{MARK.strip()} In a group: few answers of a kind, so the interval tends to be too narrow.")
-            )
+        if any_group_too_narrow(metrics, IN_GROUPS):
+            parts.append(Text(IN_A_GROUP))
         parts += [Text(_in_a_line(bounds)) for bounds in group_bounds(metrics)]
         parts += [
             Text(_in_a_line(say.sentence(mix)))
@@ -122,23 +123,11 @@ def _groups(metrics: say.Metrics) -> "Table":
             if group is None:
                 continue
             numbers = [
-                _cell(metric, group["metrics"][metric]) if metric in group["metrics"] else "–"
-                for metric in ("accuracy", "mean_confidence", "auroc")
+                _cell(metric, group["metrics"][metric]) if metric in group["metrics"] else "–" for metric in IN_GROUPS
             ]
             table.add_row(_plain(shown), source, *numbers, f"{group['n']:,}")
             shown = ""  # once per group, on its first line
     return table
-
-
-def _any_group_too_narrow(metrics: say.Metrics) -> bool:
-    """Tell whether a number of the table of groups has the mark, which must be explained under it."""
-    groups = (group for data in metrics["sources"].values() for group in data.get("groups", {}).values())
-    return any(
-        too_narrow(group["metrics"][name])
-        for group in groups
-        for name in ("accuracy", "mean_confidence", "auroc")
-        if name in group["metrics"]
-    )
 
 
 def _in_a_line(text: str) -> str:

@@ -1,7 +1,7 @@
 """Exactly what the page shows: every sentence, number and Record of it, and nothing that is not shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from selfexplain.pipeline.many_records import among
@@ -10,7 +10,7 @@ from selfexplain.report import circumstances
 from selfexplain.report import sentences as say
 from selfexplain.report.again import asked_again
 from selfexplain.report.cards import Card, card_of
-from selfexplain.report.cautions import cautions, methods, notes
+from selfexplain.report.cautions import IN_A_GROUP, MARK, any_group_too_narrow, cautions, methods, notes, too_narrow
 from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
 from selfexplain.report.facts import Facts, title_of
@@ -24,6 +24,9 @@ from selfexplain.report.words import Words, words_for
 
 FEW = 6
 """So many metrics beyond the headline ones stay open: somebody asked for them by name."""
+
+IN_GROUPS = ("gap", "accuracy", "mean_confidence", "auroc")
+"""What the table of groups shows."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class RunView(Shown):
     """What else must be known of the numbers of a summary: why there is no value, no interval, or any warning."""
     groups: tuple[GroupRow, ...]
     group_mix: str
+    group_caution: str
+    """What the mark of a number in a group says; empty where none has it."""
     group_bounds: tuple[str, ...]
     """What is missing in groups, and what it could change; empty where it is little."""
     again: tuple[tuple[str, str], ...]
@@ -169,6 +174,7 @@ def view_of(
         notes=notes(metrics, facts, among=SUMMARY),
         groups=_groups(metrics),
         group_mix=say.sentence(say.group_mix(metrics, sources[0])) if sources else "",
+        group_caution=IN_A_GROUP if any_group_too_narrow(metrics, IN_GROUPS) else "",
         group_bounds=group_bounds(metrics),
         titles={source: say.source_words(source).title for source in sources},
         statuses=status_rows(metrics),
@@ -228,12 +234,12 @@ def _groups(metrics: say.Metrics) -> tuple[GroupRow, ...]:
 def _group_cell(group: Mapping[str, Any] | None) -> GroupCell | None:
     if group is None:
         return None
-    measured = group["metrics"]
-    gap, accuracy, mean_confidence, auroc = (
-        written(name, measured[name]) if name in measured else None
-        for name in ("gap", "accuracy", "mean_confidence", "auroc")
-    )
-    return GroupCell(group["n"], gap, accuracy, mean_confidence, auroc)
+
+    def cell(name: str) -> Written | None:
+        estimate = group["metrics"].get(name)
+        return estimate and replace(written(name, estimate), mark=MARK if too_narrow(estimate) else "")
+
+    return GroupCell(group["n"], *map(cell, IN_GROUPS))
 
 
 def _measured(metrics: say.Metrics, facts: Facts) -> Iterable[str]:

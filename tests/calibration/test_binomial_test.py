@@ -49,3 +49,12 @@ def test_a_trillion_rows_are_tested_like_ten() -> None:
 
     assert binomial_p_distinct(table) == 1.0
     assert binomial_p_distinct(CalibrationTable.from_counts({0.5: (n, n // 2 + 50_000_000)})) < 1e-300
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("chance", [1e-300, 1e-307, 1e-310, 5e-324])
+def test_the_least_chances_there_are_raise_no_warning(chance: float) -> None:
+    """One of three: 3p to first order; the likeliest count, none, is no surprise."""
+    found = two_sided(np.array([1, 0]), np.array([3, 3]), np.array([chance, chance]))
+
+    assert found.tolist() == pytest.approx([3 * chance, 1.0], rel=1e-9, abs=5e-324)

@@ -41,6 +41,8 @@ from selfexplain.calibration import (
     skce,
     skce_p,
     smooth_ece,
+    smooth_ece_p,
+    smooth_error,
     spiegelhalter_p_interior,
     spiegelhalter_z,
     spiegelhalter_z_interior,
@@ -279,7 +281,7 @@ def test_p_values_are_never_nought_by_simulation_and_are_none_for_clusters() -> 
     table = CalibrationTable.from_counts({0.9: (100, 0)})
 
     assert calibration_p(table) == ecce_p(table) == 1 / 10_000
-    assert corp_mcb_p(table) == skce_p(table) == 1 / 1_000
+    assert corp_mcb_p(table) == skce_p(table) == smooth_ece_p(table) == 1 / 1_000
     together = ClusterTable.from_rows([0.9] * 20, [1] * 20, [k // 2 for k in range(20)])
     assert "takes rows for independent" in (estimate(calibration_p, together).undefined or "")
     assert "independent rows" in estimate(ece_if_calibrated, together).warnings[-1]
@@ -292,6 +294,7 @@ def test_p_values_of_calibrated_answers_are_spread_evenly(values: int, monkeypat
     monkeypatch.setattr(cumulative_differences, "DRAWS", 499)
     monkeypatch.setattr(isotonic_miscalibration, "DRAWS", 99)
     monkeypatch.setattr(kernel_error, "DRAWS", 99)
+    monkeypatch.setattr(smooth_error, "DRAWS", 99)
     rng = np.random.default_rng(8)
     stated = np.linspace(0.4, 0.99, values)
     found = []
@@ -299,12 +302,19 @@ def test_p_values_of_calibrated_answers_are_spread_evenly(values: int, monkeypat
         right = rng.binomial(3 if values > 100 else 40, stated)
         n = 3 if values > 100 else 40
         table = CalibrationTable.from_counts({v: (n, s) for v, s in zip(stated.tolist(), right.tolist(), strict=True)})
-        found.append([p(table) for p in (calibration_p, corp_mcb_p, skce_p, ecce_p, binomial_p_distinct)])
+        found.append([p(table) for p in (calibration_p, corp_mcb_p, skce_p, smooth_ece_p, ecce_p, binomial_p_distinct)])
 
     for p in np.array(found).T:
         assert np.mean(p < 0.05) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
-    for p in np.array(found).T[:3]:
+    for p in np.array(found).T[:4]:
         assert 0.3 < np.mean(p < 0.5) < 0.65
+
+
+@pytest.mark.parametrize("width", [0, -1.0, math.inf, math.nan])
+def test_a_kernel_has_a_width(width: float) -> None:
+    """Nothing is alike at width 0, and at a negative one what lies far apart would be."""
+    with pytest.raises(InputError, match="`width` is"):
+        skce([0.5, 0.9], [1, 0], width=width)
 
 
 def test_the_p_value_of_the_kernel_error_compares_that_very_error() -> None:
@@ -315,6 +325,25 @@ def test_the_p_value_of_the_kernel_error_compares_that_very_error() -> None:
 
     assert skce_p(table, seed=3) == exceedance(skce(table), np.array(drawn))
     assert skce_p(CalibrationTable.from_counts({0.3: (50, 40), 0.9: (50, 20)})) == 1 / 1_000
+
+
+def test_the_p_value_of_the_smooth_error_compares_that_very_error() -> None:
+    """The root of every copy, found one by one, exceeds the one seen as often as one amount of blurring says."""
+    table = CalibrationTable.from_counts({0.5: (9, 8), 0.8: (20, 13), 0.85: (6, 6), 1.0: (12, 11)})
+    calibrated = CalibrationTable.from_counts({0.5: (90, 47), 0.8: (200, 163), 0.85: (60, 49), 0.9: (120, 107)})
+    for each in (table, calibrated):
+        copies = calibrated_copies(each, smooth_error.DRAWS, seed=3)
+        drawn = [smooth_ece(CalibrationTable(each.confidence, each.n, right)) for right in copies]
+
+        assert smooth_ece_p(each, seed=3) == pytest.approx(exceedance(smooth_ece(each), np.array(drawn)), abs=0.003)
+
+
+def test_errors_smaller_than_the_narrowest_blur_are_tested_too() -> None:
+    """A million rows at each value; 0.7 is kept to 1e-6 in one table, and missed by four deviations in the other."""
+    exact, off = ({0.5: (10**6, 500_000), 0.7: (10**6, right)} for right in (700_001, 698_000))
+
+    assert smooth_ece_p(CalibrationTable.from_counts(exact)) > 0.9
+    assert smooth_ece_p(CalibrationTable.from_counts(off)) < 0.01
 
 
 def test_smoothing_merges_neighbours_and_keeps_strangers_apart() -> None:

@@ -178,3 +178,14 @@ def test_a_decision_is_a_frame_and_strict_json(golden: Decision) -> None:
     assert [row["wrong"] for row in held["thresholds"]] == [66, 59, 48, 39, 16, 6]
     assert held["threshold"] == 0.95
     assert sx.decide(C, Y, error=0.12) == golden
+
+
+def test_the_reason_and_the_table_say_the_same_of_a_limit_and_none_seems_kept_that_is_not() -> None:
+    """58 without an error: 1 − 0.05^(1/58) = 5.03 %, which is not 5.0 %; and one threshold is one."""
+    decision = decide([1.0] * 58, [1] * 58)
+
+    assert decision.reason == (
+        "the lowest limit is 5.1%, at 1 (58 units, 0.0% wrong); to promise 5.0% for 1 threshold takes at least 59 "
+        "without a single error"
+    )
+    assert decision.method == "exact binomial upper limits; 1 threshold shares 0.05"

@@ -8,6 +8,7 @@ from selfexplain.calibration import (
     ClusterTable,
     accuracy,
     accuracy_at_coverage,
+    augrc,
     auroc,
     brier,
     calibration_slope,
@@ -17,6 +18,7 @@ from selfexplain.calibration import (
     mean_confidence,
 )
 from selfexplain.calibration.few_of_a_kind import RarerKind, few_of_a_kind, rarer_kind
+from selfexplain.calibration.metric import Metric
 from selfexplain.inference import TOO_NARROW, mean_by_t, mean_with_pseudo_rows, t_quantile
 
 THREE_WRONG = CalibrationTable.from_counts({0.9: (40, 38), 0.95: (60, 59)})
@@ -82,9 +84,29 @@ def test_intervals_that_are_too_narrow_say_so(metric: object) -> None:
     assert not any(TOO_NARROW in word for word in estimate(metric, MANY_WRONG).warnings)  # type: ignore[arg-type]
 
 
-def test_a_single_cluster_has_no_interval_however_rare_a_kind_is() -> None:
-    """Nothing is known of how clusters vary."""
-    alone = estimate(gap, ClusterTable.from_rows([0.9, 0.8, 0.7], [1, 1, 0], ["a", "a", "a"]))
+@pytest.mark.parametrize("metric", [gap, auroc], ids=lambda metric: metric.facts.name)
+def test_a_single_cluster_has_no_interval_however_rare_a_kind_is(metric: Metric[...]) -> None:
+    """Nothing is known of how clusters vary, however well the answers of this one are told apart."""
+    alone = estimate(metric, ClusterTable.from_rows([0.9, 0.8, 0.7], [1, 1, 0], ["a", "a", "a"]))
 
     assert alone.low is None
     assert alone.warnings
+
+
+@pytest.mark.parametrize(
+    "metric", [accuracy, gap, brier, auroc, augrc, calibration_slope], ids=lambda metric: metric.facts.name
+)
+def test_a_few_clusters_that_hold_most_rows_make_every_interval_over_clusters_say_so(metric: Metric[...]) -> None:
+    """90 clusters of two rows and 10 of 40: (580)²/(90·4 + 10·1600) = 20.6 clusters' worth; alike, 100."""
+    rng = np.random.default_rng(7)
+    confidence = rng.choice([0.5, 0.7, 0.9], size=580)
+    correct = rng.random(580) < confidence - 0.2
+    unequal = np.repeat(np.arange(100), [2] * 90 + [40] * 10)
+    alike = np.repeat(np.arange(116), 5)
+
+    warned = estimate(metric, ClusterTable.from_rows(confidence, correct, unequal)).warnings
+
+    assert any(
+        "100 clusters, so unequal that they count as 21; below 60 it tends to be too narrow" in w for w in warned
+    )
+    assert not estimate(metric, ClusterTable.from_rows(confidence, correct, alike)).warnings

@@ -18,7 +18,7 @@ from selfexplain.calibration.paired_difference import (
     smallest_sample,
 )
 from selfexplain.calibration.paired_table import PairedTable
-from selfexplain.inference import Estimate, Floats, Ints, t_quantile
+from selfexplain.inference import Estimate, Floats, Ints, clopper_pearson, t_quantile
 
 VALUES = np.array([0.5, 0.7, 0.8, 0.9, 0.95, 1.0])
 WEIGHTS = np.array([0.04, 0.06, 0.12, 0.28, 0.32, 0.18])
@@ -60,6 +60,31 @@ def test_few_changes_are_bounded_exactly_and_not_by_a_t_interval() -> None:
     assert found.value == pytest.approx(-0.001)
     assert [found.low, found.high] == pytest.approx([-0.005559, 0.005559], abs=1e-6)
     assert found.method == "exact bound: 1 of 1000 pairs differ"
+
+
+def test_last_digits_of_a_few_answers_leave_little_room() -> None:
+    """Four of 358 moved by .01: at most q = .0312 move, at most r = 1 − .0125^(1/358) by more than .01."""
+    before = [0.5] * 358
+    found = gap_difference(PairedTable.from_rows(before, [1, 0] * 179, [0.51] * 4 + before[4:], [1, 0] * 179))
+    (q,), r = clopper_pearson([4], [358], level=0.975)[1], 1 - 0.0125 ** (1 / 358)
+
+    assert [q, r] == pytest.approx([0.0312, 0.0122], abs=1e-4)
+    assert found.high == pytest.approx(q * 0.01 + r * 1.99)
+    assert found.low == pytest.approx(-(found.high or 0))
+
+
+def test_a_few_changes_are_bounded_where_larger_ones_have_not_been_seen_yet() -> None:
+    """One pair in 200 turns wrong, one in 100 moves by .01: half of the sets of 150 pairs show none that turned."""
+    rng, covered, sets, few = np.random.default_rng(1), 0, 400, 0
+    for _ in range(sets):
+        moved, turned = rng.random(150) < 0.01, rng.random(150) < 0.005
+        pairs = PairedTable.from_rows([0.8] * 150, [1] * 150, 0.8 + 0.01 * moved, 1 - turned)
+        found = gap_difference(pairs)
+        few += found.method.startswith("exact bound")
+        covered += (found.low or 0) <= 0.01 * 0.01 + 0.005 <= (found.high or 0) or pairs.identical
+
+    assert few > 0.8 * sets
+    assert covered >= 0.95 * sets
 
 
 def test_repeats_of_one_question_are_one_unit() -> None:

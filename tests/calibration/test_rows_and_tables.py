@@ -159,11 +159,11 @@ def test_a_table_cannot_be_changed_behind_its_back() -> None:
         table.n[0] = 3
 
 
-def test_a_million_rows_are_counted_in_well_under_a_second() -> None:
+def test_a_million_rows_are_counted_in_well_under_a_second_of_processor_time() -> None:
     """Continuous confidences, the slowest kind: 0.3 s where this was written."""
     rng = np.random.default_rng(0)
     confidence, correct = rng.random(10**6), rng.random(10**6) < 0.5
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert CalibrationTable.from_rows(confidence, correct).total == 10**6
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0

@@ -1,7 +1,8 @@
 import pytest
 
 from selfexplain.prompting.characters import normalise
-from selfexplain.prompting.fields import CONFIDENCE, RATIONALE, find_fields
+from selfexplain.prompting.field import CONFIDENCE, RATIONALE
+from selfexplain.prompting.fields import find_fields
 from selfexplain.prompting.final_text import final_text
 from selfexplain.prompting.json_objects import scan_objects
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.final_text import final_text
 from selfexplain.prompting.number_words import english, han
-from selfexplain.prompting.numerals import Quantity, Unit, scan
+from selfexplain.prompting.numerals import scan
+from selfexplain.prompting.single_numbers import Quantity, Unit
 
 
 def quantities(text: str) -> list[Quantity]:

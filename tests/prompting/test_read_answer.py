@@ -225,3 +225,22 @@ def test_what_the_templates_ask_for_is_read_in_any_order(text: str, rationale: s
     assert read_answer(text).value == "利马"
     assert read_rationale(text).value == rationale
     assert read_confidence(text, scale="percent").value == confidence
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "confidence"),
+    [
+        ("Answer and Confidence (0-100): Paris, 85%", "Paris", 0.85),
+        ("**Answer and Confidence (0-100):** Canberra, Australia, **85%**", "Canberra, Australia", 0.85),
+        ("Final Answer and Overall Confidence (0-100): 1,234, 85%", "1,234", 0.85),
+        ("答案和置信度（0-100）：巴黎，85%", "巴黎", 0.85),
+        ("Answer and Confidence (0-100): 10, 20", "10, 20", None),  # a list, for all one can tell
+        ("Answer and Confidence (0-100): 12,85%", "12,85%", None),  # a decimal comma, for all one can tell
+        ("Answer and Confidence (0-100): Paris", "Paris", None),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "Explanation: the capital since 987, of 2 million.\n"])
+def test_answer_and_confidence_may_share_a_line(before: str, line: str, answer: str, confidence: float | None) -> None:
+    assert read_answer(before + line).value == answer
+    assert read_confidence(before + line, scale="percent").value == confidence
+    assert read_rationale(before + line).value in (None, "the capital since 987, of 2 million.")

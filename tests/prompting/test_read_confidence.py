@@ -102,6 +102,8 @@ def test_a_stated_number_is_read_on_its_scale(label: str, written: str, scale: S
         ("at least 90", PERCENT, "ambiguous", "bound", 0.9, None),
         ("90+", PERCENT, "ambiguous", "bound", 0.9, None),
         ("不到五成", PERCENT, "ambiguous", "bound", None, 0.5),
+        ("zero point nine", PERCENT, "ambiguous", "scale", None, None),
+        ("零点九", PERCENT, "ambiguous", "scale", None, None),
         ("90 … 70", PERCENT, "ambiguous", "conflict", None, None),
         ("90, 70", PERCENT, "ambiguous", "conflict", None, None),
         ("0.95 (90%)", UNIT, "ambiguous", "conflict", None, None),
@@ -465,6 +467,11 @@ def test_dress_does_not_change_the_reading(written: str, scale: Scale) -> None:
         "I am 90% sure, so ",
         "| Confidence |\n|---|\n",
         "on a scale (0-10) ",
+        '{"confidence": 1} ',
+        "my confidence that a ",
+        "[confidence] ",
+        "\\textbf{a",
+        "I am sure (",
     ],
 )
 def test_a_hostile_text_of_200_000_characters_says_what_4_000_of_it_say(unit: str) -> None:

@@ -97,6 +97,18 @@ def test_a_method_behaves_as_an_estimator_does(make: Callable[[], Recalibrator])
 
 
 @every_method
+def test_a_table_of_one_column_is_that_column(make: Callable[[], Recalibrator]) -> None:
+    """As scikit-learn's cross-validation and a data frame have it; of two columns neither is meant."""
+    stated, right = np.array(CONFIDENCE), np.array(CORRECT)
+    alone = make().fit(stated, right).predict(stated)
+
+    assert np.array_equal(make().fit(stated[:, None], right).predict(stated[:, None]), alone)
+    assert np.array_equal(make().fit(pd.DataFrame({"c": stated}), right).predict(pd.DataFrame({"c": stated})), alone)
+    with pytest.raises(InputError, match="2 dimensions"):
+        make().fit(np.column_stack([stated, stated]), right)
+
+
+@every_method
 def test_a_method_says_what_it_is(make: Callable[[], Recalibrator]) -> None:
     """Definition, how it misleads, edge cases, source and an example that runs."""
     page = make().__doc__ or ""

@@ -9,6 +9,7 @@ from markdown_it.token import Token
 
 from selfexplain.api import evaluate_run, run
 from selfexplain.records import Item, Record
+from selfexplain.report.html import render as html
 from selfexplain.report.markdown import JOINER, code, quoted, render
 from selfexplain.report.view import view_of
 
@@ -139,6 +140,22 @@ def test_the_comment_says_what_the_page_says() -> None:
     assert "Wrong, 90 % sure or more: 7, the first 5" in text
     assert re.findall(r"`Lyon (\d)`", text) == ["6", "5", "4", "3", "2"]
     assert "Nice" not in text
+
+
+def test_a_group_whose_interval_is_too_narrow_is_marked_here_and_on_the_page() -> None:
+    """In the table of groups, and what the mark says stands under it; no mark, no explanation."""
+    reason = "the interval rests on 9 wrong answers; below 30 it tends to be too narrow"
+    plain, marked = source(), source()
+    plain["groups"] = {"sums": {"n": 45, "metrics": {"auroc": estimate(0.5, 0.3, 0.7)}}}
+    marked["groups"] = {"sums": {"n": 45, "metrics": {"auroc": estimate(0.5, 0.3, 0.7) | {"warnings": [reason]}}}}
+
+    text, page = (each(view_of(evaluation(stated=marked), FACTS)) for each in (render, html))
+
+    assert "| – | – | 0.50 (0.30–0.70) * | 45 |" in text
+    assert "In a group\\: few answers of a kind, or few clusters" in text
+    assert "0.30–0.70 *</span>" in page
+    assert "* In a group: few answers of a kind, or few clusters" in page
+    assert not any("In a group" in each(view_of(evaluation(stated=plain), FACTS)) for each in (render, html))
 
 
 def test_an_event_has_no_wrong_answers() -> None:

@@ -119,6 +119,6 @@ def test_a_mark_in_the_table_of_groups_is_explained_under_it() -> None:
     for each, auroc in ((plain, estimate(0.5, 0.3, 0.7)), (marked, narrow)):
         each["groups"] = {"sums": {"n": 30, "metrics": {"accuracy": estimate(0.3, 0.2, 0.5), "auroc": auroc}}}
 
-    told = "* In a group: few answers of a kind, so the interval tends to be too narrow."
+    told = "* In a group: few answers of a kind, or few clusters, so the interval tends to be too narrow."
     assert told in " ".join(printed(evaluation(stated=marked)).split())
     assert "In a group" not in printed(evaluation(stated=plain))

@@ -6,6 +6,7 @@ request twice, would be read as the reply to the next one, and an answer would b
 
 import select
 import urllib.request
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -31,7 +32,7 @@ def client_of(sdk: ModuleType, *, trust_env: bool) -> httpx2.AsyncClient:
     sdk : module
         openai or anthropic.
     trust_env : bool
-        Whether proxies and certificates that the environment names are used.
+        Whether proxies that the environment names are used.
     """
     client: httpx2.AsyncClient = sdk.DefaultAsyncHttpxClient(
         transport=Transport(trust_env=trust_env), trust_env=trust_env
@@ -46,12 +47,20 @@ class Emptied(aiohttp.TCPConnector):
     seen here; what comes after the next request was sent looks like its reply, and nobody can tell.
     """
 
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self._used: weakref.WeakSet[ResponseHandler] = weakref.WeakSet()
+
     async def connect(self, *arguments: Any, **named: Any) -> Connection:
-        """Return a connection, new or used, on which nothing was said."""
+        """Return a new connection, or a used one on which nothing was said since."""
         while True:
             connection = await super().connect(*arguments, **named)
             protocol = connection.protocol
-            if protocol is None or not holds_something(protocol):
+            if protocol is None or protocol not in self._used:  # on a new one TLS may still be speaking for itself
+                if protocol is not None:
+                    self._used.add(protocol)
+                return connection
+            if not holds_something(protocol):
                 return connection
             connection.close()
 
@@ -103,7 +112,7 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _session_for(self, request: httpx2.Request) -> aiohttp.ClientSession:
         """Return what sends; a server on this machine needs no certificates, and finding them takes its time."""
-        certified = httpx2.create_ssl_context(trust_env=self._trust_env) if request.url.scheme == "https" else True
+        certified = httpx2.create_ssl_context() if request.url.scheme == "https" else True
         return aiohttp.ClientSession(
             connector=Emptied(limit=0, ssl=certified, keepalive_timeout=KEEP_ALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
