@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, overload
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain import api, many_items, plugins
@@ -116,6 +116,7 @@ def test_items_are_found_in_their_order_and_in_any_other() -> None:
 TEXTS = st.lists(st.text(max_size=5) | st.text(min_size=70, max_size=72), max_size=12)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(TEXTS, st.sampled_from([[], ["a\0"]]))
 def test_texts_are_those_that_were_given_and_sorted_as_python_sorts_them(plain: list[str], nul: list[str]) -> None:
     texts = [*(text.replace("\0", "") for text in plain), *nul]
@@ -166,6 +167,7 @@ def in_columns(rows: Sequence[Answered]) -> AnsweredRows:
     return columns
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(answers())
 def test_answers_in_columns_are_the_same_answers_and_count_the_same(rows: list[Answered]) -> None:
     columns = in_columns(rows)
@@ -176,6 +178,7 @@ def test_answers_in_columns_are_the_same_answers_and_count_the_same(rows: list[A
     assert counted(columns) == counted(rows)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(answers())
 def test_items_that_come_again_later_are_counted_by_their_names_too(rows: list[Answered]) -> None:
     twice = [*rows, *(row._replace(repeat=row.repeat + 9) for row in rows)]
@@ -184,6 +187,7 @@ def test_items_that_come_again_later_are_counted_by_their_names_too(rows: list[A
     assert counted(in_columns(twice)) == counted(twice)
 
 
+@settings(deadline=None, max_examples=20)  # learns twice each time
 @given(st.lists(st.tuples(st.sampled_from([0.3, 0.5, 0.9]), st.booleans()), min_size=60, max_size=80), st.randoms())
 def test_maps_are_learned_from_columns_as_from_rows(answered: list[tuple[float, bool]], random: Any) -> None:
     """The folds are dealt by the order of the names, whatever that of the answers."""
