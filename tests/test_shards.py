@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from counting_server import CountingServer, counting_server
@@ -185,5 +186,7 @@ def test_the_commands_in_the_docs_have_options_that_there_are() -> None:
 
     assert len(lines) >= 5
     for name, rest in lines:
-        known = {option for parameter in cli.commands[name].params for option in parameter.opts}
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"(?<=\s)--?[a-z-]+", f" {rest}")) <= known, (name, rest)
