@@ -1,7 +1,7 @@
 """A Run of very many Items from the first question to the page: how long it takes, and that memory stays flat.
 
 `python benchmarks/long_run.py 10000 100000` prints the table of "Long Runs" in docs/speed.md; a million Items are
-`python benchmarks/long_run.py 10000 1000000` (some 40 minutes of a processor and 2 GB of disk). The model is a script
+`python benchmarks/long_run.py 10000 1000000` (some 25 minutes of a processor and 2 GB of disk). The model is a script
 in the same process that answers at once, right about as often as it says, so that time and memory are those of
 selfexplain alone. Each size is a process of its own.
 """
