@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import threading
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -17,6 +18,7 @@ from opentelemetry import trace
 from providers.misbehaving_server import (
     Answer,
     MisbehavingServer,
+    asked_of,
     message,
     objects,
     resets,
@@ -299,8 +301,16 @@ async def test_a_temperature_refused_to_two_at_once_costs_neither_its_reply(
     server: MisbehavingServer, model: Anthropic
 ) -> None:
     """Both were sent with it: the second to hear of it is asked again without, like the first."""
-    complaint = objects(400, "invalid_request_error", "`temperature` is deprecated")
-    server.will(complaint, complaint, sends(message("4")))
+    both_came = threading.Barrier(2)
+
+    def wants_no_temperature(handler: BaseHTTPRequestHandler) -> None:
+        if "temperature" not in asked_of(handler):
+            sends(message("4"))(handler)
+            return
+        both_came.wait(10)
+        objects(400, "invalid_request_error", "`temperature` is deprecated")(handler)
+
+    server.will(wants_no_temperature)
     responses = await asyncio.gather(model.generate(ASKED), model.generate(ASKED))
 
     assert sorted("temperature" in body for body in server.bodies) == [False, False, True, True]
