@@ -1,5 +1,7 @@
 """One form for characters that mean the same, each still tied to its place in the raw reply."""
 
+import bisect
+import html
 import re
 import unicodedata
 
@@ -28,6 +30,10 @@ SINGLE = {
     "⩽": "<=",
 }
 CRLF = re.compile(r"\r\n")
+ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8});")
+# A JSON string that holds an object: its quote is not escaped itself, so that each quote is looked at from one start.
+OBJECT_IN_STRING = re.compile(r'(?<!\\)"\s{0,8}\{(?:[^"\\]|\\.)*+"', re.DOTALL)
+ESCAPED = re.compile(r"\\[\"\\/nt]|\"")
 # `*` and `_` only where Markdown would see emphasis: 8*2 and PROBABILITY_YES stay as they are.
 EMPHASIS = re.compile(
     r"(?<![^\W_])\*{1,3}|\*{1,3}(?![^\W_*])|`+"
@@ -61,6 +67,10 @@ def normalise(text: Located) -> Located:
     >>> normalise(final_text("**Ｃonfidence：** ٨٠٪").located).text
     'Confidence: 80%'
     """
+    if "&" in text.text:
+        text = text.replace(ENTITY, lambda found: html.unescape(found[0]))
+    if '\\"' in text.text:
+        text = _unpacked(text)
     text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
     if "<t" in text.text:
         text = text.replace(NEXT_CELL, lambda _: "|").replace(CELL_TAG, lambda _: "")
@@ -69,6 +79,22 @@ def normalise(text: Located) -> Located:
         return text
     text = text.replace(LATEX_FRACTION, lambda found: f"{found['part']}/{found['of']}")
     return text.replace(LATEX_LABEL, lambda found: found["inside"])
+
+
+def _unpacked(text: Located) -> Located:
+    """Return the text with each JSON object that was written into a string as the object it is."""
+    strings = [
+        found.span() for found in OBJECT_IN_STRING.finditer(text.text) if found[0].rstrip('" \\nt').endswith("}")
+    ]
+    starts = [start for start, _ in strings]
+
+    def unescaped(found: re.Match[str]) -> str:
+        at = bisect.bisect_right(starts, found.start()) - 1
+        if at < 0 or found.start() >= strings[at][1]:
+            return found[0]
+        return {"n": "\n", "t": " "}.get(found[0][1], found[0][1]) if len(found[0]) > 1 else ""
+
+    return text.replace(ESCAPED, unescaped) if strings else text
 
 
 def _plain(cluster: str) -> str:

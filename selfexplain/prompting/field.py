@@ -11,6 +11,13 @@ ANSWER = (
     *(
         "best guess",
         "response",
+        "antwort",
+        "réponse",
+        "respuesta",
+        "resposta",
+        "risposta",
+        "ответ",
+        "antwoord",
         "答案",
         "回答",
         "我的答案",
@@ -25,6 +32,8 @@ ANSWER = (
 )
 RATIONALE = (
     *("because", "reason", "reasons", "reasoning", "why", "explanation", "rationale", "justification"),
+    *("begründung", "erklärung", "raison", "explication", "justification", "razón", "explicación", "justificación"),
+    *("razão", "explicação", "motivo", "spiegazione", "motivazione", "причина", "объяснение", "обоснование"),
     *("理由", "解释", "解釋", "说明", "說明", "原因", "推理", "因为", "因為", "説明", "根拠", "이유", "설명", "근거"),
 )
 CONFIDENCE_FIRST = (
@@ -38,7 +47,14 @@ CONFIDENCE = (
     *("how confident i am", "how confident am i", "how sure i am", "how sure am i"),
     *("probability", "probability correct", "probability of being correct", "probability that my answer is correct"),
     *("probability that the answer is correct", "probability that this answer is correct", "my probability"),
-    *("certainty", "certainty level", "likelihood", "p(correct)", "p(true)"),
+    *("certainty", "certainty level", "likelihood", "sureness", "conf", "confidence value", "p(correct)", "p(true)"),
+    *("p(answer is correct)", "p(answer correct)", "p(right)", "p(answer is right)", "p(my answer is correct)"),
+    *("konfidenz", "konfidenzniveau", "zuversicht", "sicherheit", "vertrauen", "wahrscheinlichkeit"),
+    *("confiance", "niveau de confiance", "certitude", "degré de confiance", "probabilité"),
+    *("confianza", "nivel de confianza", "certeza", "grado de confianza", "probabilidad"),
+    *("confiança", "nível de confiança", "grau de confiança", "probabilidade"),
+    *("fiducia", "confidenza", "livello di fiducia", "livello di confidenza", "certezza", "probabilità"),
+    *("уверенность", "степень уверенности", "уровень уверенности", "вероятность", "zekerheid", "vertrouwen"),
     *(
         "置信度",
         "置信水平",
@@ -51,6 +67,8 @@ CONFIDENCE = (
         "可信度",
         "自信度",
         "确信度",
+        "确信程度",
+        "自信程度",
         "確信度",
         "确定度",
         "信心指数",

@@ -53,7 +53,11 @@ def find_fields(
     tags = _tag_fields(view.text, names, known, stop)
     if tags:
         return tags
-    found = _table_fields(view.text, names, known, stop) or tuple(line_fields(view, names, known, stop, lines=lines))
+    found = (
+        _table_fields(view.text, names, known, stop)
+        or _separated_fields(view.text, names, known, stop)
+        or tuple(line_fields(view, names, known, stop, lines=lines))
+    )
     if found:
         return found
     if scanned.open_at is not None or tags is None:
@@ -191,5 +195,34 @@ def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: i
                 found.append(
                     Field(start, stop, at_end=begin + len(row) >= end and "|" not in row[-2:], form="line", label=label)
                 )
+            begin += len(row) + 1
+    return tuple(found)
+
+
+# --- comma-separated values ----------------------------------------------------------------------------------------
+
+HEADS = re.compile(
+    r"^[ ]{0,8}(?P<heads>[\w \"()%-]{1,40}(?:,[\w \"()%-]{1,40}){1,8}|[\w \"()%-]{1,40}(?:;[\w \"()%-]{1,40}){1,8})\n(?=[^\n])",
+    re.MULTILINE,
+)
+VALUES = {mark: re.compile(rf'(?:^|{mark})(?P<cell>[ ]?"[^"]*"[ ]?|[^{mark}"]*)') for mark in ",;"}
+
+
+def _separated_fields(text: str, names: frozenset[str], known: Sequence[str], end: int) -> tuple[Field, ...]:
+    """Return the values below a line of names, `answer,confidence`; a row with another number of values has none."""
+    found = []
+    for line in HEADS.finditer(text, 0, end):
+        mark = "," if "," in line["heads"] else ";"
+        heads = [canonical(head.strip(' "')) for head in line["heads"].split(mark)]
+        at = next((place for place, head in enumerate(heads) if head in names), None)
+        if at is None or sum(head in known for head in heads) <= 1:
+            continue
+        begin = line.end()
+        while begin < end and (row := text[begin : line_end(text, begin, end)]).strip():
+            cells = list(VALUES[mark].finditer(row))
+            if len(cells) != len(heads):
+                break
+            start, stop = trim(text, begin + cells[at].start("cell"), begin + cells[at].end("cell"))
+            found.append(Field(start, stop, at_end=begin + len(row) >= end, form="line", label=line["heads"]))
             begin += len(row) + 1
     return tuple(found)

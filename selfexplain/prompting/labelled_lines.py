@@ -37,14 +37,20 @@ OF_THE_ANSWER = (
     r"|response|choice|selection|prediction|solution|final|chosen|selected|given|above|own|correct|right|true|accurate"
     r"|correctness|accuracy|proposed|suggested|candidate|shown)(?![^\W_])){1,8})?"
 )
-COLON = r"(?P<separator>:|=(?!=)|(?<=\s)-{1,2}(?=[ ]{1,2}\d))"
+# How confident am I? 80%. A question that the reply asks itself, with a number in the answer.
+QUESTION = r"\?(?=[ ]{1,3}[^\n?]{0,40}\d)"
+BRACKETED = r"(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
+BRACKETED_INSIDE = (
+    r"(?<=[\]】])(?=[ ]{0,3}[~<]?(?:\d{1,3}(?:\.\d{1,4})?[ ]?(?:[%/]|$|[.,;\[【])|[一二三四五六七八九十百]{1,3}成))"
+)
+COLON = rf"(?P<separator>:|=(?!=)|{QUESTION}|{BRACKETED_INSIDE}|(?<=\s)-{{1,2}}(?=[ ]{{1,2}}\d))"
 # Without any sign: a number that fills the line, or one behind a label in brackets, `[Confidence] 80`.
 UNSIGNED = (
     r"(?<=\s)(?=[~<(]?(?:\d{2,3}|\d(?=[.%]))(?:\.\d{1,6})?[ ]?(?:%|percent|/[ ]?\d{1,3}%?)?[>).]{0,2}[ ]{0,8}$)"
-    r"|(?<=[\]】])(?=[ ]{0,3}[~<]?[\d一二三四五六七八九十百])"
+    rf"|{BRACKETED}"
 )
 SEPARATOR = (
-    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|\.{{2,5}}|…|(?=[~≈])|{UNSIGNED})"
+    rf"(?:(?P<separator>:|=(?![=>])|->|=>|[→»➔➙➜➝➡⇒⟶⟹►▶]|\||(?<=\s)-{{1,2}}(?=\s)|(?<![\s-])--(?![->])|\.{{2,60}}|…|(?=[~≈])|{QUESTION}|{UNSIGNED})"
     r"|(?P<heading>)[^\w\n]{0,8}$)"
 )
 NUMBERING = rf"(?:(?:\d{{1,2}}|[a-z])[.)]{GAP}{{1,4}})?"
@@ -95,12 +101,22 @@ def line_fields(
     same_line = -1 if last < 0 else line_end(text, last, end)
     for match in _inline_pattern(wanted).finditer(text, max(0, last), end):
         begin = match.start()
+        if _is_quotation(text, match):
+            continue
         if (
             begin < same_line or SECOND_THOUGHT.search(text, max(0, begin - 60), begin)
             if last >= 0
             else _may_begin(text, begin)
         ):
             yield _value_of(view, match, known, end, ends)
+
+
+def _is_quotation(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a label stands in somebody's words: behind a quote that does not close behind it, as a key's does."""
+    begin, label_end = match.start(), match.end("label")
+    if text[begin - 1 : begin] not in {'"', "\u201c"} or text[label_end : label_end + 1] in {'"', "\u201d"}:
+        return False
+    return re.search(r"[^\W\d_][^\n:{]*:?[ ]{0,3}$", text[max(0, begin - 41) : begin - 1]) is not None
 
 
 def _may_begin(text: str, start: int) -> bool:

@@ -14,7 +14,7 @@ TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|\bto\b|\bthrough\b|\bup to\b|至|到|か�
 AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|と)[ ]{0,3}", re.IGNORECASE)
 DASH = re.compile(r"[ ]{1,3}-{1,2}[ ]{1,3}")
 COUNTED = re.compile(
-    r"[ ](?!(?:confident|sure|certain|likely|percent|points?|out|of|or|and|in|because|since|as)\b)[A-Za-z]{3}",
+    r"(?:[ ](?:out )?of \d{1,4})?[ ](?!(?:confident|sure|certain|likely|percent|points?|out|of|or|and|in|because|since|as)\b)[A-Za-z]{3}",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(r"(?:\bbetween|介于|介於|在)[ ]{0,3}$", re.IGNORECASE)
@@ -22,7 +22,7 @@ RANGE_AFTER = re.compile(r"[ ]?(?:之间|之間|の間|사이)")
 PLUS_MINUS = re.compile(r"[ ]{0,3}[(,]?[ ]{0,2}(?:±|\+/-|\+-)[ ]{0,3}")
 
 APPROX_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|nearly|almost|close to|some)(?: an?)?"
+    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|(?-i:c\.)|nearly|almost|close to|some|etwa|ungefähr|rund|environ|aproximadamente|alrededor de|cerca de|около|примерно)(?: an?)?"
     r"|[~≈≒]|大约|大約|约|約|(?<![最附就])近|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
     re.IGNORECASE,
 )
@@ -30,12 +30,12 @@ APPROX_AFTER = re.compile(
     r"[ ]{0,2}(?:-?ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
     re.IGNORECASE,
 )
-AT_LEAST = (
-    "at least|minimum of|min|no less than|not less than|no lower than|至少|起码|不低于|不少于|少なくとも|적어도|최소"
+AT_LEAST = "at least|minimum of|min|no less than|not less than|no lower than|至少有?|起码有?|不低于|不少于|少なくとも|적어도|최소"
+AT_MOST = (
+    "at most|up to|maximum of|max|no more than|not more than|no higher than|至多有?|最多有?|不超过|不超過|不高于|최대"
 )
-AT_MOST = "at most|up to|maximum of|max|no more than|not more than|no higher than|至多|最多|不超过|不超過|不高于|최대"
-ABOVE = "(?:more|greater|higher) than|over|above|exceeding|upwards of|超过|超過|高于|高於|大于|大於"
-BELOW = "(?:less|lower|fewer) than|under|below|不到|不足|低于|低於|小于|小於|未满|未滿"
+ABOVE = "(?:more|greater|higher) than|over|above|exceeding|upwards of|north of|超过|超過|高于|高於|大于|大於"
+BELOW = "(?:less|lower|fewer) than|under|below|south of|不到|不足|低于|低於|小于|小於|未满|未滿"
 BOUND_BEFORE = re.compile(
     rf"(?:(?P<low_in>=?>=|=>|(?<![A-Za-z])(?:{AT_LEAST}))|(?P<high_in><=|=<|(?<![A-Za-z])(?:{AT_MOST}))"
     rf"|(?P<low_ex>(?<![-=])>|(?<![A-Za-z])(?:{ABOVE}))|(?P<high_ex><|(?<![A-Za-z])(?:{BELOW})))[ ]{{0,2}}$",

@@ -5,6 +5,7 @@ Never a guess: no midpoint of a range, no clipping, no number from running text 
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from selfexplain.errors import InputError
@@ -24,6 +25,7 @@ from selfexplain.prompting.final_text import Located, final_text
 from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
 from selfexplain.prompting.running_text import stated
+from selfexplain.prompting.short_reply import beside_answer, remark
 from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.stated_value import Asked, Value
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap
@@ -173,7 +175,7 @@ def _unlabelled(view: Located, asked: Asked, finish: Finish) -> Reading[float] |
     if start < stop <= start + 200:
         whole = Value(view, start, stop, asked, bracketed=bracketed, cut=cut)
         phrase = None if "\n" in whole.text else whole.phrase(list(scan(whole.text)))
-        found = phrase or _whole_reply(whole)
+        found = phrase or _whole_reply(whole) or _short_reply(replace(whole, own=OwnScale(scale_said(text))))
         if found is not None:
             return found
     said = list(stated(_without_answers(view)))
@@ -194,6 +196,10 @@ VERBAL = re.compile(
 """Words that state a confidence without a number: a reply of such words was read, and holds none."""
 
 
+MOST = 100
+"""The top of the longest scale."""
+
+
 def _whole_reply(value: Value) -> Reading[float] | None:
     """Return the reading of a reply that is one number, a placeholder or a word of declining, and nothing more."""
     text = value.text
@@ -211,9 +217,23 @@ def _whole_reply(value: Value) -> Reading[float] | None:
         letter.isalnum() or letter in "$€£¥{}" for letter in re.sub(r"(?i)\b(?:between|from)\b|介于|在|之间", "", rest)
     ):
         return None
-    if found[0].kind == "unreadable":
+    if found[0].kind == "unreadable" or (len(found) > 1 and _is_year(found[0])):
         return None
     return value.combine(found)
+
+
+def _is_year(one: Quantity) -> bool:
+    """Tell whether a number is too large for a confidence on any scale: beside another one it is the answer."""
+    return one.kind == "point" and one.unit == "bare" and one.low is not None and one.low > MOST
+
+
+def _short_reply(value: Value) -> Reading[float] | None:
+    """Return what a reply says that is a remark on its own confidence, or a short answer with a number beside it."""
+    said = remark(value.text, scale=value.asked.scale)
+    if said is not None:
+        return value.clause(*said)
+    pair = beside_answer(value.text, scale=value.asked.scale)
+    return replace(value, start=value.start + pair[1]).clause(pair[0]) if pair else None
 
 
 def _gaps(found: list[Quantity], length: int) -> Iterator[tuple[int, int]]:

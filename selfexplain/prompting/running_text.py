@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from selfexplain.prompting.numerals import scan
+from selfexplain.prompting.short_reply import remark
 from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.wording import BEING_WRONG
 
@@ -24,7 +25,8 @@ CLAUSE = re.compile(
     re.IGNORECASE,
 )
 WORD = re.compile(
-    r"\b(?:confident|confidence|certain|certainty|sure|positive|probability|likely|likelihood|chance|credence)\b"
+    r"\b(?:confident|confidence|certain|certainty|sure|positive|probability|likely|likelihood|chance|credence"
+    r"|sicher|sûre?|certaine?|segur[oa]|confianza|cert[oa]|confiante|confiança|certeza|sicur[oa]|уверена?)\b"
     r"|把握|正确率|置信|可信度|信心|确信|確信|确定|肯定|概率|可能性|自信|信頼度|確率|확신|신뢰도|확률",
     re.IGNORECASE,
 )
@@ -81,10 +83,12 @@ _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
 _RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
 _IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
-_GOES_ON = r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|i|i'm|of)\b.*)?[\"')*]{0,2}$"
+_GOES_ON = (
+    r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|i|i'm|of)\b.*|:[ ].*)?[\"')*]{0,2}$"
+)
 _SELF_ZH = (
     r"(?:我|本人|自己|个人|目前|现在|总体上?|最终|大概|大约|认为|觉得|可以说|对于?|这个|这一|此|该|本|答案|回答|结果|判断|结论"
-    r"|的|只?有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
+    r"|的|至少|最多|起码|只?有着?|持有?|抱有|以|那么|不过|但是?|所以|而且|是|[ ])*+"
 )
 
 
@@ -95,11 +99,15 @@ def _form(before: str, after: str, *, bare: bool) -> tuple[re.Pattern[str], re.P
 
 FORMS = (
     # I am 90% sure …
-    _form(rf"{_SO}(?:i am|i'm|i feel|am|i remain)?[ ]?", rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}", bare=False),
+    _form(
+        rf"{_SO}(?:i am|i'm|i(?:'d| would) be|i feel|am|i remain)?[ ]?",
+        rf"[ -]?(?:confident|certain|sure)\b{_GOES_ON}",
+        bare=False,
+    ),
     _form(rf"{_SO}(?:i am|i'm) ", rf"[ -]?positive\b{_GOES_ON}", bare=False),
     _form(rf"{_SO}(?:i am|i'm) (?:confident|certain|sure) at the ", r" level$", bare=False),
     _form(
-        rf"{_SO}i (?:assign|attach|ascribe) (?:an? )?",
+        rf"{_SO}i(?: would|'d)? (?:assign|attach|ascribe) (?:an? )?",
         rf" {_SURE} to (?:(?:this|my|that|the) (?:answer|guess|choice)|it|this)$",
         bare=False,
     ),
@@ -128,9 +136,9 @@ FORMS = (
     _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(
-        rf"{_SO}(?:(?:there is|there's|i see|(?:i (?:would )?|i'd )?give (?:it|(?:this|my|the) (?:answer|guess))) )?"
+        rf"{_SO}(?:(?:there is|there's|i see|i(?: would|'d)? assign|(?:i (?:would )?|i'd )?give (?:it|(?:this|my|the) (?:answer|guess))) )?"
         r"(?:an? )?",
-        rf"[ ]{_CHANCE}{_RIGHT}$",
+        rf"[ ]{_CHANCE}(?:{_RIGHT}| (?:to|of) {_OWN} being (?:correct|right))$",
         bare=False,
     ),
     _form(
@@ -140,7 +148,7 @@ FORMS = (
     ),
     _form(rf"{_SO}my {_CHANCE}(?: estimate)?{_IS}[ ]?", r"$", bare=True),
     _form(
-        rf"{_SO}i (?:assign|give|put) an? (?:{_CHANCE}|{_SURE}) of ",
+        rf"{_SO}i(?: would|'d)? (?:assign|give|put) an? (?:{_CHANCE}|{_SURE}) of ",
         r" (?:to|on|for) (?:this|my|the|that) (?:answer|response|guess|choice)(?: (?:is|being) (?:correct|right))?$",
         bare=False,
     ),
@@ -165,6 +173,18 @@ FORMS = (
         bare=True,
     ),
     _form(r"(?:私は|この答えに|[ ])*", r"の?(?:確信|自信)が?(?:です|あります|ある|$)", bare=False),
+    _form(r"(?:저는|나는|이 답(?:을|에)|[ ])*", r"[ ]?확신(?:합니다|해요|한다|함|하고 있습니다)$", bare=False),
+    # Ich bin mir zu 90 % sicher; je suis sûr à 90 %; estoy seguro al 90 %
+    _form(r"ich bin (?:mir )?(?:zu |etwa |ungefähr |rund )*", r"[ ]sicher\b(?:, dass .*)?$", bare=False),
+    _form(r"je (?:suis|en suis) (?:sûre?|certaine?) à (?:environ )?", r"(?: que .*)?$", bare=False),
+    _form(
+        r"(?:yo )?(?:estoy|tengo)(?: segur[oa])?(?: al| en un| un| una)?[ ]",
+        r"(?:[ ](?:segur[oa]|de confianza))?(?: de que .*)?$",
+        bare=False,
+    ),
+    _form(r"(?:eu )?(?:estou|tenho)[ ]", r"[ ](?:cert[oa]|confiante|de certeza|de confiança)$", bare=False),
+    _form(r"sono (?:sicur[oa] al )?", r"(?:[ ]sicur[oa])?$", bare=False),
+    _form(r"я уверен[а]? на ", r"$", bare=False),
     _form(
         r"(?:내|제|나의|저의|이 답의|답변의|[ ])*(?:확신도?|신뢰도)(?:는|은|가|이|:|[ ])*",
         r"(?:입니다|이다|예요|$)",
@@ -173,7 +193,7 @@ FORMS = (
 )
 # Only where nothing else is said: in a longer reply the probability may be the answer.
 ALONE = _form(
-    rf"(?:the )?{_CHANCE}{_IS}[ ]?|正确率(?:是|为|在)|(?:確率|확률)(?:は|는|은)[ ]?",
+    rf"{_SO}(?:the )?{_CHANCE}{_IS}[ ]?|正确率(?:是|为|在)|(?:確率|확률)(?:は|는|은)[ ]?",
     r"[ ]?(?:です|입니다|$)",
     bare=True,
 )
@@ -197,6 +217,10 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
         begin, end = sentence.span()
         if end - begin > LONGEST_SENTENCE or WORD.search(text, begin, end) is None or sentence[0][-1] in "?？":
             continue
+        said = _remark(sentence[0])
+        if said is not None:
+            yield (begin, end), said
+            continue
         for clause in CLAUSE.finditer(text, begin, end):
             number = _in_clause(clause[0].rstrip(" .!;。！；"), alone=clause[0].strip(" .!") == whole)
             number = number or _beside(text[begin : clause.start()], clause[0].rstrip(" .!;"), text[clause.end() : end])
@@ -217,6 +241,21 @@ def stated(text: str) -> Iterator[tuple[tuple[int, int], Quantity]]:
             ):
                 break  # what a sentence says after it took something back is no plain statement either
             yield clause.span(), number
+
+
+REASON = re.compile(r",? (?:because|since|as|given|although|though|but)\b", re.IGNORECASE)
+
+
+WHY = re.compile(r",? (?:because|since|as|given)\b(?! if\b)", re.IGNORECASE)
+
+
+def _remark(sentence: str) -> Quantity | None:
+    """Return the number of a sentence that, up to its reason, only says how sure the speaker is."""
+    reason = REASON.search(sentence)
+    head, rest = (sentence[: reason.start()], sentence[reason.start() :]) if reason else (sentence, "")
+    said = remark(head.rstrip(" .!;。！；"), scale="percent", in_passing=True)
+    taken_back = reason is not None and not WHY.match(rest) and TAKEN_BACK.search(rest)
+    return said[0] if said is not None and len(said) == 1 and not taken_back else None
 
 
 OF_THEM = re.compile(r"[)\],\s]*of\b", re.IGNORECASE)

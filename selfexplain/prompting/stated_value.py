@@ -18,21 +18,26 @@ from selfexplain.records import Reading, Why
 
 # Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
 LEAD = re.compile(
-    r"(?:[\s,:;=()\[\]{<>\"'|*_-]|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
+    r"(?:p(?:\([^()\n]{1,30}\))?[ ]?=)?(?:\.{3,60}|[\s,:;=()\[\]{<>\"'|*_-]|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
     r"|(?:based on|given|considering|judging (?:by|from)|in my|as far as|to the best of)[ ][^\d,:;\n]{2,80},"
     r"|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
     r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
     r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
     r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
     r"|low|lower|medium|moderate|mid|likely|unlikely|confident|certain|sure|absolutely|completely|totally|fully"
-    r"|probably|maybe|perhaps|possibly|somewhere|anywhere|between|from|around|about|roughly|just|slightly|well|only|solid|strong|good|going|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
+    r"|probably|maybe|perhaps|possibly|somewhere|anywhere|between|from|around|about|roughly|just|slightly|bit|little|well|only|solid|strong|good|going|hmm|well|ok|okay|yes|let's|go|think|believe|guess|we)"
     r"(?![\w'])"
     r"|高い|低い|我|有|的|把握|信心|是|约为|为|為|在|大概|大约|可能|概率|置信度|很|非常|较|比较|高|低|中等|中|极|十分|相当"
     r"|认为|答案|正确|正確|评估|自信|介于|確率|確信度|信頼度|は|が|で|の|とても|かなり|매우|높음|낮음|보통|확신|신뢰도"
     r"|은|는|이|가)*+",
     re.IGNORECASE,
 )
-# "I can't be 100% sure" and "not quite 60%" say what the confidence is not.
+# "I can't be 100% sure" and "not quite 60%" say what the confidence is not; "not very high, 30%" goes on to what it is.
+NOT_HIGH = re.compile(
+    r"(?:i'm |i am |it's )?not (?:(?:very|so|too|that|all that|entirely|completely|totally|really|particularly|quite) ){0,2}"
+    r"(?:high|sure|confident|certain)[ ]?[,;.:(-]{1,2}",
+    re.IGNORECASE,
+)
 NOT_THIS = re.compile(
     rf"{LEAD.pattern}(?:(?:not|n't|can't|cannot|never|hardly)\b|不是?|没有?){LEAD.pattern}(?:quite|even|be)?{LEAD.pattern}",
     re.IGNORECASE,
@@ -74,7 +79,7 @@ TAKEN_BACK = re.compile(
 )
 # Where the value ends and talk about it begins. Numbers in the talk are no second value.
 TALK = re.compile(
-    r"[ ](?-i:[A-Z][A-Z_]{2,40}[ ]?:)"
+    r"[ ](?-i:[A-Z][A-Z_]{2,40}[ ]?:)|[ ](?:#|//)[ ]|[ ]-{1,2}[ ]\d{1,4} of "
     r"|\b(?:because|since|given|based|due|considering|as|for|with|where|while|which|when|from|that|if)\b"
     r"|因为|因為|由于|由於|基于|なぜなら|때문|(?<![.])[.;!?。；！？]\s{0,3}[^\W\d]|[ ]-{1,2}[ ][^\W\d]"
     r"|[,，][ ]?(?!or\b|maybe|perhaps|possibly|then|to\b|but|actually|no\b|and\b|now|或)[^\W\d]",
@@ -147,9 +152,11 @@ class Value:
     def refused(self, first: Quantity) -> Reading[float] | None:
         """Return why the first number is not the confidence in the answer, or None when it may be."""
         text, (before, after) = self.text, first.outer
-        if first.kind == "point" and (NOT_THIS.fullmatch(text, 0, before) or _denied(text, after)):
+        denied = NOT_HIGH.match(text, 0, before)
+        begin = denied.end() if denied else 0
+        if first.kind == "point" and (NOT_THIS.fullmatch(text, begin, before) or _denied(text, after)):
             return self.none("ambiguous", "denied")
-        if not LEAD.fullmatch(text, 0, before) or OPTION.search(text, 0, before):
+        if not LEAD.fullmatch(text, begin, before) or OPTION.search(text, 0, before):
             return self.none("non_numeric", detail=text[:80])
         if first.kind == "point" and self.own.unlike(first, self.asked.scale, text):
             return self.none("ambiguous", "scale")
@@ -173,11 +180,11 @@ class Value:
             return self.none("truncated")  # "likely" may have been going to be "likely not"
         return replace(reading, span=self.view.raw_span(self.start + start, self.start + stop))
 
-    def clause(self, number: Quantity) -> Reading[float]:
-        """Return what the one number of a clause says that was found to state a confidence."""
-        if number.kind == "point" and self.own.unlike(number, self.asked.scale, self.text):
+    def clause(self, *numbers: Quantity) -> Reading[float]:
+        """Return what the numbers of a clause say that was found to state a confidence."""
+        if any(one.kind == "point" and self.own.unlike(one, self.asked.scale, self.text) for one in numbers):
             return self.none("ambiguous", "scale")
-        return self.combine([number])
+        return self.combine(list(numbers))
 
     def combine(self, stated: list[Quantity]) -> Reading[float]:
         """Return the one value that all the stated numbers have in common."""
