@@ -45,7 +45,11 @@ EMPHASIS = re.compile(
 # LaTeX's bold and italic type, where it dresses a label: `\textbf{Confidence:} 80`, `\textbf{Confidence}: 80`.
 LATEX_LABEL = re.compile(
     r"\\(?:textbf|textit|emph|text|mathbf|mathrm|textsf|underline)\{"
-    r"(?P<inside>[^{}\\\n]{0,80}:[^{}\\\n]{0,80}|[^{}\\\n]{1,80}(?=\}[ ]?:))\}"
+    r"(?P<inside>[^{}\\\n]{0,80}:[^{}\\\n]{0,80}|[^{}\\\n]{1,80}(?=\}[ ]?[:=]))\}"
+)
+# A number in mathematical type: \\(95\\%\\) and $0.95$.
+LATEX_NUMBER = re.compile(
+    r"(?:\\[(\[]|\$)\s{0,4}(?P<inside>\d{1,3}(?:\.\d{1,6})?\s?(?:\\?%)?)\s{0,4}(?:\\[)\]]|\$)(?!\d)"
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\{[ ]?(?P<part>\d{1,4})[ ]?\}\{[ ]?(?P<of>\d{1,4})[ ]?\}")
 # A tag that only ends or begins a block; one with nothing behind it in its line may be an answer.
@@ -74,6 +78,8 @@ def normalise(text: Located) -> Located:
     text = text.replace(CRLF, lambda _: "\n").replace(CLUSTER, lambda found: _plain(found[0]))
     if "<t" in text.text:
         text = text.replace(NEXT_CELL, lambda _: "|").replace(CELL_TAG, lambda _: "")
+    if "\\" in text.text or "$" in text.text:
+        text = text.replace(LATEX_NUMBER, lambda found: found["inside"])
     text = text.replace(LINE_BREAK, lambda _: "\n").replace(EMPHASIS, lambda _: "")
     if "\\" not in text.text:
         return text

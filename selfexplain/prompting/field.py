@@ -47,7 +47,19 @@ CONFIDENCE = (
     *("how confident i am", "how confident am i", "how sure i am", "how sure am i"),
     *("probability", "probability correct", "probability of being correct", "probability that my answer is correct"),
     *("probability that the answer is correct", "probability that this answer is correct", "my probability"),
-    *("certainty", "certainty level", "likelihood", "sureness", "conf", "confidence value", "p(correct)", "p(true)"),
+    *(
+        "certainty",
+        "certainty level",
+        "likelihood",
+        "sureness",
+        "conf",
+        "confidence value",
+        "confidence pct",
+        "percent confidence",
+        "percentage confidence",
+        "p(correct)",
+        "p(true)",
+    ),
     *("p(answer is correct)", "p(answer correct)", "p(right)", "p(answer is right)", "p(my answer is correct)"),
     *("konfidenz", "konfidenzniveau", "zuversicht", "sicherheit", "vertrauen", "wahrscheinlichkeit"),
     *("confiance", "niveau de confiance", "certitude", "degré de confiance", "probabilité"),
@@ -74,6 +86,11 @@ CONFIDENCE = (
         "信心指数",
         "信心值",
         "信心度",
+        "可信程度",
+        "信心分数",
+        "信心评分",
+        "置信度评分",
+        "置信度分数",
         "把握度",
         "确定程度",
         "置信指数",
@@ -145,6 +162,7 @@ def canonical(label: str) -> str:
 def _canonical(label: str) -> str:
     bare = re.sub(r"(?<=[^\s])\s{0,3}[(\[][^()\[\]]{0,60}[)\]]\s{0,3}$", "", label.strip()[:200])
     bare = label.strip()[:200] if canonical_is_literal(label) else bare
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", bare)  # confidenceScore
     return re.sub(r"[\s_-]+", " ", bare.rstrip(" %:")).casefold().strip()
 
 

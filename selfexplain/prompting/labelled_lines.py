@@ -22,6 +22,7 @@ CLOSERS = r"[\])\"'”’」』】]"
 # What may stand between a label and its colon: closing brackets or quotes, "(0-100)", a percent sign, "is".
 AFTER_LABEL = (
     rf"{CLOSERS}{{0,3}}\.?{GAP}{{0,3}}(?:[(\[][^()\[\]\n]{{0,60}}[)\]])?{GAP}{{0,2}}%?{CLOSERS}{{0,3}}{GAP}{{0,3}}"
+    rf"(?:(?:from|between){GAP}\d{{1,3}}%?{GAP}?(?:to|and|-){GAP}?\d{{1,3}}%?{GAP}{{0,2}})?"
     rf"(?:(?:in|as){GAP}(?:an?{GAP})?(?:%|percent(?:age)?){GAP}{{0,2}})?"
     rf"(?:is{GAP}?|[是为為は])?"
 )

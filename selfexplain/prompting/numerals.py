@@ -41,12 +41,14 @@ BOUND_BEFORE = re.compile(
     rf"|(?P<low_ex>(?<![-=])>|(?<![A-Za-z])(?:{ABOVE}))|(?P<high_ex><|(?<![A-Za-z])(?:{BELOW})))[ ]{{0,2}}$",
     re.IGNORECASE,
 )
+MAYBE = r"[,(]?[ ]?(?:(?:or|and|if not|possibly|maybe|perhaps|probably|even|slightly|a bit|a little)[ ]?){1,3}(?<=[ ])"
+NO_MORE = r"(?! (?:precisely|exactly|specifically|accurately|likely|confident|certain|sure)\b)"
 BOUND_AFTER = re.compile(
-    r"[ ]{0,2}(?:(?P<low_ex>\+(?![\d/-])|[<‹](?![/A-Za-z])|超|초과|(?<=[成割])[多余])"
-    r"|(?P<low_in>,?[ ]?(?:at (?:the )?(?:very )?(?:least|worst)|min(?:imum)?\b\.?"
-    r"|as a (?:minimum|floor))|(?:or|and) (?:more|higher|above|greater|over|up|better)\b|以上|이상)"
-    r"|(?P<high_in>,?[ ]?(?:at (?:the )?(?:very )?(?:most|best)|tops\b|max(?:imum)?\b\.?|as a (?:maximum"
-    r"|ceiling))|(?:or|and) (?:less|lower|below|fewer|under)\b|以下|以内|以內|이하)|(?P<high_ex>未満|未满|미만))",
+    rf"[ ]{{0,2}}(?:(?P<low_ex>\+(?![\d/-])|[<‹](?![/A-Za-z])|超|초과|(?<=[成割])[多余])"
+    rf"|(?P<low_in>,?[ ]?(?:at (?:the )?(?:very )?(?:least|worst)|min(?:imum)?\b\.?"
+    rf"|as a (?:minimum|floor))|{MAYBE}(?:more|higher|above|greater|over|up|better)\b{NO_MORE}|以上|이상)"
+    rf"|(?P<high_in>,?[ ]?(?:at (?:the )?(?:very )?(?:most|best)|tops\b|max(?:imum)?\b\.?|as a (?:maximum"
+    rf"|ceiling))|{MAYBE}(?:less|lower|below|fewer|under)\b{NO_MORE}|以下|以内|以內|이하)|(?P<high_ex>未満|未满|미만))",
     re.IGNORECASE,
 )
 LOOK_BACK = 24

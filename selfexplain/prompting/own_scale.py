@@ -16,6 +16,7 @@ TOP = re.compile(
     r"(?:\bout of|/|\bof|\bmax(?:imum)?|\bscale(?: of)?|满分|滿分)[ ]?(?:an? )?(?P<high>\d{1,4})(?!\d)", re.IGNORECASE
 )
 UNIT = re.compile(r"[(\[][ ]?(?:as an? )?(?:probability|概率|decimal|小数)[ ]?[)\]]", re.IGNORECASE)
+FROM_TO = re.compile(r"\b(?:from|between)[ ]\d[^:=]{1,12}[:=]", re.IGNORECASE)
 IN_BRACKETS = re.compile(r"[(\[][^()\[\]\n]{1,60}[)\]]")
 SCALE = re.compile(
     r"\bscale\b[^\d\n]{0,12}(?P<after>\d[^\n]{0,12})"
@@ -95,6 +96,8 @@ def own_scale(label: str, value: str, said: frozenset[Fraction]) -> OwnScale:
         *(one for one in IN_BRACKETS.findall(value[:300]) if _is_scale(one)),
     ]:
         tops |= _tops(bracket[1:-1])
+    between = FROM_TO.search(label)
+    tops |= _tops(between[0]) if between else set()
     return OwnScale(frozenset(tops), unit=UNIT.search(label) is not None)
 
 

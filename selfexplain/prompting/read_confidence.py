@@ -143,6 +143,9 @@ SCALE_HINT = re.compile(
 )
 
 
+WORTH_READING = re.compile(r"\w")
+
+
 def _field(view: Located, field: Field, asked: "Asked", finish: Finish) -> Reading[float]:
     """Return what one labelled value says."""
     start, stop = field.start, min(field.stop, field.start + LONGEST_VALUE)
@@ -153,7 +156,7 @@ def _field(view: Located, field: Field, asked: "Asked", finish: Finish) -> Readi
     if field.form == "json" and (view.text[start] == "{" or view.text[start:stop].lower() in ("true", "false", "nan")):
         return Reading(None, "non_numeric", detail=view.text[start:stop][:80], span=view.raw_span(start, stop))
     hint = SCALE_HINT.match(view.text, start, stop)
-    if hint and hint.end() < stop:
+    if hint and WORTH_READING.search(view.text, hint.end(), stop):
         start = hint.end()
     inner, outer, bracketed = unwrap(view.text, start, stop)
     if inner >= outer:
@@ -214,7 +217,8 @@ def _whole_reply(value: Value) -> Reading[float] | None:
         return value.none("non_numeric", detail=text) if phrase else None
     rest = "".join(text[left:right] for left, right in _gaps(found, len(text)))
     if any(
-        letter.isalnum() or letter in "$€£¥{}" for letter in re.sub(r"(?i)\b(?:between|from)\b|介于|在|之间", "", rest)
+        letter.isalnum() or letter in "$€£¥{}"
+        for letter in re.sub(r"(?i)\b(?:between|from|or)\b|或|介于|在|之间", "", rest)
     ):
         return None
     if found[0].kind == "unreadable" or (len(found) > 1 and _is_year(found[0])):
@@ -245,7 +249,7 @@ def _gaps(found: list[Quantity], length: int) -> Iterator[tuple[int, int]]:
     yield done, length
 
 
-ANSWER_END = re.compile(r"[,;(\n。；，]|[.!?](?=\s)|[ ]-{1,2}[ ]")
+ANSWER_END = re.compile(r"[,;(\n。；，、]|[.!?](?=\s)|[ ]-{1,2}[ ]")
 
 
 def _without_answers(view: Located) -> str:

@@ -36,15 +36,16 @@ SURE = re.compile(
 )
 RATED = re.compile(
     r"\b(?:(?:i'd|i would|i'll|i will|let's|i) (?:\w{2,10} )?(?:say|put|rate|give|place|estimate|go with)\b"
-    r"|(?:maybe|perhaps|probably|possibly|approximately|estimated)\b)|我[会就]?(?:给|給|打|评)|吧",
+    r"|(?:i'm|i am) at\b|(?:maybe|perhaps|probably|possibly|approximately|estimated)\b)|我[会就]?(?:给|給|打|评)|吧",
     re.IGNORECASE,
 )
 """How a number is put forward as one's own estimate."""
 # "I think it is 50%" and "I'm certain: 50%" may answer the question; "the answer is 50%" does.
 OF_THE_WORLD = re.compile(
     r"(?:\bit(?: is|'s| would be)|\bthat(?: is|'s)|\b(?:confident|certain|sure)(?: that)?:|\banswer(?: is)?:?"
-    r"|\b(?:confident|certain|sure)[^,.;#-]{0,24}\b(?:in|about|of|on|that|it))[ ]{1,3}"
-    r"(?:about |around |roughly |probably |likely |at )?#|(?:确定|肯定|认为|觉得|估计|答案|答|可能|大概)[^#把信自置]{0,6}[是为]#",
+    r"|\b(?:certain|sure)\b[^#,(]{0,24}[.!:]|\b(?:confident|certain|sure)[^,.;#-]{0,24}\b(?:in|about|of|on|that|it))[ ]{1,3}"
+    r"(?:about |around |roughly |probably |likely |at )?#|(?:确定|肯定|认为|觉得|估计|答案|答|可能|大概)[^#把信自置]{0,6}[是为]#"
+    r"|#[ ]of (?:it|that|this|them|these|those)\b|\bam[ ]#(?! (?:confident|certain|sure))|\bof that\b",
     re.IGNORECASE,
 )
 OF_THE_ANSWER = re.compile(
@@ -58,6 +59,12 @@ SCALE = re.compile(
     r"|\bout of (?:a )?(?:possible )?(?:100|20|10|1)(?=[,:])|[(]?(?:满分|滿分)(?:为|是)?[ ]?(?:100|20|10)[ ]?分?[)]?",
     re.IGNORECASE,
 )
+LEVEL = re.compile(
+    r"#?[ ,:(-]*(?:(?:very|fairly|quite|moderately|relatively|extremely|rather|pretty)[ -])?"
+    r"(?:high|medium|moderate|low)(?:[ -]high|[ -]low)?[ ,:)(-]*#?[ .)]*",
+    re.IGNORECASE,
+)
+FIRST = re.compile(r"#[ ]?[,(-]")
 AS_FOR = re.compile(
     r"(?:(?:as for|regarding|about) )?(?:my|the) (?:confidence|certainty)(?: level)?, it(?:'s| is)\b", re.IGNORECASE
 )
@@ -105,11 +112,14 @@ def remark(text: str, *, scale: str, in_passing: bool = False) -> list[Quantity]
     said = OF_THE_ANSWER.sub(" ", said)
     if not stated or OF_THE_WORLD.search(said) or not _is_closed(said):
         return None
-    sure = SURE.search(said) is not None
+    sure = (SURE.search(said) or LEVEL.fullmatch(said)) is not None
     explained = all(one.unit != "bare" or (scale == "probability" and one.decimal) for one in stated)
     if in_passing:
         return stated if sure and explained else None
-    return stated if (explained or sure or hint) and (sure or hint or RATED.search(said)) else None
+    rated = RATED.search(said) is not None
+    if explained:
+        return stated if sure or hint or rated else None
+    return stated if hint or (sure and (rated or FIRST.match(said))) else None
 
 
 def _without_denied(spoken: str, found: list[Quantity]) -> tuple[str, list[Quantity]]:
@@ -145,12 +155,20 @@ def _is_closed(said: str) -> bool:
 
 # --- an answer with its percentage beside it -----------------------------------------------------------------------
 
+ANSWER = r"(?:1[.)][ ])?(?P<answer>[^\n,;:|()\[\]%?!=<>{}\"]{1,60}?)"
+SURENESS = r"(?:confident|confidence|certain|certainty|sure)"
 BESIDE = re.compile(
-    r"(?P<answer>[^\n,;:|()\[\]%?!=<>{}\"]{1,60}?)"
-    r"(?P<between>[ ]?,[ ]{0,2}(?:(?:with|at)[ ](?:an?[ ])?)?|[ ]{1,2}-{1,2}[ ]{1,2}|[ ]?[|;][ ]?|[ ]?[(\[][ ]?|[.][ ]{1,2}|[ ]?\n{1,3}[ ]?)"
-    r"(?P<number>[^\n]{1,40}?)[ ]?(?P<sure>(?:of )?(?:confident|confidence|certain|certainty|sure|置信度|把握)?)[)\]]?[ ]?[.!]?",
+    rf"{ANSWER}(?P<between>[ ]?,[ ]{{0,2}}|[ ]{{1,2}}(?:-{{1,2}}|/|->|=>|→)[ ]{{1,2}}|[ ]?[|][ ]?"
+    r"|[ ]{0,2}\n{1,3}[ ]?(?:2[.)][ ])?)(?P<number>[^\n]{1,40}?)[ ]?[.!]?"
+)
+"""An answer and a number: a form that was asked for. In a bracket the number may as well be a fact: China (18%)."""
+NAMED = re.compile(
+    rf"{ANSWER}(?P<between>[ ]?[,:|(\[-]{{1,2}}[ ]{{1,2}}|[ ]?[(\[]|[ ](?=(?:with|at)[ ]))(?:(?:with|at)[ ])?(?:an? )?"
+    rf"(?:(?P<number>[^\n,;]{{1,40}}?)[ ](?:of )?{SURENESS}|{SURENESS} (?:level )?(?:of|at|is) (?P<last>[^\n,;]{{1,40}}?))"
+    r"[)\]]?[ ]?[.!]?",
     re.IGNORECASE,
 )
+"""The same where a word says what the number is."""
 NAME = re.compile(
     r"(?:(?:the|a|an|la|le|el|los|las|les|san|st)[ ])?"
     r"(?:(?-i:[A-Z\u00c0-\u00de][^\W_]*[\w'.&-]*|of|the|de|da|di|del|van|von|and|in|on|for|to|[IVX]{1,5})(?:[ ]|$)){1,8}"
@@ -169,7 +187,9 @@ MEASURED = re.compile(
     r"|men|women|adults|children|voters|students|users|respondents|experts|rain|snow|sunny|cloudy|clear|storm|showers"
     r"|grew|grows|rose|rises|fell|falls|drop\w*|increas\w+|decreas\w+|declin\w+|gain\w*|los[st]\w*|up|down|reach\w*|won"
     r"|is|are|was|were|has|have|had|contain\w*|holds?|works?|said|says|about|around|roughly|nearly|almost|over|under|at"
-    r"|total|average|mean|median|sum|step|option|choice|item|part|confiden\w+|certain\w*|sure|likely|unlikely|not|no\s\w+"
+    r"|total|average|mean|median|sum|step|option|choice|item|part|confiden\w+|certain\w*|sure|likely|unlikely|not|no\s\w+|solar|wind|coal|gas|nuclear|hydro|iron|copper|silver|gold|aluminium|aluminum|silicon|calcium|sodium"
+    r"|potassium|steel|democrats?|republicans?|labour|conservatives?|liberals?|greens|muslims?|christians?|protestants?|catholics?"
+    r"|hindus?|buddhists?|jews|atheists?|europeans?|americans?|africans?|asians?|whites?|blacks?|males?|females?|boys|girls|rise|decrease|increase|reduction|cash"
     r"|approximately|between|from|save|saves|pass|passed|fail|failed|market|vote|votes|support|approval|yield|error)\b"
     r"|[率占比的是了在有约]|增|降|人口|湿度|氮|氧|税|折|可能|下雨|雨|电量",
     re.IGNORECASE,
@@ -190,19 +210,24 @@ def beside_answer(text: str, *, scale: str) -> tuple[Quantity, int] | None:
     """
     if len(text) > LONGEST_ANSWER + 60:
         return None
-    found = BESIDE.fullmatch(text)
+    named = NAMED.fullmatch(text)
+    found = named or BESIDE.fullmatch(text)
     if found is None:
         return None
-    answer, between = found["answer"].strip(" .'*"), found["between"]
+    part = "last" if named and named["last"] else "number"
+    answer, between, numbers = found["answer"].strip(" .'*"), found["between"], list(scan(found[part]))
     if NAME.fullmatch(answer) is None or MEASURED.search(answer):
         return None
-    if answer[-1].isdigit() and not between.startswith((", ", "\n")):
-        return None  # 12 (40%) counts, 3 - 4% subtracts
-    numbers = list(scan(found["number"]))
-    if len(numbers) != 1 or numbers[0].outer != (0, len(found["number"])) or numbers[0].kind == "unreadable":
+    if len(numbers) != 1 or numbers[0].outer != (0, len(found[part])) or numbers[0].kind == "unreadable":
         return None
     (number,) = numbers
+    counted = answer[-1].isdigit() and not between.startswith((",", "\n"))  # 3 - 4% subtracts
+    if counted or (YES_OR_NO.fullmatch(answer) and number.approx and not named):
+        return None  # "Yes, about 95%" may answer how many
     plain = number.unit != "bare" or (scale == "probability" and number.decimal)
-    below = "\n" in between and not number.spelled and number.low is not None and number.low >= 10
-    named = between.strip().startswith((",", "(", "[")) and found["sure"]
-    return (number, found.start("number")) if plain or (below and answer[-1].isalpha()) or (named and plain) else None
+    below = "\n" in between and not number.spelled and number.low is not None and number.low >= TWO_DIGITS
+    return (number, found.start(part)) if plain or (below and answer[-1].isalpha()) else None
+
+
+YES_OR_NO = re.compile(r"yes|no|true|false|是|否", re.IGNORECASE)
+TWO_DIGITS = 10

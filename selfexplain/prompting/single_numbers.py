@@ -87,7 +87,7 @@ NUMBER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 PERCENT = re.compile(
-    r"[ ]{0,2}[>\]})]{0,2}[ ]?(?:(?:%[ ]?){1,3}|(?:per[ ]?cent|percentage|pct)\b(?:[ ]points?\b)?|퍼센트"
+    r"[ ]{0,2}[>\]})]{0,2}[ ]?(?:(?:%[ ]?){1,3}|(?:per[ ]?cent|percentage|pct)\b(?:[ ]points?\b)?|p\.c\.?|퍼센트"
     r"|프로(?![가-힣]{2})|パーセント|个百分点|個百分點)",
     re.IGNORECASE,
 )

@@ -20,7 +20,7 @@ from selfexplain.records import Reading, Why
 LEAD = re.compile(
     r"(?:p(?:\([^()\n]{1,30}\))?[ ]?=)?(?:\.{3,60}|[\s,:;=()\[\]{<>\"'|*_-]|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
     r"|(?:based on|given|considering|judging (?:by|from)|in my|as far as|to the best of)[ ][^\d,:;\n]{2,80},"
-    r"|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|say|said|estimate[ds]?|estimating|rate"
+    r"|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|it's|giving|say|said|estimate[ds]?|estimating|rate"
     r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
     r"|current|overall|final|confidence|probability|certainty|likelihood|level|score|rating|value|percentage|chance"
     r"|being|correct|right|very|extremely|highly|quite|fairly|pretty|rather|relatively|moderately|somewhat|high|higher"
@@ -246,7 +246,7 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         if REVISED.search(between) or (cases and one.unit == first.unit):  # 90% if A, 70% if B
             yield one
         elif parenthesis:
-            if not between.strip(" (=~-") and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
+            if SAME.fullmatch(between) and re.match(r"\s{0,2}\)", text[one.outer[1] :][:4]):
                 yield one
         elif TALK.search(text[found[0].outer[1] : one.outer[0]]) is None and not _inside_parenthesis(
             text, found[0], one
@@ -259,7 +259,9 @@ def _is_complement(text: str, first: Quantity, one: Quantity) -> bool:
     """Tell whether a second number is what is left for being wrong: `85% right, 15% wrong`."""
     if first.low is None or one.low is None or first.unit != one.unit or (first.kind, one.kind) != ("point", "point"):
         return False
-    return first.low + one.low == WORTH.get(first.unit, 100) and _denied(text, one.outer[1])
+    return first.low + one.low == WORTH.get(first.unit, 100) and (
+        _denied(text, one.outer[1]) or LEFT_OVER.match(text, one.outer[1]) is not None
+    )
 
 
 def _is_count(text: str, between: str, one: Quantity) -> bool:
@@ -274,6 +276,16 @@ def _is_scale(one: Quantity) -> bool:
     return one.kind == "range" and one.low in {0, 1} and one.high in {1, 10, 20, 100}
 
 
+LEFT_OVER = re.compile(
+    r"[ ](?:(?:is |are )?(?:left|remaining|reserved|allowed|allowance)|(?:left |reserved |allowed )?for|(?:chance|possibility"
+    r"|probability) (?:of|that))\b",
+    re.IGNORECASE,
+)
+"""What a number says that fills the first one up to the whole."""
+SAME = re.compile(
+    r"[\s(=~-]*(?:i\.?e\.?|or|that is|meaning|equivalently|equivalent to|equals)?[,:]?[\s(=~-]*", re.IGNORECASE
+)
+"""Between a value and its repetition in other terms: `0.9 (i.e., 90%)`."""
 NUMBERED = re.compile(r"1[.)][ ][^\W\d][^\n]{0,200}?[\s]2[.)][ ]")
 """A list on one line: its first number is none of its values."""
 FOOTNOTE = re.compile(r".?\[\^?[1-9]\]")
