@@ -202,7 +202,8 @@ def _table_fields(text: str, names: frozenset[str], known: Sequence[str], end: i
 # --- comma-separated values ----------------------------------------------------------------------------------------
 
 HEADS = re.compile(
-    r"^[ ]{0,8}(?P<heads>[\w \"()%-]{1,40}(?:,[\w \"()%-]{1,40}){1,8}|[\w \"()%-]{1,40}(?:;[\w \"()%-]{1,40}){1,8})\n(?=[^\n])",
+    r"^[ ]{0,8}(?P<heads>[\w \"()%-]{1,40}(?:,[\w \"()%-]{1,40}){1,8}"
+    r"|[\w \"()%-]{1,40}(?:;[\w \"()%-]{1,40}){1,8})\n(?=[^\n])",
     re.MULTILINE,
 )
 VALUES = {mark: re.compile(rf'(?:^|{mark})(?P<cell>[ ]?"[^"]*"[ ]?|[^{mark}"]*)') for mark in ",;"}

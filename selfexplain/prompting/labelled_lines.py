@@ -113,7 +113,7 @@ def line_fields(
 
 
 def _is_quotation(text: str, match: re.Match[str]) -> bool:
-    """Tell whether a label stands in somebody's words: behind a quote that does not close behind it, as a key's does."""
+    """Tell whether a label stands in somebody's words: behind a quote that, unlike a key's, does not close there."""
     begin, label_end = match.start(), match.end("label")
     if text[begin - 1 : begin] not in {'"', "\u201c"} or text[label_end : label_end + 1] in {'"', "\u201d"}:
         return False

@@ -14,7 +14,8 @@ TO = re.compile(r"[ ]{0,3}(?:-{1,2}|~|\bto\b|\bthrough\b|\bup to\b|至|到|か�
 AND = re.compile(r"[ ]{0,3}(?:\band\b|和|与|與|と)[ ]{0,3}", re.IGNORECASE)
 DASH = re.compile(r"[ ]{1,3}-{1,2}[ ]{1,3}")
 COUNTED = re.compile(
-    r"(?:[ ](?:out )?of \d{1,4})?[ ](?!(?:confident|sure|certain|likely|percent|points?|out|of|or|and|in|because|since|as)\b)[A-Za-z]{3}",
+    r"(?:[ ](?:out )?of \d{1,4})?[ ](?!(?:confident|sure|certain|likely|percent|points?|out|of|or|and|in"
+    r"|because|since|as)\b)[A-Za-z]{3}",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(r"(?:\bbetween|介于|介於|在)[ ]{0,3}$", re.IGNORECASE)
@@ -22,7 +23,8 @@ RANGE_AFTER = re.compile(r"[ ]?(?:之间|之間|の間|사이)")
 PLUS_MINUS = re.compile(r"[ ]{0,3}[(,]?[ ]{0,2}(?:±|\+/-|\+-)[ ]{0,3}")
 
 APPROX_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|(?-i:c\.)|nearly|almost|close to|some|etwa|ungefähr|rund|environ|aproximadamente|alrededor de|cerca de|около|примерно)(?: an?)?"
+    r"(?:(?<![A-Za-z])(?:about|around|roughly|approximately|approx\.?|circa|ca\.|(?-i:c\.)|nearly|almost"
+    r"|close to|some|etwa|ungefähr|rund|environ|aproximadamente|alrededor de|cerca de|около|примерно)(?: an?)?"
     r"|[~≈≒]|大约|大約|约|約|(?<![最附就])近|大概|差不多|将近|將近|接近|几乎|幾乎|およそ|ほぼ|약|대략|거의)[ ]{0,2}$",
     re.IGNORECASE,
 )
@@ -30,7 +32,10 @@ APPROX_AFTER = re.compile(
     r"[ ]{0,2}(?:-?ish\b|or so\b|or thereabouts\b|give or take\b|左右|上下|くらい|ぐらい|程度|ほど|前後|정도|쯤|내외)",
     re.IGNORECASE,
 )
-AT_LEAST = "at least|minimum of|min|no less than|not less than|no lower than|至少有?|起码有?|不低于|不少于|少なくとも|적어도|최소"
+AT_LEAST = (
+    "at least|minimum of|min|no less than|not less than|no lower than"
+    "|至少有?|起码有?|不低于|不少于|少なくとも|적어도|최소"
+)
 AT_MOST = (
     "at most|up to|maximum of|max|no more than|not more than|no higher than|至多有?|最多有?|不超过|不超過|不高于|최대"
 )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from selfexplain.errors import InputError
 from selfexplain.prompting import probability_words
+from selfexplain.prompting.beside_answer import beside_answer
 from selfexplain.prompting.characters import normalise
 from selfexplain.prompting.field import (
     ANSWER,
@@ -24,8 +25,8 @@ from selfexplain.prompting.fields import find_fields
 from selfexplain.prompting.final_text import Located, final_text
 from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import OwnScale, own_scale, scale_said
+from selfexplain.prompting.remark import remark
 from selfexplain.prompting.running_text import stated
-from selfexplain.prompting.short_reply import beside_answer, remark
 from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.stated_value import Asked, Value
 from selfexplain.prompting.wording import DECLINED, DECLINED_WHOLE, is_placeholder, unwrap

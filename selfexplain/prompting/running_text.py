@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from selfexplain.prompting.numerals import scan
-from selfexplain.prompting.short_reply import remark
+from selfexplain.prompting.remark import remark
 from selfexplain.prompting.single_numbers import Quantity
 from selfexplain.prompting.wording import BEING_WRONG
 
@@ -136,7 +136,8 @@ FORMS = (
     _form(rf"(?:with|at) (?:an? )?{_CHANCE}(?: of)? ", r"$", bare=True),
     # There is a 90% chance that this answer is right; the probability that it is right is 90%
     _form(
-        rf"{_SO}(?:(?:there is|there's|i see|i(?: would|'d)? assign|(?:i (?:would )?|i'd )?give (?:it|(?:this|my|the) (?:answer|guess))) )?"
+        rf"{_SO}(?:(?:there is|there's|i see|i(?: would|'d)? assign|(?:i (?:would )?|i'd )?give (?:it|(?:this"
+        rf"|my|the) (?:answer|guess))) )?"
         r"(?:an? )?",
         rf"[ ]{_CHANCE}(?:{_RIGHT}| (?:to|of) {_OWN} being (?:correct|right))$",
         bare=False,

@@ -18,7 +18,8 @@ from selfexplain.records import Reading, Why
 
 # Before the number of a labelled value only words that say nothing else may stand: in "RSI of 80" it is no confidence.
 LEAD = re.compile(
-    r"(?:p(?:\([^()\n]{1,30}\))?[ ]?=)?(?:\.{3,60}|[\s,:;=()\[\]{<>\"'|*_-]|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
+    r"(?:p(?:\([^()\n]{1,30}\))?[ ]?=)?(?:\.{3,60}|[\s,:;=()\[\]{<>\"'|*_-]"
+    r"|[\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
     r"|(?:based on|given|considering|judging (?:by|from)|in my|as far as|to the best of)[ ][^\d,:;\n]{2,80},"
     r"|(?:i|i'm|i'd|i've|have|feel|am|is|are|was|be|been|would|will|it's|giving|say|said|estimate[ds]?|estimating|rate"
     r"|rated|put|set|give|given|my|the|this|that|it|at|as|of|in|with|a|an|to|and|so|own|answer|approximate|approximately"
@@ -34,7 +35,8 @@ LEAD = re.compile(
 )
 # "I can't be 100% sure" and "not quite 60%" say what the confidence is not; "not very high, 30%" goes on to what it is.
 NOT_HIGH = re.compile(
-    r"(?:i'm |i am |it's )?not (?:(?:very|so|too|that|all that|entirely|completely|totally|really|particularly|quite) ){0,2}"
+    r"(?:i'm |i am |it's )?not (?:(?:very|so|too|that|all that|entirely|completely|totally|really|particularly"
+    r"|quite) ){0,2}"
     r"(?:high|sure|confident|certain)[ ]?[,;.:(-]{1,2}",
     re.IGNORECASE,
 )
@@ -277,7 +279,8 @@ def _is_scale(one: Quantity) -> bool:
 
 
 LEFT_OVER = re.compile(
-    r"[ ](?:(?:is |are )?(?:left|remaining|reserved|allowed|allowance)|(?:left |reserved |allowed )?for|(?:chance|possibility"
+    r"[ ](?:(?:is |are )?(?:left|remaining|reserved|allowed|allowance)|(?:left |reserved |allowed )?for"
+    r"|(?:chance|possibility"
     r"|probability) (?:of|that))\b",
     re.IGNORECASE,
 )

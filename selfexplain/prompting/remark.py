@@ -1,6 +1,6 @@
-"""What a short reply says without a label: a remark on how sure, or an answer with its percentage beside it.
+"""A remark on how sure its speaker is, and nothing more: "I'm not very confident, maybe 30%".
 
-In a longer text a number needs a clause that calls it a confidence. A remark needs less, because its vocabulary is
+In running text a number needs a clause that calls it a confidence. A remark needs less, because its vocabulary is
 closed: where every other word only says, estimates or is sure, nothing else can be meant by the number.
 """
 
@@ -10,18 +10,19 @@ from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.single_numbers import Quantity
 
 LONGEST_REMARK = 200
-LONGEST_ANSWER = 60
 
 _SAYING = (
     "i i'd i'm i'll i've am would say said saying put puts place set give giving rate rating assign call "
-    "estimate estimated go with at as to of in on for about around roughly like be feel feeling think believe and but so "
+    "estimate estimated go with at as to of in on for about around roughly like be feel feeling think "
+    "believe and but so "
     "or well ok okay yes hmm um let's let me my myself own the a an this that it here now just only somewhere overall "
     "honestly personally therefore thus hence though however still again currently probably maybe perhaps one possibly "
     "approximately percent wise please response reply"
 )
 _SURENESS = "confident certain sure confidence certainty level degree"
 _HOW_MUCH = (
-    "very quite fairly pretty reasonably rather somewhat moderately highly extremely absolutely completely totally fully "
+    "very quite fairly pretty reasonably rather somewhat moderately highly extremely absolutely completely "
+    "totally fully "
     "really mostly relatively high medium moderate low strong good decent solid"
 )
 VOCABULARY = frozenset(f"{_SAYING} {_SURENESS} {_HOW_MUCH} is have".split())
@@ -43,13 +44,16 @@ RATED = re.compile(
 # "I think it is 50%" and "I'm certain: 50%" may answer the question; "the answer is 50%" does.
 OF_THE_WORLD = re.compile(
     r"(?:\bit(?: is|'s| would be)|\bthat(?: is|'s)|\b(?:confident|certain|sure)(?: that)?:|\banswer(?: is)?:?"
-    r"|\b(?:certain|sure)\b[^#,(]{0,24}[.!:]|\b(?:confident|certain|sure)[^,.;#-]{0,24}\b(?:in|about|of|on|that|it))[ ]{1,3}"
-    r"(?:about |around |roughly |probably |likely |at )?#|(?:确定|肯定|认为|觉得|估计|答案|答|可能|大概)[^#把信自置]{0,6}[是为]#"
+    r"|\b(?:certain|sure)\b[^#,(]{0,24}[.!:]|\b(?:confident|certain|sure)[^,.;#-]{0,24}\b(?:in|about|of|on"
+    r"|that|it))[ ]{1,3}"
+    r"(?:about |around |roughly |probably |likely |at )?#|(?:确定|肯定|认为|觉得|估计|答案|答|可能"
+    r"|大概)[^#把信自置]{0,6}[是为]#"
     r"|#[ ]of (?:it|that|this|them|these|those)\b|\bam[ ]#(?! (?:confident|certain|sure))|\bof that\b",
     re.IGNORECASE,
 )
 OF_THE_ANSWER = re.compile(
-    r"\b(?:in|of|about|for|regarding|with|(?<=give )|(?<=rate )) ?(?:my|this|the|that) (?:own |final |above )?(?:answer|response|guess|choice)\b"
+    r"\b(?:in|of|about|for|regarding|with|(?<=give )|(?<=rate )) ?(?:my|this|the|that) (?:own |final "
+    r"|above )?(?:answer|response|guess|choice)\b"
     r"|(?:that )?\b(?:(?:my|this|the|that) (?:final )?(?:answer|response|guess|choice) (?:is|being)|i'm|i am|it is|it's"
     r"|this is|of being|i got it|i got this) (?:right|correct)\b",
     re.IGNORECASE,
@@ -75,7 +79,8 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 GUESS = re.compile(
-    r"[ ]*(?:(?:but|so|and|i|i'd|i would|just)[ ])*(?:maybe|perhaps|probably|possibly|about|around|roughly|approximately"
+    r"[ ]*(?:(?:but|so|and|i|i'd|i would|just)[ ])*(?:maybe|perhaps|probably|possibly|about|around|roughly"
+    r"|approximately"
     r"|say|like|estimate|put|give|只有|大概|大约|约|可能|也许)",
     re.IGNORECASE,
 )
@@ -151,83 +156,3 @@ def _is_closed(said: str) -> bool:
         return False
     rest = VOCABULARY_ZH.sub(" ", said) if HAN.search(said) else said
     return all(word[0].casefold() in VOCABULARY for word in WORDS.finditer(rest))
-
-
-# --- an answer with its percentage beside it -----------------------------------------------------------------------
-
-ANSWER = r"(?:1[.)][ ])?(?P<answer>[^\n,;:|()\[\]%?!=<>{}\"]{1,60}?)"
-SURENESS = r"(?:confident|confidence|certain|certainty|sure)"
-BESIDE = re.compile(
-    rf"{ANSWER}(?P<between>[ ]?,[ ]{{0,2}}|[ ]{{1,2}}(?:-{{1,2}}|/|->|=>|→)[ ]{{1,2}}|[ ]?[|][ ]?"
-    r"|[ ]{0,2}\n{1,3}[ ]?(?:2[.)][ ])?)(?P<number>[^\n]{1,40}?)[ ]?[.!]?"
-)
-"""An answer and a number: a form that was asked for. In a bracket the number may as well be a fact: China (18%)."""
-NAMED = re.compile(
-    rf"{ANSWER}(?P<between>[ ]?[,:|(\[-]{{1,2}}[ ]{{1,2}}|[ ]?[(\[]|[ ](?=(?:with|at)[ ]))(?:(?:with|at)[ ])?(?:an? )?"
-    rf"(?:(?P<number>[^\n,;]{{1,40}}?)[ ](?:of )?{SURENESS}|{SURENESS} (?:level )?(?:of|at|is) (?P<last>[^\n,;]{{1,40}}?))"
-    r"[)\]]?[ ]?[.!]?",
-    re.IGNORECASE,
-)
-"""The same where a word says what the number is."""
-NAME = re.compile(
-    r"(?:(?:the|a|an|la|le|el|los|las|les|san|st)[ ])?"
-    r"(?:(?-i:[A-Z\u00c0-\u00de][^\W_]*[\w'.&-]*|of|the|de|da|di|del|van|von|and|in|on|for|to|[IVX]{1,5})(?:[ ]|$)){1,8}"
-    r"|(?:(?:the|a|an)[ ])?[a-z\u00df-\u00ff'-]{2,20}(?:[ ][a-z\u00df-\u00ff'-]{2,20}){0,2}"
-    r"|[\u3041-\u30ff\u4e00-\u9fff\u00b7]{1,8}|[가-힣]{1,8}|[-+]?\d{1,4}(?:\.\d{1,4})?",
-    re.IGNORECASE,
-)
-"""An answer of a few words, as short answers are: a name, a noun or a number."""
-# What comes with percentages of its own, and what makes a sentence: of these the number may be a share.
-MEASURED = re.compile(
-    r"\b(?:nitrogen|oxygen|argon|carbon|hydrogen|water|humidity|moisture|discount|tax|vat|tip|off|interest|rates?|share"
-    r"|shares|stake|inflation|unemployment|turnout|revenue|revenues|sales|profit|profits|growth|gdp|margin|population"
-    r"|majority|minority|battery|charge|volume|brightness|alcohol|abv|purity|fat|protein|sugar|cotton|polyester|wool"
-    r"|efficiency|accuracy|precision|recall|score|grade|completion|complete|progress|loading|probability|chance|odds"
-    r"|likelihood|risk|percent\w*|half|third|quarter|fifth|tenth|most|many|all|none|nobody|everyone|everybody|people"
-    r"|men|women|adults|children|voters|students|users|respondents|experts|rain|snow|sunny|cloudy|clear|storm|showers"
-    r"|grew|grows|rose|rises|fell|falls|drop\w*|increas\w+|decreas\w+|declin\w+|gain\w*|los[st]\w*|up|down|reach\w*|won"
-    r"|is|are|was|were|has|have|had|contain\w*|holds?|works?|said|says|about|around|roughly|nearly|almost|over|under|at"
-    r"|total|average|mean|median|sum|step|option|choice|item|part|confiden\w+|certain\w*|sure|likely|unlikely|not|no\s\w+|solar|wind|coal|gas|nuclear|hydro|iron|copper|silver|gold|aluminium|aluminum|silicon|calcium|sodium"
-    r"|potassium|steel|democrats?|republicans?|labour|conservatives?|liberals?|greens|muslims?|christians?|protestants?|catholics?"
-    r"|hindus?|buddhists?|jews|atheists?|europeans?|americans?|africans?|asians?|whites?|blacks?|males?|females?|boys|girls|rise|decrease|increase|reduction|cash"
-    r"|approximately|between|from|save|saves|pass|passed|fail|failed|market|vote|votes|support|approval|yield|error)\b"
-    r"|[率占比的是了在有约]|增|降|人口|湿度|氮|氧|税|折|可能|下雨|雨|电量",
-    re.IGNORECASE,
-)
-
-
-def beside_answer(text: str, *, scale: str) -> tuple[Quantity, int] | None:
-    """Return the number that a one-line reply gives beside a short answer, `Paris, 95%`, and where its part begins.
-
-    The answer must be such that the percentage can be no share of it: "Nitrogen, 78%" states none. Without a unit the
-    number counts only as a decimal on the scale of probabilities, or alone in the line below the answer.
-
-    Examples
-    --------
-    >>> str(beside_answer("Paris (95%)", scale="percent")[0].low)
-    '95'
-    >>> beside_answer("Humidity, 95%", scale="percent")
-    """
-    if len(text) > LONGEST_ANSWER + 60:
-        return None
-    named = NAMED.fullmatch(text)
-    found = named or BESIDE.fullmatch(text)
-    if found is None:
-        return None
-    part = "last" if named and named["last"] else "number"
-    answer, between, numbers = found["answer"].strip(" .'*"), found["between"], list(scan(found[part]))
-    if NAME.fullmatch(answer) is None or MEASURED.search(answer):
-        return None
-    if len(numbers) != 1 or numbers[0].outer != (0, len(found[part])) or numbers[0].kind == "unreadable":
-        return None
-    (number,) = numbers
-    counted = answer[-1].isdigit() and not between.startswith((",", "\n"))  # 3 - 4% subtracts
-    if counted or (YES_OR_NO.fullmatch(answer) and number.approx and not named):
-        return None  # "Yes, about 95%" may answer how many
-    plain = number.unit != "bare" or (scale == "probability" and number.decimal)
-    below = "\n" in between and not number.spelled and number.low is not None and number.low >= TWO_DIGITS
-    return (number, found.start(part)) if plain or (below and answer[-1].isalpha()) else None
-
-
-YES_OR_NO = re.compile(r"yes|no|true|false|是|否", re.IGNORECASE)
-TWO_DIGITS = 10
