@@ -212,11 +212,12 @@ VALUES = {mark: re.compile(rf'(?:^|{mark})(?P<cell>[ ]?"[^"]*"[ ]?|[^{mark}"]*)'
 def _separated_fields(text: str, names: frozenset[str], known: Sequence[str], end: int) -> tuple[Field, ...]:
     """Return the values below a line of names, `answer,confidence`; a row with another number of values has none."""
     found = []
+    done = 0
     for line in HEADS.finditer(text, 0, end):
         mark = "," if "," in line["heads"] else ";"
         heads = [canonical(head.strip(' "')) for head in line["heads"].split(mark)]
         at = next((place for place, head in enumerate(heads) if head in names), None)
-        if at is None or sum(head in known for head in heads) <= 1:
+        if at is None or line.start() < done or sum(head in known for head in heads) <= 1:
             continue
         begin = line.end()
         while begin < end and (row := text[begin : line_end(text, begin, end)]).strip():
@@ -226,4 +227,5 @@ def _separated_fields(text: str, names: frozenset[str], known: Sequence[str], en
             start, stop = trim(text, begin + cells[at].start("cell"), begin + cells[at].end("cell"))
             found.append(Field(start, stop, at_end=begin + len(row) >= end, form="line", label=line["heads"]))
             begin += len(row) + 1
+        done = begin
     return tuple(found)
