@@ -16,6 +16,8 @@ SECOND_THOUGHT = re.compile(
     r"|thoughts?\b|thinking again|reconsider\w{0,3}|updated?\b)|不对|不對|更正",
     re.IGNORECASE,
 )
+CLOSED = re.compile(r"[},]\Z|\"[^\"\n]{1,200}\"\Z")
+"""How the value of a key ends that is not torn: with its object, with a comma, with the quote that it began with."""
 BRACKET = re.compile(r"[<\[({\"']")
 GAP = r"[^\S\n]"
 CLOSERS = r"[\])\"'”’」』】]"
@@ -164,7 +166,7 @@ def _value_of(
         stop,
         at_end=at_end,
         form="line",
-        cut=quoted and at_end and text[stop - 1 : stop] not in ("}", ","),
+        cut=quoted and at_end and CLOSED.search(text, max(start, stop - 202), stop) is None,
         label=text[max(text.rfind("\n", 0, match.start("label")) + 1, match.start("label") - 80) : match.end()],
     )
 

@@ -55,8 +55,9 @@ def read_confidence(
     language : str
         Which list of phrases: `en` or `zh`.
     label : str, optional
-        The field's name, and then only that field counts. Default: the usual names in English, Chinese, Japanese and
-        Korean; without any, a reply that is one number, or the one number in a clause that calls it a confidence.
+        The field's name, and then only that field counts. Default: the usual names in English, Chinese, Japanese,
+        Korean and seven European languages; without any, a reply that is one number, a remark on how sure the speaker is, or a
+        short answer with its confidence beside it; else the one number in a clause that calls it a confidence.
     finish : {"completed", "truncated"}
         Whether the reply was cut off by a length limit: then a number at its very end may lack digits and is discarded.
 

@@ -28,7 +28,7 @@ _HOW_MUCH = (
 VOCABULARY = frozenset(f"{_SAYING} {_SURENESS} {_HOW_MUCH} is have".split())
 """The words of a remark: none of them is about the world."""
 VOCABULARY_ZH = re.compile(
-    r"我|本人|自己|对|對|这个|這個|此|该|本|答案|回答|的|给|給|打|评|評|分数?|大概|大约|约|大約|差不多|左右|可能|也许|应该是|是|有|为|為"
+    r"我|本人|自己|对|對|这个|這個|此|该|本|答案|回答|的|给|給|打|评|評|分数?|大概|大约|约|大約|差不多|左右|可能|也许|是|有|为|為"
     r"|把握|信心|自信|置信度?|确信度?|确定|肯定|程度|比较|很|非常|相当|挺|较|高|不?太|吧|认为|觉得|估计|会|说|就|总体|总的来说"
 )
 

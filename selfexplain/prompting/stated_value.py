@@ -238,7 +238,7 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         between = text[before.outer[1] : one.outer[0]]
         parenthesis = between.rfind("(") > between.rfind(")")
         if (
-            _is_complement(text, found[0], one)
+            _is_complement(text, found[0], one, last=one is found[-1])
             or _is_count(text, between, one)
             or FOOTNOTE.match(text, one.start - 2)
             or _is_scale(one)
@@ -257,12 +257,12 @@ def _rivals(text: str, found: list[Quantity]) -> Iterator[Quantity]:
         before = one
 
 
-def _is_complement(text: str, first: Quantity, one: Quantity) -> bool:
+def _is_complement(text: str, first: Quantity, one: Quantity, *, last: bool) -> bool:
     """Tell whether a second number is what is left for being wrong: `85% right, 15% wrong`."""
     if first.low is None or one.low is None or first.unit != one.unit or (first.kind, one.kind) != ("point", "point"):
         return False
     return first.low + one.low == WORTH.get(first.unit, 100) and (
-        _denied(text, one.outer[1]) or LEFT_OVER.match(text, one.outer[1]) is not None
+        _denied(text, one.outer[1]) or (last and LEFT_OVER.match(text, one.outer[1]) is not None)
     )
 
 
