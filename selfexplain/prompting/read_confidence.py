@@ -56,8 +56,8 @@ def read_confidence(
         Which list of phrases: `en` or `zh`.
     label : str, optional
         The field's name, and then only that field counts. Default: the usual names in English, Chinese, Japanese,
-        Korean and seven European languages; without any, a reply that is one number, a remark on how sure the speaker is, or a
-        short answer with its confidence beside it; else the one number in a clause that calls it a confidence.
+        Korean and seven European languages; without any, a reply that is one number, a remark on how sure the speaker
+        is, or a short answer with its confidence beside it; else the one number in a clause that calls it a confidence.
     finish : {"completed", "truncated"}
         Whether the reply was cut off by a length limit: then a number at its very end may lack digits and is discarded.
 

@@ -72,6 +72,12 @@ FIRST = re.compile(r"#[ ]?[,(-]")
 AS_FOR = re.compile(
     r"(?:(?:as for|regarding|about) )?(?:my|the) (?:confidence|certainty)(?: level)?, it(?:'s| is)\b", re.IGNORECASE
 )
+IF_ASKED = re.compile(
+    r"\bif (?:i had to|i must|forced to|asked to) (?:put (?:a|one) number on it|name a number|give a number|say|estimate"
+    r"|quantify it)[,:]?",
+    re.IGNORECASE,
+)
+"""No condition, but a way of speaking. What one would guess may be the answer."""
 DENIED = re.compile(
     r"\b(?:not|never|n't|cannot)(?: be)?(?: (?:very|so|too|all that|entirely|completely|totally|terribly|particularly"
     r"|really|absolutely|fully|quite|#)){0,2} (?:confident|certain|sure)\b(?P<of>[^,.;:#-]{0,30})(?P<pause>[,.;:-]?)"
@@ -134,7 +140,8 @@ def _without_denied(spoken: str, found: list[Quantity]) -> tuple[str, list[Quant
     for one in found:
         pieces += spoken[done : one.outer[0]], "#"
         done = one.outer[1]
-    said = AS_FOR.sub("confidence ", "".join((*pieces, spoken[done:])).strip())
+    said = "".join((*pieces, spoken[done:])).strip()
+    said = IF_ASKED.sub("i'd say ", AS_FOR.sub("confidence ", said))
     denied = DENIED.search(said)
     if denied is None:
         return said, found

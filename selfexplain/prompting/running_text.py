@@ -81,7 +81,11 @@ _IN_IT = (
 _SURE = r"(?:(?:level|degree) of )?(?:confidence|certainty|credence)"
 _LEVEL = r"(?: (?:level|score|rating|estimate))?"
 _CHANCE = r"(?:probability|likelihood|chance)"
-_RIGHT = rf"(?: (?:that )?{_OWN} (?:correct|right)| of (?:being|it being|my answer being) (?:correct|right))"
+_RIGHT = (
+    rf"(?: (?:that )?{_OWN} (?:correct|right)"
+    r"| that [^\d%,;:]{1,40} is (?:the )?(?:correct|right) (?:answer|choice|option)"
+    r"| of (?:being|it being|my answer being) (?:correct|right))"
+)
 _IS = r"(?: ?(?:=|:)| is| as| would be| is at| is around| of| at| stands at| sits at)"
 _GOES_ON = (
     r"(?:[ ](?:in|on|about|for|that|as|given|here|now|overall|this|the|it|it's|i|i'm|of)\b.*|:[ ].*)?[\"')*]{0,2}$"
