@@ -73,8 +73,8 @@ AS_FOR = re.compile(
     r"(?:(?:as for|regarding|about) )?(?:my|the) (?:confidence|certainty)(?: level)?, it(?:'s| is)\b", re.IGNORECASE
 )
 IF_ASKED = re.compile(
-    r"\bif (?:i had to|i must|forced to|asked to) (?:put (?:a|one) number on it|name a number|give a number|say|estimate"
-    r"|quantify it)[,:]?",
+    r"\bif (?:i had to|i must|forced to|asked to) (?:put (?:a|one) number on it|name a number|give a number|say"
+    r"|estimate|quantify it)[,:]?",
     re.IGNORECASE,
 )
 """No condition, but a way of speaking. What one would guess may be the answer."""
