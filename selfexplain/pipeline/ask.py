@@ -87,12 +87,14 @@ class Asked(NamedTuple):
     def ask(self, budget: Budget | None, paces: Mapping[str, Pace], flights: Flights, place: int) -> Ask:
         """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
         send = recorded(self.provider.generate, self.calls)
+        replied = [role for role in self.by_role if self.calls.totals_of(role).replies]
         if getattr(self.provider, "gathers", False):  # its requests wait together: a pace would only make batches small
             send = send if budget is None else within(send, budget, self.calls)
-            return remembered(retried(send), self.calls)
+            return remembered(retried(send, replied=replied), self.calls)
         send = flights.counted(send, place)
         # The money is counted after the wait in line, in which it may have been spent.
-        return remembered(retried(paced(send if budget is None else budgeted(send, budget), paces)), self.calls)
+        send = paced(send if budget is None else budgeted(send, budget), paces)
+        return remembered(retried(send, replied=replied), self.calls)
 
 
 class Progress(NamedTuple):

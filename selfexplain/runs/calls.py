@@ -176,19 +176,24 @@ class Calls:
             written, self._written = self._written, None
             try:
                 start = await asyncio.to_thread(self._write, b"".join(line for _, line in group))
-            except OSError as error:
-                failure = InputError(
-                    f"cannot write to {self._folder}: {error.strerror}",
-                    hint="make room or mend the permissions, then run the same command: it resumes",
-                )
+                for call, line in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
+                    self._remember(call, self._place(start))
+                    start += len(line)
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told: nobody else would be
                 if written is not None and not written.done():
-                    written.set_exception(failure)
+                    written.set_exception(self._told(error))
                 continue
-            for call, line in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
-                self._remember(call, self._place(start))
-                start += len(line)
             if written is not None and not written.done():
                 written.set_result(None)
+
+    def _told(self, error: Exception) -> Exception:
+        """Return what a system says that takes no call, in our words; anything else as it is."""
+        if not isinstance(error, OSError | RuntimeError):  # RuntimeError: there is no room for another thread
+            return error
+        return InputError(
+            f"cannot write to {self._folder}: {getattr(error, 'strerror', None) or error}",
+            hint="make room or mend the permissions, then run the same command: it resumes",
+        )
 
     def _write(self, lines: bytes) -> int:
         """Return where in the file the lines begin, once they are on disk."""
@@ -356,6 +361,8 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
     """Return `generate`, except that each try, replied or failed, is on disk before anybody sees it."""
 
     async def ask(request: Request) -> Response:
+        # Looked up before: what keeps us from reading it must not cost a reply.
+        attempt = calls.attempts(request.key) + 1
         started, clock = datetime.now(UTC), time.monotonic()
 
         async def keep(response: Response) -> None:
@@ -366,7 +373,7 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
                     response=response,
                     started=started.isoformat(timespec="milliseconds"),
                     seconds=round(time.monotonic() - clock, 3),
-                    attempt=calls.attempts(request.key) + 1,
+                    attempt=attempt,
                 )
             )
 

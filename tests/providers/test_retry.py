@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.errors import FATAL, ProviderError, ProviderFailure
-from selfexplain.providers.retry import HOPELESS, LONGEST_WAIT_SECONDS, PATIENCE_SECONDS, TRIES, retried, wait_after
+from selfexplain.providers.retry import (
+    HOPELESS,
+    LONGEST_WAIT_SECONDS,
+    PATIENCE_SECONDS,
+    REFUSED,
+    TRIES,
+    retried,
+    wait_after,
+)
 from selfexplain.records import Failure, Message, Request, Response
 
 REQUEST = Request("q1", (Message("user", "2 + 2?"),), 16)
@@ -168,6 +176,52 @@ async def test_any_sign_of_life_begins_the_count_again(sign_of_life: End) -> Non
     outcomes = [(await ask(REQUEST)).outcome for _ in range(2 * HOPELESS)]
 
     assert outcomes.count("failed") >= 2 * (HOPELESS - 1)
+
+
+async def asked_until_it_stops(server: Server, *, most: int, replied: tuple[str, ...] = ()) -> ProviderError | int:
+    """Ask one Request after the other; return what stopped it, else how many were asked."""
+    ask = retried(server.ask, tries=1, sleep=server.sleep, replied=replied)
+    for _ in range(most):
+        try:
+            await ask(REQUEST)
+        except ProviderError as stopped:
+            return stopped
+    return most
+
+
+@pytest.mark.parametrize("kind", ["bad_request", "bad_reply"])
+async def test_a_run_that_never_has_a_reply_stops(kind: ProviderFailure) -> None:
+    """A key that is refused with 400, a login page: fifty Items tell it, and not all of them need to."""
+    server = Server(error(kind))
+    stopped = await asked_until_it_stops(server, most=2 * REFUSED)
+
+    assert isinstance(stopped, ProviderError)
+    assert (stopped.kind, server.tries) == ("unavailable", REFUSED)
+    assert stopped.__cause__ is None, "another template may be to the server's liking"
+    assert stopped.message == f"50 Items in a row got no reply; the last: it was {kind}"
+
+
+async def test_what_is_left_of_a_run_that_had_replies_may_be_refused_whole() -> None:
+    """Asked again, the hundred Items that a server refuses are refused again, and the Run still ends."""
+    refuses, before = Server(REPLY, error("bad_request")), Server(error("bad_request"))
+
+    assert await asked_until_it_stops(refuses, most=3 * REFUSED) == 3 * REFUSED
+    assert await asked_until_it_stops(before, most=3 * REFUSED, replied=("",)) == 3 * REFUSED
+
+
+async def test_a_server_that_turns_into_a_login_page_stops_the_run() -> None:
+    """Also after a reply: no Item is the cause of that. In a single one between, the count begins again."""
+    page = [error("bad_reply")] * (REFUSED - 1)
+    turned, between = Server(REPLY, error("bad_reply")), Server(*page, REPLY, *page, REPLY)
+
+    assert isinstance(await asked_until_it_stops(turned, most=3 * REFUSED), ProviderError)
+    assert turned.tries == 1 + REFUSED
+    assert await asked_until_it_stops(between, most=2 * REFUSED) == 2 * REFUSED
+
+
+async def test_questions_that_are_too_long_are_only_that() -> None:
+    """Sorted by length, any number of them may come first."""
+    assert await asked_until_it_stops(Server(error("context_too_long")), most=3 * REFUSED) == 3 * REFUSED
 
 
 async def test_a_judge_that_is_down_does_not_hide_behind_a_model_that_is_well() -> None:
