@@ -1,5 +1,6 @@
 """The one retry layer: when it waits, how long, and when it gives up."""
 
+import random
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -117,6 +118,17 @@ async def test_nobody_there_is_told_after_seconds() -> None:
     assert (await server.retried()(REQUEST)).outcome == "failed"
     assert server.tries == 5
     assert sum(server.waits) <= 7.5
+
+
+@pytest.mark.parametrize("answer", [REPLY, error("bad_request")])
+async def test_who_has_answered_in_any_way_is_there(answer: End) -> None:
+    """Then a connection that cannot be made is an outage, and is bridged with all eight tries."""
+    server = Server(answer, error("connection"))
+    ask = server.retried()
+    await ask(REQUEST)
+    await ask(REQUEST)
+
+    assert server.tries == 1 + TRIES
 
 
 @pytest.mark.parametrize("tries", [1, 2, 5])
@@ -246,3 +258,13 @@ def test_a_wait_is_as_long_as_stated_or_at_most_a_minute(attempt: int, stated: f
     wait = wait_after(attempt, stated)
 
     assert 0 <= wait <= LONGEST_WAIT_SECONDS if stated is None else stated <= wait <= 1.25 * stated
+
+
+@pytest.mark.parametrize(("drawn", "ours", "stated"), [(0.0, 0.5, 8.0), (0.5, 0.4375, 9.0), (1.0, 0.375, 10.0)])
+def test_requests_that_failed_together_do_not_come_back_together(
+    monkeypatch: pytest.MonkeyPatch, drawn: float, ours: float, stated: float
+) -> None:
+    """A quarter of the wait is drawn: off half a second of ours, onto eight that a server states."""
+    monkeypatch.setattr(random, "random", lambda: drawn)
+
+    assert (wait_after(1, None), wait_after(1, 8.0)) == (ours, stated)

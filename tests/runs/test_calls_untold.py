@@ -60,6 +60,7 @@ async def test_a_bug_in_the_writer_is_told_as_what_it_is(tmp_path: Path, monkeyp
     monkeypatch.setattr(calls, "_write", broken)
     with pytest.raises(ZeroDivisionError):
         await in_time(asyncio.ensure_future(recorded(replies, calls)(REQUEST)))
+    await calls.aclose()
 
 
 async def test_what_cannot_be_looked_up_afterwards_is_told_and_is_on_disk(
@@ -94,6 +95,22 @@ async def test_what_cannot_be_looked_up_before_is_not_asked(tmp_path: Path) -> N
         return REPLY
 
     with pytest.raises(InputError, match="cannot read"):
+        await recorded(send, calls)(REQUEST)
+
+    assert sent == []
+
+
+async def test_where_no_file_can_be_made_nothing_is_asked(tmp_path: Path) -> None:
+    """No descriptor is left, say: the reply would come and could not be kept."""
+    sent = []
+
+    async def send(request: Request) -> Response:
+        sent.append(request)
+        return REPLY
+
+    calls = Calls(tmp_path / "calls")
+    (tmp_path / "calls").write_text("no folder")
+    with pytest.raises(InputError, match="cannot write to"):
         await recorded(send, calls)(REQUEST)
 
     assert sent == []
