@@ -60,15 +60,15 @@ async def test_a_call_is_on_disk_before_append_returns(tmp_path: Path) -> None:
 
 
 async def test_the_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sync to disk comes first, then the answer to the asker."""
+    """The whole line is written, then synced to disk, then the asker has the answer."""
     order: list[str] = []
-    monkeypatch.setattr(calls_module, "sync_to_disk", lambda _: order.append("synced"))
+    monkeypatch.setattr(calls_module, "sync_to_disk", lambda _: order.append(f"synced {len(lines(tmp_path))}"))
     calls = Calls(tmp_path)
     await recorded(answering(), calls)(request())
     order.append("seen")
     await calls.aclose()
 
-    assert order == ["synced", "seen"]
+    assert order == ["synced 1", "seen"]
 
 
 async def test_concurrent_appends_share_a_sync_and_are_all_there_once(
@@ -78,10 +78,12 @@ async def test_concurrent_appends_share_a_sync_and_are_all_there_once(
     syncs: list[int] = []
     monkeypatch.setattr(calls_module, "sync_to_disk", syncs.append)
     calls = Calls(tmp_path)
-    await asyncio.gather(*(calls.append(call(f"q{number}")) for number in range(200)))
+    await asyncio.gather(*(calls.append(call(f"q{number}", "4" * number)) for number in range(200)))
     await calls.aclose()
+    told = [calls.reply(call(f"q{number}").key) for number in range(200)]
 
     assert sorted(read.request.item for read in read_calls(tmp_path)) == sorted(f"q{number}" for number in range(200))
+    assert told == [Response("completed", "4" * number) for number in range(200)], "each has its own, not a neighbour's"
     assert 1 <= len(syncs) <= 3
     assert next_writer(tmp_path).name == "0002.jsonl"
 
