@@ -30,6 +30,7 @@ def retried(
     tries: int = TRIES,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     replied: Iterable[str] = (),
+    refused: float = REFUSED,
 ) -> Ask:
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
@@ -46,13 +47,15 @@ def retried(
     sleep : callable
         Waits so many seconds.
     replied : iterable of str
-        Roles in which the Run had replies before.
+        Roles in which the Run had replies before, or is asked again all the same.
+    refused : float
+        How many Requests in a row may be refused, or come back as no reply.
 
     Raises
     ------
     ProviderError
         For failures that no other Item would survive either: a wrong key, no credit, no such model; and when
-        `HOPELESS` Requests in one role were lost, one after the other, with no reply in between, or `REFUSED` refused.
+        `HOPELESS` Requests in one role were lost, one after the other, with no reply in between, or so many `refused`.
     """
     lost_in_a_row: Counter[str] = Counter()
     refused_in_a_row: Counter[str] = Counter()
@@ -81,9 +84,9 @@ def retried(
                     raise hopeless(HOPELESS, error) from error
                 refused_in_a_row[role] += error.kind in {"bad_request", "bad_reply"}
                 is_ours = error.kind == "bad_reply" or role not in has_replied
-                if refused_in_a_row[role] >= REFUSED and error.kind not in TRANSIENT and is_ours:
+                if refused_in_a_row[role] >= refused and error.kind not in TRANSIENT and is_ours:
                     # Without a cause: another template's Requests may be to the server's liking.
-                    raise hopeless(REFUSED, error) from None
+                    raise hopeless(refused_in_a_row[role], error) from None
                 return Response(outcome="failed", failure=Failure(error.kind, error.message))
             lost_in_a_row[role] = refused_in_a_row[role] = 0
             answering.add(role)

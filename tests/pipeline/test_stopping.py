@@ -177,3 +177,35 @@ async def test_a_template_that_a_server_refuses_stops_alone(tmp_path: Path) -> N
     assert "50 Items in a row got no reply; the last: not so many" in failures[0].message
     assert "mend what it complains of. Then run the same command" in (failures[0].hint or "")
     assert taken.calls.totals.replies == len(items)
+
+
+class Late(Model):
+    """Refuses all Items but the last."""
+
+    async def generate(self, request: Request) -> Response:
+        self.sent.append(request.item)
+        if request.item != f"q{REFUSED + 4}":
+            raise ProviderError("not this", kind="bad_request")
+        return REPLY
+
+
+async def test_the_same_command_gets_past_what_stopped_it(tmp_path: Path) -> None:
+    """The first fifty Items are refused, each for itself: the Run stops, and is not stopped there for ever."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+    first, second = Late(), Late()
+    with pytest.raises(ProviderError, match="50 Items in a row got no reply"):
+        await ask_runs([asked(first, tmp_path)._replace(items=items)], repeats=1, concurrency=1, watch=lambda _: None)
+    await ask_runs([asked(second, tmp_path)._replace(items=items)], repeats=1, concurrency=1, watch=lambda _: None)
+
+    assert (len(first.sent), len(second.sent)) == (REFUSED, len(items))
+
+
+async def test_what_is_asked_together_is_not_stopped_by_those_in_front(tmp_path: Path) -> None:
+    """Of one batch the first fifty lines may be refused; the others are there all the same."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+    model = Late()
+    model.gathers = True  # type: ignore[attr-defined] # a provider that waits for many may say so
+    run = asked(model, tmp_path)._replace(items=items)
+    await ask_runs([run], repeats=1, concurrency=1, watch=lambda _: None)
+
+    assert run.calls.totals.replies == 1
