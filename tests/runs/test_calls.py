@@ -264,12 +264,16 @@ async def test_replay_sends_nothing(tmp_path: Path) -> None:
         await ask(request("q2"))
 
 
-async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path) -> None:
-    """Also when merged shards asked twice: a Run read again must say the same again."""
-    for name, text in (("0001", "first"), ("0002", "second")):
-        (tmp_path / f"{name}.jsonl").write_bytes(encode(call("q1", text)) + b"\n")
+@pytest.mark.parametrize(("seconds", "counts"), [((0, 0), "one"), ((1, 2), "one"), ((2, 1), "two")])
+async def test_of_two_replies_to_one_request_the_first_counts(
+    tmp_path: Path, seconds: tuple[int, int], counts: str
+) -> None:
+    """Also when merged shards asked twice, whatever their files are called: read again, a Run says the same again."""
+    for name, text, second in zip(("0001", "0002"), ("one", "two"), seconds, strict=True):
+        said = msgspec.structs.replace(call("q1", text), started=f"2026-11-24T00:00:0{second}.000+00:00")
+        (tmp_path / f"{name}.jsonl").write_bytes(encode(said) + b"\n")
 
-    assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", "first")
+    assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", counts)
 
 
 async def test_two_keys_that_share_their_first_half_are_two_requests(tmp_path: Path) -> None:
