@@ -6,6 +6,7 @@ all of them alike.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
-from selfexplain.providers.retry import retried
+from selfexplain.providers.retry import REFUSED, retried
 from selfexplain.records import Ask, Item, Request, Response, SelfReport
 from selfexplain.runs.calls import Calls, recorded, remembered
 
@@ -89,10 +90,15 @@ class Asked(NamedTuple):
         send = recorded(self.provider.generate, self.calls)
         if getattr(self.provider, "gathers", False):  # its requests wait together: a pace would only make batches small
             send = send if budget is None else within(send, budget, self.calls)
-            return remembered(retried(send), self.calls)
+            # What waited together comes back together: many refused in a row say nothing of those behind them.
+            return remembered(retried(send, refused=math.inf), self.calls)
         send = flights.counted(send, place)
         # The money is counted after the wait in line, in which it may have been spent.
-        return remembered(retried(paced(send if budget is None else budgeted(send, budget), paces)), self.calls)
+        send = paced(send if budget is None else budgeted(send, budget), paces)
+        # Who asks again where nothing but failures was, wants to get past them.
+        before = {role: self.calls.totals_of(role) for role in self.by_role}
+        replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]
+        return remembered(retried(send, replied=replied), self.calls)
 
 
 class Progress(NamedTuple):

@@ -13,7 +13,7 @@ from selfexplain.providers.access import (
     stated_key,
     without_secrets,
 )
-from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
+from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
 
@@ -111,6 +111,9 @@ class Anthropic:
                     raise refusal.error from None  # asking again would never end
                 self._refused.add(refusal.parameter)
                 continue
+            except DeclinedError as declined:
+                dropped = tuple(sorted(self._refused & wanted(request)))
+                return msgspec.structs.replace(declined.response, dropped=dropped)
             try:
                 dropped = tuple(sorted(self._refused & wanted(request)))
                 return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
@@ -190,8 +193,8 @@ def usage_of(raw: Any) -> Usage | None:
     if not isinstance(raw, dict):
         return None
     read, written = raw.get("input_tokens"), raw.get("output_tokens")
-    if not isinstance(read, int) or not isinstance(written, int):
+    if not is_count(read) or not is_count(written):
         return None
-    cached = raw.get("cache_read_input_tokens") or 0
-    cached_now = raw.get("cache_creation_input_tokens") or 0
+    stated = (raw.get("cache_read_input_tokens"), raw.get("cache_creation_input_tokens"))
+    cached, cached_now = (number if is_count(number) else 0 for number in stated)
     return Usage(prompt=read + cached_now + cached, completion=written, cached=cached)

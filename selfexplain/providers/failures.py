@@ -4,19 +4,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
 from selfexplain.errors import ProviderError, ProviderFailure, ReplyError
 from selfexplain.providers.access import blotted
-from selfexplain.records import Response
+from selfexplain.records import Response, Usage
 
 UNSUPPORTED = re.compile(
-    r"unsupported|unrecogni[sz]ed|unknown|not support|not permitted|not allowed|extra inputs|deprecated|may only be",
+    r"unsupported|unrecogni[sz]ed|unknown|not support|not permitted|not allowed|not enabled|extra inputs|deprecated"
+    r"|may only be",
     re.IGNORECASE,
 )
 """Words by which servers say that they do not take a parameter, as opposed to disliking its value."""
@@ -26,8 +27,20 @@ DISLIKED = re.compile(r"above_max|below_min|invalid_type|invalid_value|out_of_ra
 
 TOO_LONG = re.compile(r"maximum context length|context (?:size|length|window|limit)|prompt is too long", re.IGNORECASE)
 
-NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
-"""Anthropic has said so with status 400, which would otherwise be one Item's own failure."""
+NO_CREDIT = re.compile(r"credit balance is too low|reached your specified (?:API )?usage limit", re.IGNORECASE)
+"""Anthropic says so with status 400, which would otherwise be one Item's own failure."""
+
+NO_ACCESS = re.compile(r"API key not valid|organization has been disabled", re.IGNORECASE)
+"""Google and Anthropic say so with status 400."""
+
+FILTERED = frozenset({"content_filter", "content_policy_violation", "data_inspection_failed"})
+"""Codes by which servers say that they will not answer a prompt for what it is about (Azure, OpenAI, Alibaba)."""
+
+FILTERS = re.compile(
+    r"content[ _-]filter|content management policy|content policy|usage policy|(?:was|were) flagged|safety system",
+    re.IGNORECASE,
+)
+"""Words by which others say it: Anthropic with 400, OpenRouter's moderation with 403."""
 
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
 """Codes by which servers say that no waiting helps, with whatever status."""
@@ -37,6 +50,14 @@ PARTS_OF_A_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(
 
 NOT_AS_PROMISED = (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError)
 """What reading a body raises that has another form than the protocol's."""
+
+
+class DeclinedError(Exception):
+    """The server will not answer this prompt, and says so as an error: a refusal like one that came as a reply."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.text)
+        self.response = response
 
 
 class UnsupportedParameterError(Exception):
@@ -49,16 +70,13 @@ class UnsupportedParameterError(Exception):
 
 @dataclass(frozen=True)
 class LineError:
-    """An error reply that came on a line of its own, in the form in which the SDKs raise one."""
+    """An error without a status of HTTP, on a line of its own or in a 200, in the form in which the SDKs raise one."""
 
     status_code: int
     body: Any
     """The inner `error` object, or whatever stands there."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """None: a line has no Retry-After."""
-        return {}
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the 200; a line has no Retry-After."""
 
     @property
     def response(self) -> "LineError":
@@ -111,13 +129,25 @@ class Server:
         Raises
         ------
         ProviderError, UnsupportedParameterError
-            As in :meth:`errors`.
+            As in :meth:`errors`; also for an error that comes with status 200, as those of gateways do that find out
+            after they have sent the status.
+        DeclinedError
+            When the server will not answer this prompt for what it is about.
         """
         import httpx2  # noqa: PLC0415 - there already, since a client of the SDK is
 
         with self.errors():
-            response = await client.post(path, body=body, cast_to=httpx2.Response)
-        return decoded(response)
+            try:
+                response = await client.post(path, body=body, cast_to=httpx2.Response)
+            except self.sdk.APIStatusError as error:
+                self._require_undeclined(error)
+                raise
+        raw = decoded(response)
+        stated = error_within(raw, response.headers)
+        if stated is not None:
+            self._require_undeclined(stated)
+            raise self._of_status(stated)
+        return raw
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -178,11 +208,20 @@ class Server:
             hint=f"check {self.address} and that no proxy or login page stands in between",
         )
 
+    def _require_undeclined(self, error: Any) -> None:
+        """Raise DeclinedError where a server says that it will not answer a prompt for what it is about."""
+        if is_filtered(error):
+            # An error states no tokens; like every failed try it counts as free, and a budget goes on.
+            words, nothing = self.clean(said(error)), Usage(prompt=0, completion=0)
+            refused = Response("refused", words, finish_reason="content_filter", usage=nothing)
+            raise DeclinedError(refused) from None  # the SDK's exception carries the request's headers
+
     def _of_status(self, error: Any) -> ProviderError | UnsupportedParameterError:
         """Return our exception for a reply whose HTTP status says that something is wrong."""
         words, parameter = f"{self.name}: {shortened(blotted(said(error), self.secrets))}", None
         kind = kind_of(error)
-        if error.status_code in {400, 422}:  # 422 is what FastAPI servers answer
+        # 422 is what FastAPI servers answer, 403 what OpenAI does where token probabilities are not to be had.
+        if error.status_code in {400, 403, 422}:
             parameter = refused_parameter(error, self.optional)
         ours = ProviderError(words, kind=kind, hint=self._hint(kind), retry_after=retry_after(error.response.headers))
         return ours if parameter is None else UnsupportedParameterError(parameter, ours)
@@ -209,6 +248,15 @@ def decoded(response: Any) -> Any:
         return response.text
 
 
+def is_count(number: Any) -> TypeGuard[int]:
+    """Tell a number of tokens from what else a server may write there: a negative one would fill a budget up again.
+
+    >>> [is_count(each) for each in (12, 0, -1, True, 12.0, None, 10**30)]
+    [True, True, False, False, False, False, False]
+    """
+    return type(number) is int and 0 <= number < 1 << 53  # `true` is an int to Python, and no count in our files
+
+
 def root_of(sdk: ModuleType) -> type[Exception]:
     """Return the class of all that an SDK raises on purpose, before any request too."""
     found: type[Exception] = getattr(sdk, "OpenAIError", None) or sdk.AnthropicError
@@ -220,32 +268,100 @@ OF_STATUS: Mapping[int, ProviderFailure] = {
     402: "quota",
     403: "auth",
     404: "unavailable",
+    405: "unavailable",
+    407: "auth",
     408: "overloaded",
     409: "overloaded",
+    410: "unavailable",
+    425: "overloaded",
     429: "rate",
+    498: "overloaded",  # Groq's word for no capacity
 }
 
 
 def kind_of(error: Any) -> ProviderFailure:
     """Return our word for what a status error says."""
-    status, codes = error.status_code, {getattr(error, "code", None), getattr(error, "type", None)}
-    if codes & NO_MONEY or (status == 400 and NO_CREDIT.search(said(error))):
+    status, words = error.status_code, said(error)
+    if codes_of(error) & NO_MONEY or (status == 400 and NO_CREDIT.search(words)):
         return "quota"  # comes as 429 or 400, and no waiting helps
-    if status in {400, 422} and is_too_long(error):
+    if status == 400 and NO_ACCESS.search(words):
+        return "auth"
+    if is_too_long(error):
         return "context_too_long"
     return OF_STATUS.get(status, "overloaded" if status >= 500 else "bad_request")
 
 
+def codes_of(error: Any) -> set[str]:
+    """Return the words that a server files its error under; what is no text is none."""
+    inner = inner_of(error)
+    stated = [getattr(error, "code", None), getattr(error, "type", None)]
+    stated += [inner.get("code"), inner.get("type")] if isinstance(inner, dict) else []  # not each SDK has both
+    return {word for word in stated if isinstance(word, str)}
+
+
+def inner_of(error: Any) -> Any:
+    """Return the `error` object in the body of an error, or whatever stands in its place."""
+    body = error.body
+    if isinstance(body, list) and len(body) == 1:  # as Google does
+        (body,) = body
+    return body.get("error", body) if isinstance(body, dict) else body
+
+
 def is_too_long(error: Any) -> bool:
     """Tell a prompt that is too long from any other refused request."""
-    named = error.type == "exceed_context_size_error" or getattr(error, "code", None) == "context_length_exceeded"
-    return named or TOO_LONG.search(said(error)) is not None
+    if error.status_code == 429:  # more than a whole minute's tokens: waiting helps no more than with a 400
+        return "Request too large" in said(error)
+    named = codes_of(error) & {"exceed_context_size_error", "context_length_exceeded"}
+    return error.status_code in {400, 422} and (bool(named) or TOO_LONG.search(said(error)) is not None)
+
+
+def is_filtered(error: Any) -> bool:
+    """Tell a prompt that the server will not answer for what it is about."""
+    if error.status_code not in {400, 403, 422} or kind_of(error) in {"context_too_long", "quota"}:
+        return False
+    return bool(codes_of(error) & FILTERED) or FILTERS.search(said(error)) is not None
+
+
+STATUS_OF_TYPE: Mapping[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "rate_limit_error": 429,
+    "insufficient_quota": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "overloaded_error": 529,
+}
+"""The status with which each type of error comes, where it comes with 200 and states none."""
+
+
+def error_within(raw: Any, headers: Mapping[str, str]) -> LineError | None:
+    """Return the error that a body with status 200 holds in the place of a reply, or beside half of one.
+
+    Gateways send the status before the model behind them has answered. One that names neither a status nor a type that
+    we know stays a reply that cannot be read.
+
+    >>> error_within({"error": {"code": 429, "message": "Slow down"}}, {}).status_code
+    429
+    """
+    choices = raw.get("choices") if isinstance(raw, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    half = first if isinstance(first, dict) else {}
+    inner = half.get("error") or (raw.get("error") if isinstance(raw, dict) else None)
+    stated = inner if isinstance(inner, dict) else {}
+    code, kind = str(stated.get("code")), stated.get("type")
+    status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else None
+    status = status or (STATUS_OF_TYPE.get(kind) if isinstance(kind, str) else None)
+    if status is None and half.get("finish_reason") == "error":
+        status, inner = 502, inner or "the reply ended with an error"
+    return None if status is None else LineError(status, inner, headers)
 
 
 def said(error: Any) -> str:
     """Return what the server said, in whatever form it says it."""
-    body = error.body
-    inner = body.get("error", body) if isinstance(body, dict) else body
+    body, inner = error.body, inner_of(error)
     told = inner.get("message") if isinstance(inner, dict) else inner
     words = told if isinstance(told, str) and told else body
     return f"Error code: {error.status_code} - {words}" if words else str(error)
@@ -269,7 +385,7 @@ def refused_parameter(error: Any, optional: Mapping[str, str]) -> str | None:
         return optional[stated]
     if not UNSUPPORTED.search(message):
         return None
-    named = [ours for theirs, ours in optional.items() if re.search(rf"\b{theirs}\b", message)]
+    named = [ours for theirs, ours in optional.items() if re.search(rf"\b{theirs}\b", message, re.IGNORECASE)]
     return named[0] if named else None
 
 

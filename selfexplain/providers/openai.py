@@ -14,7 +14,7 @@ from selfexplain.providers.access import (
     stated_key,
     without_secrets,
 )
-from selfexplain.providers.failures import NOT_AS_PROMISED, Server, UnsupportedParameterError
+from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Alternative, Outcome, Request, Response, Token, Usage
 
@@ -110,6 +110,9 @@ class OpenAI:
                 if not self._learn(refusal.parameter, sent):
                     raise refusal.error from None
                 continue
+            except DeclinedError as declined:
+                dropped = tuple(sorted(self._refused & wanted(request)))
+                return msgspec.structs.replace(declined.response, dropped=dropped)
             try:
                 dropped = tuple(sorted(self._refused & wanted(request)))
                 return self._server.without_secrets(from_openai(raw, dropped=dropped))
@@ -276,8 +279,8 @@ def usage_of(raw: Any) -> Usage | None:
     if not isinstance(raw, dict):
         return None
     prompt, completion = raw.get("prompt_tokens"), raw.get("completion_tokens")
-    if not isinstance(prompt, int) or not isinstance(completion, int):
+    if not is_count(prompt) or not is_count(completion):
         return None
     details = raw.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    return Usage(prompt=prompt, completion=completion, cached=cached if isinstance(cached, int) else 0)
+    return Usage(prompt=prompt, completion=completion, cached=cached if is_count(cached) else 0)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from selfexplain.errors import FATAL, TRANSIENT, ProviderError
 from selfexplain.records import Ask, Failure, Request, Response
@@ -19,22 +19,47 @@ PATIENCE_SECONDS = 600.0
 """What one Request may wait, all its waits together."""
 HOPELESS = 10
 """So many Items in a row lost to a server in trouble, and the Run stops: it can be resumed when the server is back."""
+REFUSED = 50
+"""So many Items in a row that are refused, in a Run that never had a reply, or whose replies are none (a login page):
+it is not the Items, and the next hundred thousand would fare no better."""
 
 
-def retried(ask: Ask, *, tries: int = TRIES, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ask:
+def retried(
+    ask: Ask,
+    *,
+    tries: int = TRIES,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    replied: Iterable[str] = (),
+    refused: float = REFUSED,
+) -> Ask:
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
     Waits double from half a second, with jitter so that parallel requests do not return all at once; a server's
     own Retry-After comes first, unless it is longer than a Request may wait. What remains after the last try is a
     Response with outcome `failed`.
 
+    Parameters
+    ----------
+    ask : callable
+        Sends a Request.
+    tries : int
+        Most tries of one Request.
+    sleep : callable
+        Waits so many seconds.
+    replied : iterable of str
+        Roles in which the Run had replies before, or is asked again all the same.
+    refused : float
+        How many Requests in a row may be refused, or come back as no reply.
+
     Raises
     ------
     ProviderError
         For failures that no other Item would survive either: a wrong key, no credit, no such model; and when
-        `HOPELESS` Requests in one role were lost, one after the other, with no reply in between.
+        `HOPELESS` Requests in one role were lost, one after the other, with no reply in between, or so many `refused`.
     """
     lost_in_a_row: Counter[str] = Counter()
+    refused_in_a_row: Counter[str] = Counter()
+    has_replied = set(replied)
     answering: set[str] = set()  # roles: a judge that is down must not hide behind a model that is well
 
     async def ask_until_answered(request: Request) -> Response:
@@ -56,21 +81,28 @@ def retried(ask: Ask, *, tries: int = TRIES, sleep: Callable[[float], Awaitable[
                 # Any other failure is an answer: the server is well, it is this Item that does not suit it.
                 lost_in_a_row[role] = lost_in_a_row[role] + 1 if error.kind in TRANSIENT else 0
                 if lost_in_a_row[role] >= HOPELESS:
-                    raise hopeless(error) from error
+                    raise hopeless(HOPELESS, error) from error
+                refused_in_a_row[role] += error.kind in {"bad_request", "bad_reply"}
+                is_ours = error.kind == "bad_reply" or role not in has_replied
+                if refused_in_a_row[role] >= refused and error.kind not in TRANSIENT and is_ours:
+                    # Without a cause: another template's Requests may be to the server's liking.
+                    raise hopeless(refused_in_a_row[role], error) from None
                 return Response(outcome="failed", failure=Failure(error.kind, error.message))
-            lost_in_a_row[role] = 0
+            lost_in_a_row[role] = refused_in_a_row[role] = 0
             answering.add(role)
+            has_replied.add(role)
             return response
 
     return ask_until_answered
 
 
-def hopeless(last: ProviderError) -> ProviderError:
-    """Return what stops a Run when nothing comes back any more."""
-    first = (last.hint or "wait until the server is well again").rstrip(".")
+def hopeless(n: int, last: ProviderError) -> ProviderError:
+    """Return what stops a Run when so many Items in a row got nothing that can be used."""
+    otherwise = "wait until the server is well again" if last.kind in TRANSIENT else "mend what it complains of"
+    first = (last.hint or otherwise).rstrip(".")
     what_to_do = f"{first}{'' if first.endswith('?') else '.'} Then "
     return ProviderError(
-        f"{HOPELESS} Items in a row got no reply; the last: {last.message}",
+        f"{n} Items in a row got no reply; the last: {last.message}",
         kind="unavailable",
         hint=f"{what_to_do}run the same command: every reply is recorded, and only what is missing is asked",
     )

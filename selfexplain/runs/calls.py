@@ -159,6 +159,20 @@ class Calls:
         self.twice[call.key] = starts | {call.started}
         return False
 
+    def make_ready(self) -> None:
+        """Open the file that the next call goes to: where none can be made, nothing need be asked.
+
+        Raises
+        ------
+        InputError
+            When the folder takes no file.
+        """
+        if self._file is None and self._writer is None:  # else the writer, in its thread, opens what it needs
+            try:
+                self._open()
+            except OSError as error:
+                raise self._told(error) from None
+
     async def append(self, call: Call) -> None:
         """Return when the call is on disk."""
         self._gathering.append((call, encode(call) + b"\n"))
@@ -176,37 +190,45 @@ class Calls:
             written, self._written = self._written, None
             try:
                 start = await asyncio.to_thread(self._write, b"".join(line for _, line in group))
-            except OSError as error:
-                failure = InputError(
-                    f"cannot write to {self._folder}: {error.strerror}",
-                    hint="make room or mend the permissions, then run the same command: it resumes",
-                )
+                for call, line in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
+                    self._remember(call, self._place(start))
+                    start += len(line)
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told: nobody else would be
                 if written is not None and not written.done():
-                    written.set_exception(failure)
+                    written.set_exception(self._told(error))
                 continue
-            for call, line in group:  # here, not in `append`: a cancelled asker's call is on disk all the same
-                self._remember(call, self._place(start))
-                start += len(line)
             if written is not None and not written.done():
                 written.set_result(None)
 
+    def _told(self, error: Exception) -> Exception:
+        """Return what a system says that takes no call, in our words; anything else as it is."""
+        if not isinstance(error, OSError | RuntimeError):  # RuntimeError: there is no room for another thread
+            return error
+        return InputError(
+            f"cannot write to {self._folder}: {getattr(error, 'strerror', None) or error}",
+            hint="make room or mend the permissions, then run the same command: it resumes",
+        )
+
     def _write(self, lines: bytes) -> int:
         """Return where in the file the lines begin, once they are on disk."""
-        if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file, self._whole = opened_writer(self._folder), 0
-            self._paths.append(Path(self._file.name))
+        file = self._open() if self._file is None else self._file
         try:
             view = memoryview(lines)
             while view:  # a raw write may take only a part, when the disk is nearly full
-                view = view[self._file.write(view) :]
-            sync_to_disk(self._file.fileno())
-            require_name(self._file)
+                view = view[file.write(view) :]
+            sync_to_disk(file.fileno())
+            require_name(file)
         except OSError:
-            self._abandon(self._file)
+            self._abandon(file)
             raise
         self._whole += len(lines)
         return self._whole - len(lines)
+
+    def _open(self) -> BinaryIO:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file, self._whole = opened_writer(self._folder), 0
+        self._paths.append(Path(self._file.name))
+        return self._file
 
     def _abandon(self, file: BinaryIO) -> None:
         """Take back what a failed write left, and let the next group begin a new file.
@@ -356,6 +378,9 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
     """Return `generate`, except that each try, replied or failed, is on disk before anybody sees it."""
 
     async def ask(request: Request) -> Response:
+        # Before: what keeps us from reading or writing must not cost a reply.
+        attempt = calls.attempts(request.key) + 1
+        calls.make_ready()
         started, clock = datetime.now(UTC), time.monotonic()
 
         async def keep(response: Response) -> None:
@@ -366,7 +391,7 @@ def recorded(generate: Ask, calls: Calls) -> Ask:
                     response=response,
                     started=started.isoformat(timespec="milliseconds"),
                     seconds=round(time.monotonic() - clock, 3),
-                    attempt=calls.attempts(request.key) + 1,
+                    attempt=attempt,
                 )
             )
 

@@ -13,6 +13,7 @@ from selfexplain.errors import BudgetSpent, InputError, ProviderError
 from selfexplain.pipeline.ask import Asked, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, budgeted, prices_for, require_tokens
 from selfexplain.prompting.template import Template
+from selfexplain.providers.pace import FIRST
 from selfexplain.records import Ask, Item, Request, Response, SelfReport, Usage
 from selfexplain.runs.calls import Calls, read_calls
 from selfexplain.runs.totals import Totals
@@ -134,6 +135,15 @@ async def test_what_is_in_flight_is_completed_and_recorded(tmp_path: Path) -> No
 
     assert provider.asked == 2
     assert [call.response for call in read_calls(tmp_path)] == [REPLY, REPLY]
+
+
+async def test_what_waits_in_line_is_not_sent_once_the_amount_is_spent(tmp_path: Path) -> None:
+    """Six workers, of whom a server that nobody knows yet gets four requests: their replies cost 4 of 1."""
+    provider = Counting()
+    with pytest.raises(BudgetSpent):
+        await ask(provider, tmp_path, 1.0, concurrency=6, refused=asyncio.Event())
+
+    assert provider.asked == FIRST
 
 
 async def test_recorded_calls_of_earlier_times_count_and_are_not_asked_again(tmp_path: Path) -> None:

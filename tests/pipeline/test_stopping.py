@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from selfexplain import plugins
@@ -15,6 +16,7 @@ from selfexplain.pipeline import ask as ask_module
 from selfexplain.pipeline.ask import Asked, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, require_tokens
 from selfexplain.providers.provider import Provider
+from selfexplain.providers.retry import REFUSED
 from selfexplain.providers.roles import WithRoles
 from selfexplain.records import Item, Request, Response
 from selfexplain.runs.calls import Calls, read_calls
@@ -133,3 +135,77 @@ async def test_a_model_that_also_judges_is_one_provider(tmp_path: Path) -> None:
 
     assert len(model.sent) == 16
     assert model.most_at_once == 2
+
+
+class Refusing(Model):
+    """Replies to the first Item and refuses all others, each for itself."""
+
+    async def generate(self, request: Request) -> Response:
+        self.sent.append(request.item)
+        if request.item != "q0":
+            raise ProviderError("not this", kind="bad_request")
+        return REPLY
+
+
+async def test_what_a_server_refuses_is_asked_again_and_the_run_still_ends(tmp_path: Path) -> None:
+    """More Items than would stop a Run that never had a reply: this one had, though in another process."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+    for sent in (len(items), len(items) - 1):
+        model = Refusing()
+        run = asked(model, tmp_path)._replace(items=items)
+        assert await ask_runs([run], repeats=1, concurrency=2, watch=lambda _: None) == {}
+        assert len(model.sent) == sent
+
+
+async def test_a_template_that_a_server_refuses_stops_alone(tmp_path: Path) -> None:
+    """All of one Run's Requests are refused, none of the other's: that one goes on to its end."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+
+    class Picky(Model):
+        async def generate(self, request: Request) -> Response:
+            if request.max_tokens == 7:
+                raise ProviderError("not so many", kind="bad_request")
+            return REPLY
+
+    model = Picky()
+    refused, taken = (asked(model, tmp_path / name)._replace(items=items) for name in ("a", "b"))
+    front = msgspec.structs.replace(refused.template.front, max_tokens=7)
+    refused = refused._replace(template=msgspec.structs.replace(refused.template, front=front))
+    failures = await ask_runs([refused, taken], repeats=1, concurrency=2, watch=lambda _: None)
+
+    assert list(failures) == [0]
+    assert "50 Items in a row got no reply; the last: not so many" in failures[0].message
+    assert "mend what it complains of. Then run the same command" in (failures[0].hint or "")
+    assert taken.calls.totals.replies == len(items)
+
+
+class Late(Model):
+    """Refuses all Items but the last."""
+
+    async def generate(self, request: Request) -> Response:
+        self.sent.append(request.item)
+        if request.item != f"q{REFUSED + 4}":
+            raise ProviderError("not this", kind="bad_request")
+        return REPLY
+
+
+async def test_the_same_command_gets_past_what_stopped_it(tmp_path: Path) -> None:
+    """The first fifty Items are refused, each for itself: the Run stops, and is not stopped there for ever."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+    first, second = Late(), Late()
+    with pytest.raises(ProviderError, match="50 Items in a row got no reply"):
+        await ask_runs([asked(first, tmp_path)._replace(items=items)], repeats=1, concurrency=1, watch=lambda _: None)
+    await ask_runs([asked(second, tmp_path)._replace(items=items)], repeats=1, concurrency=1, watch=lambda _: None)
+
+    assert (len(first.sent), len(second.sent)) == (REFUSED, len(items))
+
+
+async def test_what_is_asked_together_is_not_stopped_by_those_in_front(tmp_path: Path) -> None:
+    """Of one batch the first fifty lines may be refused; the others are there all the same."""
+    items = [Item(f"q{n}", f"{n}?", ("Lima",)) for n in range(REFUSED + 5)]
+    model = Late()
+    model.gathers = True  # type: ignore[attr-defined] # a provider that waits for many may say so
+    run = asked(model, tmp_path)._replace(items=items)
+    await ask_runs([run], repeats=1, concurrency=1, watch=lambda _: None)
+
+    assert run.calls.totals.replies == 1

@@ -236,7 +236,7 @@ NO_MESSAGES: list[tuple[str, Answer]] = [
     ("block of another kind", sends({**message(), "content": ["4"]})),
     ("text of another kind", sends(message({"type": "text", "text": ["4"]}))),
     ("block without text", sends(message({"type": "text"}))),
-    ("an error with 200", sends({"type": "error", "error": {"type": "api_error", "message": "no"}})),
+    ("an error of no known type", objects(200, "odd_error", "no")),
 ]
 
 

@@ -198,6 +198,15 @@ FAILURES: list[tuple[str, Answer, str, float | None]] = [
     ),
     ("400 value", fails(400, "must be <= 2", param="temperature", code="decimal_above_max_value"), "bad_request", None),
     ("413", fails(413, "Too large"), "bad_request", None),
+    ("429 too large", fails(429, "Request too large for m1: Limit 30, Requested 40."), "context_too_long", None),
+    ("429 odd words", fails(429, "Slow", code=["rate"], type={"a": 1}), "rate", None),
+    ("400 odd words", fails(400, "Bad", code={"a": 1}, type=["a"], param=["temperature"]), "bad_request", None),
+    ("400 Google's key", sends([{"error": {"code": 400, "message": "API key not valid."}}], 400), "auth", None),
+    ("407", fails(407, "Who are you?"), "auth", None),
+    ("405", fails(405, "Not here"), "unavailable", None),
+    ("410", fails(410, "Retired"), "unavailable", None),
+    ("425", fails(425, "Early"), "overloaded", None),
+    ("498", fails(498, "No capacity"), "overloaded", None),
     ("422", fails(422, "Unprocessable"), "bad_request", None),
     ("408", fails(408, "Too slow"), "overloaded", None),
     ("409", fails(409, "Again"), "overloaded", None),
@@ -255,7 +264,8 @@ NO_COMPLETIONS: list[tuple[str, Answer]] = [
     ("no message", sends({"choices": [{"index": 0}]})),
     ("null message", sends({"choices": [{"message": None}]})),
     ("text of another kind", sends(completion([{"type": "text", "text": "4"}]))),
-    ("an error with 200", sends({"error": {"message": "no", "code": 500}})),
+    ("an error without a status", sends({"error": {"message": "no"}})),
+    ("an error in words", sends({"error": "no"})),
 ]
 
 

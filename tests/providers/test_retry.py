@@ -1,5 +1,6 @@
 """The one retry layer: when it waits, how long, and when it gives up."""
 
+import random
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -8,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.errors import FATAL, ProviderError, ProviderFailure
-from selfexplain.providers.retry import HOPELESS, LONGEST_WAIT_SECONDS, PATIENCE_SECONDS, TRIES, retried, wait_after
+from selfexplain.providers.retry import (
+    HOPELESS,
+    LONGEST_WAIT_SECONDS,
+    PATIENCE_SECONDS,
+    REFUSED,
+    TRIES,
+    retried,
+    wait_after,
+)
 from selfexplain.records import Failure, Message, Request, Response
 
 REQUEST = Request("q1", (Message("user", "2 + 2?"),), 16)
@@ -111,6 +120,17 @@ async def test_nobody_there_is_told_after_seconds() -> None:
     assert sum(server.waits) <= 7.5
 
 
+@pytest.mark.parametrize("answer", [REPLY, error("bad_request")])
+async def test_who_has_answered_in_any_way_is_there(answer: End) -> None:
+    """Then a connection that cannot be made is an outage, and is bridged with all eight tries."""
+    server = Server(answer, error("connection"))
+    ask = server.retried()
+    await ask(REQUEST)
+    await ask(REQUEST)
+
+    assert server.tries == 1 + TRIES
+
+
 @pytest.mark.parametrize("tries", [1, 2, 5])
 async def test_after_the_last_try_the_failure_is_a_response(tries: int) -> None:
     """With the kind and the sentence of the last try, and no wait after it."""
@@ -170,6 +190,52 @@ async def test_any_sign_of_life_begins_the_count_again(sign_of_life: End) -> Non
     assert outcomes.count("failed") >= 2 * (HOPELESS - 1)
 
 
+async def asked_until_it_stops(server: Server, *, most: int, replied: tuple[str, ...] = ()) -> ProviderError | int:
+    """Ask one Request after the other; return what stopped it, else how many were asked."""
+    ask = retried(server.ask, tries=1, sleep=server.sleep, replied=replied)
+    for _ in range(most):
+        try:
+            await ask(REQUEST)
+        except ProviderError as stopped:
+            return stopped
+    return most
+
+
+@pytest.mark.parametrize("kind", ["bad_request", "bad_reply"])
+async def test_a_run_that_never_has_a_reply_stops(kind: ProviderFailure) -> None:
+    """A key that is refused with 400, a login page: fifty Items tell it, and not all of them need to."""
+    server = Server(error(kind))
+    stopped = await asked_until_it_stops(server, most=2 * REFUSED)
+
+    assert isinstance(stopped, ProviderError)
+    assert (stopped.kind, server.tries) == ("unavailable", REFUSED)
+    assert stopped.__cause__ is None, "another template may be to the server's liking"
+    assert stopped.message == f"50 Items in a row got no reply; the last: it was {kind}"
+
+
+async def test_what_is_left_of_a_run_that_had_replies_may_be_refused_whole() -> None:
+    """Asked again, the hundred Items that a server refuses are refused again, and the Run still ends."""
+    refuses, before = Server(REPLY, error("bad_request")), Server(error("bad_request"))
+
+    assert await asked_until_it_stops(refuses, most=3 * REFUSED) == 3 * REFUSED
+    assert await asked_until_it_stops(before, most=3 * REFUSED, replied=("",)) == 3 * REFUSED
+
+
+async def test_a_server_that_turns_into_a_login_page_stops_the_run() -> None:
+    """Also after a reply: no Item is the cause of that. In a single one between, the count begins again."""
+    page = [error("bad_reply")] * (REFUSED - 1)
+    turned, between = Server(REPLY, error("bad_reply")), Server(*page, REPLY, *page, REPLY)
+
+    assert isinstance(await asked_until_it_stops(turned, most=3 * REFUSED), ProviderError)
+    assert turned.tries == 1 + REFUSED
+    assert await asked_until_it_stops(between, most=2 * REFUSED) == 2 * REFUSED
+
+
+async def test_questions_that_are_too_long_are_only_that() -> None:
+    """Sorted by length, any number of them may come first."""
+    assert await asked_until_it_stops(Server(error("context_too_long")), most=3 * REFUSED) == 3 * REFUSED
+
+
 async def test_a_judge_that_is_down_does_not_hide_behind_a_model_that_is_well() -> None:
     """Each Item's own reply comes; the tenth verdict in a row that does not stops the Run."""
     judged = msgspec.structs.replace(REQUEST, role="judge")
@@ -192,3 +258,13 @@ def test_a_wait_is_as_long_as_stated_or_at_most_a_minute(attempt: int, stated: f
     wait = wait_after(attempt, stated)
 
     assert 0 <= wait <= LONGEST_WAIT_SECONDS if stated is None else stated <= wait <= 1.25 * stated
+
+
+@pytest.mark.parametrize(("drawn", "ours", "stated"), [(0.0, 0.5, 8.0), (0.5, 0.4375, 9.0), (1.0, 0.375, 10.0)])
+def test_requests_that_failed_together_do_not_come_back_together(
+    monkeypatch: pytest.MonkeyPatch, drawn: float, ours: float, stated: float
+) -> None:
+    """A quarter of the wait is drawn: off half a second of ours, onto eight that a server states."""
+    monkeypatch.setattr(random, "random", lambda: drawn)
+
+    assert (wait_after(1, None), wait_after(1, 8.0)) == (ours, stated)

@@ -60,15 +60,15 @@ async def test_a_call_is_on_disk_before_append_returns(tmp_path: Path) -> None:
 
 
 async def test_the_reply_is_on_disk_before_anybody_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sync to disk comes first, then the answer to the asker."""
+    """The whole line is written, then synced to disk, then the asker has the answer."""
     order: list[str] = []
-    monkeypatch.setattr(calls_module, "sync_to_disk", lambda _: order.append("synced"))
+    monkeypatch.setattr(calls_module, "sync_to_disk", lambda _: order.append(f"synced {len(lines(tmp_path))}"))
     calls = Calls(tmp_path)
     await recorded(answering(), calls)(request())
     order.append("seen")
     await calls.aclose()
 
-    assert order == ["synced", "seen"]
+    assert order == ["synced 1", "seen"]
 
 
 async def test_concurrent_appends_share_a_sync_and_are_all_there_once(
@@ -78,10 +78,12 @@ async def test_concurrent_appends_share_a_sync_and_are_all_there_once(
     syncs: list[int] = []
     monkeypatch.setattr(calls_module, "sync_to_disk", syncs.append)
     calls = Calls(tmp_path)
-    await asyncio.gather(*(calls.append(call(f"q{number}")) for number in range(200)))
+    await asyncio.gather(*(calls.append(call(f"q{number}", "4" * number)) for number in range(200)))
     await calls.aclose()
+    told = [calls.reply(call(f"q{number}").key) for number in range(200)]
 
     assert sorted(read.request.item for read in read_calls(tmp_path)) == sorted(f"q{number}" for number in range(200))
+    assert told == [Response("completed", "4" * number) for number in range(200)], "each has its own, not a neighbour's"
     assert 1 <= len(syncs) <= 3
     assert next_writer(tmp_path).name == "0002.jsonl"
 
@@ -262,12 +264,16 @@ async def test_replay_sends_nothing(tmp_path: Path) -> None:
         await ask(request("q2"))
 
 
-async def test_of_two_replies_to_one_request_the_first_counts(tmp_path: Path) -> None:
-    """Also when merged shards asked twice: a Run read again must say the same again."""
-    for name, text in (("0001", "first"), ("0002", "second")):
-        (tmp_path / f"{name}.jsonl").write_bytes(encode(call("q1", text)) + b"\n")
+@pytest.mark.parametrize(("seconds", "counts"), [((0, 0), "one"), ((1, 2), "one"), ((2, 1), "two")])
+async def test_of_two_replies_to_one_request_the_first_counts(
+    tmp_path: Path, seconds: tuple[int, int], counts: str
+) -> None:
+    """Also when merged shards asked twice, whatever their files are called: read again, a Run says the same again."""
+    for name, text, second in zip(("0001", "0002"), ("one", "two"), seconds, strict=True):
+        said = msgspec.structs.replace(call("q1", text), started=f"2026-11-24T00:00:0{second}.000+00:00")
+        (tmp_path / f"{name}.jsonl").write_bytes(encode(said) + b"\n")
 
-    assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", "first")
+    assert await replayed(Calls(tmp_path))(request("q1")) == Response("completed", counts)
 
 
 async def test_two_keys_that_share_their_first_half_are_two_requests(tmp_path: Path) -> None:
