@@ -14,7 +14,7 @@ import pytest
 
 from selfexplain import Dataset, InputError, Item, run
 from selfexplain.engines.ray import scratch_in
-from selfexplain.engines.worker import CLAIMS, Job, Told, Worker
+from selfexplain.engines.worker import CLAIMS, Job, Told, Way, Worker
 from selfexplain.errors import ProviderError
 from selfexplain.records import Request, Response
 from selfexplain.runs.calls import read_calls
@@ -65,7 +65,8 @@ def begin(folder: RunFolder) -> Iterator[Callable[..., Worker]]:
     with scratch_in(folder.path) as (scratch, token), ExitStack() as workers:
 
         def one(**fields: Any) -> Worker:
-            job = Job(folder.path, scratch, token, Counted, None, {}, repeats=1, concurrency=None)
+            way = Way(folder.path, fields.pop("model", Counted), None, {})
+            job = Job([way], scratch, token, repeats=1, concurrency=None)
             return workers.enter_context(closing(Worker(replace(job, **fields))))
 
         yield one
@@ -157,7 +158,6 @@ ASKED: Mapping[str, Any] = {"dataset": Dataset("six", "1", ITEMS), "model": Coun
     [
         ({"engine": "dask"}, "no engine is called 'dask'"),
         ({"workers": 3}, "workers are those of an engine"),
-        ({"engine": "ray", "max_tokens": 5}, "there is no budget"),
         ({"engine": "ray", "workers": 0}, "workers is 0"),
     ],
 )
