@@ -223,12 +223,7 @@ def run(
     0.4
     """
     chosen, part = chosen_metrics(metrics), Shard.stated(shard)
-    require_engine(engine, workers=workers)
-    if batch and (engine is not None or shard is not None):
-        raise InputError(
-            "a batch is handed in whole, from one machine",
-            hint="leave out --batch, or --shard and --engine: the provider spreads the work",
-        )
+    require_engine(engine, workers=workers, batch=batch, shard=shard)
     plan = planned(
         dataset,
         columns=columns,
@@ -389,8 +384,13 @@ async def close(providers: Sequence[Provider]) -> None:
         await provider.aclose()
 
 
-def require_engine(engine: str | None, *, workers: int | None) -> None:
-    """Raise InputError for an engine that there is not, or for workers of none."""
+def require_engine(engine: str | None, *, workers: int | None, batch: bool, shard: str | None) -> None:
+    """Raise InputError for an engine that there is not, for workers of none, or for a batch from several machines."""
+    if batch and (engine is not None or shard is not None):
+        raise InputError(
+            "a batch is handed in whole, from one machine",
+            hint="leave out --batch, or --shard and --engine: the provider spreads the work",
+        )
     require_counts(workers=workers)
     if engine is None and workers is not None:
         raise InputError("workers are those of an engine, and none is named", hint="say --engine ray, too")
