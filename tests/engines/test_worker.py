@@ -1,6 +1,7 @@
 """One worker of several, without the cluster that starts it: what it asks, what it proves, what it tells."""
 
 import builtins
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from selfexplain.engines.ray import scratch_in
 from selfexplain.engines.worker import CLAIMS, Job, Told, Way, Worker
 from selfexplain.errors import BudgetSpent, ProviderError
 from selfexplain.records import Request, Response
+from selfexplain.runs import calls as calls_module
 from selfexplain.runs.calls import read_calls
 from selfexplain.runs.folder import RunFolder
 
@@ -108,6 +110,29 @@ def test_what_a_lost_worker_recorded_is_not_asked_again(
     assert told == Told(done=6, resumed=len(before))
     assert all(Counted.asked[item] == 1 for item in before)
     assert {call.request.item for call in read_calls(folder.path / "calls")} == {item.id for item in ITEMS}
+
+
+def test_a_full_disk_ends_a_worker_and_loses_only_what_was_in_flight(
+    begin: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question at a time: the reply that could not be written is asked for again, once there is room."""
+    full = begin(concurrency=1)
+    with monkeypatch.context() as disk:
+
+        def no_room(_: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        disk.setattr(calls_module, "sync_to_disk", no_room)
+        told = [full.ask(ITEMS[:3]), full.ask(ITEMS[3:])]
+    before = Counted.asked.copy()
+    rest = begin().ask(ITEMS)
+
+    for each in told:
+        assert each.trouble is not None
+        assert "No space left on device" in each.trouble.message
+    assert before == {"q0": 1, "q1": 1}
+    assert rest == Told(done=6, resumed=1)
+    assert Counted.asked == {**dict.fromkeys((item.id for item in ITEMS), 1), "q1": 2}
 
 
 def limited(folder: RunFolder, *, calls: int) -> Callable[[Path], Purse]:
