@@ -99,7 +99,7 @@ def once_three_are_asked(reply_to: Callable[[str], str]) -> Callable[[str], str]
 
     def reply(question: str) -> str:
         if next(first, None) is not None:
-            three.wait(timeout=90)
+            three.wait(timeout=240)
         return reply_to(question)
 
     return reply
@@ -171,7 +171,7 @@ def test_a_killed_worker_loses_only_calls_in_flight(questions: Path, tmp_path: P
     """With 5 replies given and 4 requests in flight one of two workers is killed: at most its 2 are asked again."""
     with counting_server(hold_after=5) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=90)
+            assert server.held.wait(timeout=240)
             before = {str(call["key"]) for call in recorded(tmp_path)}
             victim = min(worker_ids(tmp_path))
             os.kill(victim, signal.SIGKILL)
@@ -206,7 +206,7 @@ def test_after_a_killed_command_another_number_of_workers_goes_on(questions: Pat
     """Even kill -9 of the command ends its workers, too; one worker asks the rest, and again what was in flight."""
     with counting_server(hold_after=5) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=90)
+            assert server.held.wait(timeout=240)
             workers = worker_ids(tmp_path)
             process.kill()
             process.communicate(timeout=60)
@@ -245,7 +245,7 @@ def test_an_interrupted_run_goes_on_without_the_engine(questions: Path, tmp_path
     """Ctrl-C ends all workers; the same command, without --engine, asks what is missing. The key is in no file."""
     with counting_server(hold_after=4) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=90)
+            assert server.held.wait(timeout=240)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=120)
         assert process.returncode == 130, told.decode()
