@@ -112,6 +112,18 @@ def test_what_a_killed_worker_held_counts_as_spent(tmp_path: Path) -> None:
     assert asyncio.run(rest()) == 640 - 20
 
 
+def test_what_is_given_back_others_get(tmp_path: Path) -> None:
+    """Of 640 calls one draws 20 and makes 3: another gets all but these."""
+    purse = purse_in(tmp_path, calls=640, workers=1)
+    purse.draw("one", Amounts())
+    purse.settle("one", Amounts(calls=3))
+
+    async def rest() -> int:
+        return await Asker(purse, tmp_path, "w").ask_some(700)
+
+    assert asyncio.run(rest()) == 637
+
+
 def test_the_file_is_overwritten_whole(tmp_path: Path) -> None:
     """Never cut: a worker killed while it writes leaves the old holdings or the new ones, both readable."""
     purse = purse_in(tmp_path, cost=1e6 / 3)

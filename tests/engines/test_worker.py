@@ -15,7 +15,7 @@ import pytest
 
 from selfexplain import Dataset, InputError, Item, run
 from selfexplain.engines.lots import lines_in, lots_of
-from selfexplain.engines.purse import Limits, Purse, taken_from
+from selfexplain.engines.purse import FILE, Limits, Purse, taken_from
 from selfexplain.engines.ray import scratch_in
 from selfexplain.engines.worker import CLAIMS, Job, Told, Way, Worker
 from selfexplain.errors import BudgetSpent, ProviderError
@@ -157,6 +157,14 @@ def test_workers_spend_one_budget_and_give_back_what_they_do_not_need(
     assert isinstance(told[1].trouble.error, BudgetSpent)
     assert Counted.asked.total() == 4
     assert one.ask(ITEMS[:2]) == Told(done=2, resumed=2), "what is recorded costs nothing, also when nothing is left"
+
+
+def test_after_each_lot_a_worker_holds_what_it_has_spent(folder: RunFolder, begin: Callable[..., Worker]) -> None:
+    """It drew ten of 641 calls for one question; nine lie in nobody's pocket while it waits for its next lot."""
+    begin(purse=limited(folder, calls=641)).ask(ITEMS[1:2])
+    (purse,) = folder.path.glob(f".engine-*/{FILE}")
+
+    assert list(msgspec.json.decode(purse.read_bytes()).values()) == [[0.0, 0, 1]]
 
 
 def test_what_a_worker_reads_again_it_has_not_spent_again(folder: RunFolder, begin: Callable[..., Worker]) -> None:
