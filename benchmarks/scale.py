@@ -7,6 +7,8 @@ tables
     adds the tables, and compares the sum with the count of all rows at once.
 merge
     Puts a Run of 10³ to 10⁵ calls together from four folders.
+handing
+    Finds the lots of 10⁴ to 10⁷ questions in a Run's folder, as the command does, and reads them, as workers do.
 asking
     Asks a server that answers after 50 ms: one process, two processes with `--shard`, one and two workers on Ray.
     Needs `selfexplain[scale]`.
@@ -147,6 +149,45 @@ def merge() -> None:
             print(f"| {n:,} | 4 | {size:.1f} | {seconds:.2f} | {n / seconds:,.0f} |", flush=True)
 
 
+HAND = """
+import json, pickle, sys, time
+from pathlib import Path
+from selfexplain.engines.lots import items_in, lines_in, lots_of
+from selfexplain.many_items import Stored
+path, n = Path(sys.argv[1]), int(sys.argv[2])
+def peak():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024
+before, started = peak(), time.process_time()
+lots = list(lots_of(path, Stored(path, range(n)), at_most=1000))
+found, grown = time.process_time() - started, peak() - before
+read = sum(len(items_in(lines_in(lot))) for lot in lots)
+print(json.dumps([found, grown, len(lots), len(pickle.dumps(lots)), time.process_time() - started - found, read]))
+"""
+
+
+def handing() -> None:
+    """Hand questions out, and read them."""
+    print("| questions | MB | lots | s to find them | MiB for that | kB to hand out | s to read all | read |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    for n in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "items.jsonl"
+            with path.open("wb") as file:
+                file.writelines(
+                    encode(Item(f"q{k}", f"What is {k} + 1? " * 5, (str(k + 1),))) + b"\n" for k in range(n)
+                )
+            done = subprocess.run([sys.executable, "-c", HAND, str(path), str(n)], check=True, capture_output=True)
+            found, grown, lots, size, reading, read = json.loads(done.stdout)
+            row = [
+                f"{path.stat().st_size / 1e6:.1f}",
+                f"{lots:,}",
+                f"{found:.2f}",
+                f"{grown:.1f}",
+                f"{size / 1000:.0f}",
+            ]
+            print("|", " | ".join([f"{n:,}", *row, f"{reading:.2f}", f"{read:,}"]), "|", flush=True)
+
+
 def serve(port: Any, seen: "Array[c_double]") -> None:
     """Answer every request after LATENCY, and note when the first and the last came, and how many."""
     message = {"role": "assistant", "content": "Answer: Lima\nConfidence: 90"}
@@ -221,7 +262,7 @@ def asked_once(shards: int, engine: Sequence[str]) -> tuple[float, float, float]
     return first - began, (n - 1) / (last - first), n
 
 
-SECTIONS: dict[str, Callable[[], None]] = {"tables": tables, "merge": merge, "asking": asking}
+SECTIONS: dict[str, Callable[[], None]] = {"tables": tables, "merge": merge, "handing": handing, "asking": asking}
 
 
 def main() -> None:

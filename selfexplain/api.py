@@ -18,6 +18,7 @@ from selfexplain.datasets.askable import require_askable
 from selfexplain.datasets.grades import Grades, read_grades
 from selfexplain.datasets.shard import Shard
 from selfexplain.elicitation.elicitation import Sampling
+from selfexplain.engines.purse import Limits
 from selfexplain.errors import InputError, NothingAsked, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
 from selfexplain.grading.judge import Judge
@@ -60,8 +61,8 @@ T = TypeVar("T")
 
 Say = Callable[[str], None]
 
-Elsewhere = Callable[[RunFolder, Sequence[Item]], None]
-"""Asks Items of a Run in other processes, to their end."""
+Elsewhere = Callable[[Sequence[RunFolder], Sequence[Item], Limits], Mapping[int, ProviderError]]
+"""Asks Items of Runs in other processes, to their end; returns which could not go on, where another could."""
 
 RESULTS = Path("results")
 
@@ -222,12 +223,7 @@ def run(
     0.4
     """
     chosen, part = chosen_metrics(metrics), Shard.stated(shard)
-    require_engine(engine, workers=workers, limited=any(most is not None for most in (max_cost, max_tokens, max_calls)))
-    if batch and (engine is not None or shard is not None):
-        raise InputError(
-            "a batch is handed in whole, from one machine",
-            hint="leave out --batch, or --shard and --engine: the provider spreads the work",
-        )
+    require_engine(engine, workers=workers, batch=batch, shard=shard)
     plan = planned(
         dataset,
         columns=columns,
@@ -245,14 +241,17 @@ def run(
         say=say,
     )
 
-    def on_ray(folder: RunFolder, items: Sequence[Item]) -> None:
-        from selfexplain.engines.ray import ask_on_ray  # noqa: PLC0415 - only where it is asked for
-
-        each = plan.provider.concurrency if concurrency is None else concurrency
-        say(f"Asking on Ray, each worker up to {each} requests at once")
-        who: dict[str, Any] = {"model": model, "base_url": base_url, "roles": roles or {}}
-        ask_on_ray(folder, items, **who, repeats=repeats, concurrency=concurrency, workers=workers, watch=watch)
-
+    elsewhere = None
+    if engine is not None:
+        elsewhere = on_ray(
+            [(model, base_url, roles or {})],
+            [plan],
+            repeats=repeats,
+            concurrency=concurrency,
+            workers=workers,
+            say=say,
+            watch=watch,
+        )
     with asked(
         [plan],
         limit=limit,
@@ -263,7 +262,7 @@ def run(
         max_cost=max_cost,
         max_tokens=max_tokens,
         max_calls=max_calls,
-        elsewhere=None if engine is None else on_ray,
+        elsewhere=elsewhere,
         results=Path(results),
         say=say,
         watch=watch,
@@ -291,7 +290,7 @@ def asked(
     """Ask what each plan has no reply for, all of them in turns, and yield their Runs, locked, with what stopped them.
 
     With a shard, others may ask theirs at the same time, and measure when we have measured. Who asks `elsewhere` is
-    given each Run and its Items, and returns when they have been asked.
+    given all Runs and their Items, and returns when they have been asked.
 
     Raises
     ------
@@ -354,8 +353,8 @@ def asked(
             stopped = in_loop(ask())
         else:
             in_loop(close([plan.provider for plan in plans]))  # each worker makes its own
-            for folder, items in zip(folders, chosen, strict=True):
-                elsewhere(folder, items)
+            by_role = [{role: prices.get(model) for role, model in plan.spec.models.items()} for plan in plans]
+            stopped = elsewhere(folders, chosen[0], Limits(max_cost, max_tokens, max_calls, by_role))
         for folder in folders if shard is not None else ():
             locks.enter_context(folder.measuring())
         yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]
@@ -385,24 +384,43 @@ async def close(providers: Sequence[Provider]) -> None:
         await provider.aclose()
 
 
-def require_engine(engine: str | None, *, workers: int | None, limited: bool) -> None:
-    """Raise InputError for an engine that there is not, or with which something else cannot be.
-
-    A budget cannot: each worker would have to know, before each request, what all others have spent.
-    """
-    require_counts(workers=workers)
-    if engine is None:
-        if workers is not None:
-            raise InputError("workers are those of an engine, and none is named", hint="say --engine ray, too")
-        return
-    if engine != "ray":
-        raise InputError(f"no engine is called {engine!r}", hint="known: ray")
-    if limited:
+def require_engine(engine: str | None, *, workers: int | None, batch: bool, shard: str | None) -> None:
+    """Raise InputError for an engine that there is not, for workers of none, or for a batch from several machines."""
+    if batch and (engine is not None or shard is not None):
         raise InputError(
-            "with --engine ray nothing adds up, before each request, what all workers have spent: there is no budget",
-            hint="leave out --max-cost, --max-tokens and --max-calls, see first what it takes with --dry-run, and ask "
-            "--limit Items at a time; or leave out --engine",
+            "a batch is handed in whole, from one machine",
+            hint="leave out --batch, or --shard and --engine: the provider spreads the work",
         )
+    require_counts(workers=workers)
+    if engine is None and workers is not None:
+        raise InputError("workers are those of an engine, and none is named", hint="say --engine ray, too")
+    if engine not in {None, "ray"}:
+        raise InputError(f"no engine is called {engine!r}", hint="known: ray")
+
+
+def on_ray(
+    who: "Sequence[tuple[str | Provider | Callable[..., Any], str | None, Roles]]",
+    plans: "Sequence[Plan]",
+    *,
+    repeats: int,
+    concurrency: int | None,
+    workers: int | None,
+    say: Say,
+    watch: Watch,
+) -> Elsewhere:
+    """Return what asks plans on a Ray cluster, given the model, its address and the roles of each."""
+
+    def ask(folders: Sequence[RunFolder], items: Sequence[Item], limits: Limits) -> Mapping[int, ProviderError]:
+        from selfexplain.engines.ray import ask_on_ray  # noqa: PLC0415 - only where it is asked for
+        from selfexplain.engines.worker import Way  # noqa: PLC0415 - the same
+
+        each = max(plan.provider.concurrency for plan in plans) if concurrency is None else concurrency
+        say(f"Asking on Ray, each worker up to {each} requests at once")
+        ways = [Way(folder.path.resolve(), *one) for folder, one in zip(folders, who, strict=True)]
+        options: dict[str, Any] = {"repeats": repeats, "concurrency": concurrency, "workers": workers, "watch": watch}
+        return ask_on_ray(folders, items, ways=ways, limits=limits, **options)
+
+    return ask
 
 
 def items_of(folder: RunFolder, *, limit: int | None, shard: Shard | None) -> Sequence[Item]:

@@ -73,6 +73,8 @@ def run_ways(
     max_cost: float | None = None,
     max_tokens: int | None = None,
     max_calls: int | None = None,
+    engine: str | None = None,
+    workers: int | None = None,
     results: str | Path = api.RESULTS,
     metrics: "api.Chosen" = "headline",
     say: api.Say = api.silent,
@@ -86,7 +88,7 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, shard, repeats, results,
+    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, shard, repeats, engine, workers, results,
     metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
@@ -139,6 +141,8 @@ def run_ways(
     from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
 
     chosen, part = api.chosen_metrics(metrics), Shard.stated(shard)
+    api.require_engine(engine, workers=workers, batch=batch, shard=shard)
+    models = list(models)
     wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
     require_all_needed(roles or {}, wanted)
     plans = [
@@ -148,7 +152,7 @@ def run_ways(
             model=provider,
             template=template,
             base_url=None,
-            roles={role: who for role, who in (roles or {}).items() if role in roles_of(template)},
+            roles=filled_in(roles, template),
             temperature=temperature,
             effort=effort,
             ask_again=ask_again,
@@ -162,6 +166,11 @@ def run_ways(
         for template in wanted
     ]
     require_ways(plans)
+    elsewhere = None
+    if engine is not None:
+        who = [(model, base_url, filled_in(roles, template)) for model in models for template in wanted]
+        options: dict[str, Any] = {"repeats": repeats, "concurrency": concurrency, "workers": workers}
+        elsewhere = api.on_ray(who, plans, **options, say=say, watch=watch)
     with api.asked(
         plans,
         limit=limit,
@@ -172,6 +181,7 @@ def run_ways(
         max_cost=max_cost,
         max_tokens=max_tokens,
         max_calls=max_calls,
+        elsewhere=elsewhere,
         results=Path(results),
         say=say,
         watch=watch,
@@ -193,6 +203,11 @@ def run_ways(
 def roles_of(template: Template | None) -> tuple[str, ...]:
     """Return the roles that a Run with a template can have filled; the default one needs none but a judge."""
     return (JUDGE,) if template is None else (JUDGE, *template.front.roles)
+
+
+def filled_in(roles: "api.Roles | None", template: Template | None) -> "api.Roles":
+    """Return who fills the roles that a Run with a template has."""
+    return {role: who for role, who in (roles or {}).items() if role in roles_of(template)}
 
 
 def require_all_needed(roles: Mapping[str, object], templates: Sequence[Template | None]) -> None:

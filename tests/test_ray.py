@@ -3,22 +3,26 @@
 import importlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from counting_server import counting_server
+from counting_server import CountingServer, counting_server
 from selfexplain import merge
 from selfexplain.records import Request, Response
 from selfexplain.runs.calls import read_calls
-from test_resume import QUESTIONS, command, finish, questions, recorded, started, timeless
+from test_resume import QUESTIONS, command, finish, questions, recorded, started
 
 __all__ = ["questions"]
 
@@ -95,30 +99,65 @@ def once_three_are_asked(reply_to: Callable[[str], str]) -> Callable[[str], str]
 
     def reply(question: str) -> str:
         if next(first, None) is not None:
-            three.wait(timeout=90)
+            three.wait(timeout=240)
         return reply_to(question)
 
     return reply
 
 
-def test_a_run_on_ray_is_the_run_of_one_process_call_for_call(questions: Path, tmp_path: Path) -> None:
-    """On a cluster of its own; same Requests, same replies, same numbers; each question reaches the server once."""
+TEMPLATE = """---
+name: {name}
+version: 1
+elicits: [answer, confidence]
+scale: percent
+---
+## system
+{name}
+{{% for example in examples %}}{{{{ example.question }}}} {{{{ example.answer }}}}
+{{% endfor %}}
+## user
+{{{{ question }}}}
+"""
+
+
+def two_ways(questions: Path, server: CountingServer, folder: Path) -> list[str]:
+    """Return the command that asks in two ways what a Parquet file holds, one row of which is an example."""
+    rows = [json.loads(line) for line in questions.read_text().splitlines()]
+    shown = {"id": "e", "question": "And of Chile?", "gold": "Santiago", "split": "example"}
+    table = folder / "q.parquet"
+    parquet.write_table(pa.Table.from_pylist([shown, *({**row, "split": "ask"} for row in rows)]), table)
+    first, second = folder / "first.md", folder / "second.md"
+    for path in (first, second):
+        path.write_text(TEMPLATE.format(name=path.stem))
+    return command(table, server, "-t", str(second), template=str(first))
+
+
+def without_times(found: Any) -> Any:
+    """Return what is printed of several ways, without what no two tries agree on."""
+    if isinstance(found, dict):
+        return {name: without_times(value) for name, value in found.items() if name not in {"seconds", "settings"}}
+    return [without_times(each) for each in found] if isinstance(found, list) else found
+
+
+def test_runs_on_ray_are_the_runs_of_one_process_call_for_call(questions: Path, tmp_path: Path) -> None:
+    """On a cluster of its own, both ways in turns: same Requests, replies and numbers; each is asked once."""
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
     other.mkdir()
     with counting_server() as server:
-        alone = finish(command(questions, server), one)
+        asked = two_ways(questions, server, tmp_path)
+        alone = finish(asked, one)
         server.asked.clear()
         setattr(server, "reply_to", once_three_are_asked(server.reply_to))  # noqa: B010 - mypy refuses what is meant
-        on_ray = finish(command(questions, server, *RAY), other)
+        on_ray = finish([*asked, *RAY], other)
 
-        assert server.asked == dict.fromkeys(QUESTIONS, 1)
+        assert server.asked == dict.fromkeys(QUESTIONS, 2)
     assert replies(other) == replies(one)
-    assert len(list(other.glob("results/*/calls/*.jsonl"))) == 2
-    same = {"settings": alone["settings"]}  # when it was made
-    assert timeless({**on_ray, **same}) == timeless(alone)
-    assert json.loads(next(other.glob("results/*/metrics.json")).read_bytes()) == on_ray
-    both = merge([next(one.glob("results/*")), next(other.glob("results/*"))], results=tmp_path / "m")
+    assert all("And of Chile? Santiago" in request.messages[0].content for request, _ in replies(other).values())
+    assert [len(list(run.glob("calls/*.jsonl"))) for run in other.glob("results/q__*")] == [2, 2]
+    assert without_times(on_ray) == without_times(alone)
+    parts = [next(side.glob("results/*first*")) for side in (one, other)]
+    both = merge(parts, results=tmp_path / "m")
     assert (both.metrics["n_answers"], both.metrics["usage"]["calls"]) == (len(QUESTIONS), 2 * len(QUESTIONS))
 
 
@@ -132,7 +171,7 @@ def test_a_killed_worker_loses_only_calls_in_flight(questions: Path, tmp_path: P
     """With 5 replies given and 4 requests in flight one of two workers is killed: at most its 2 are asked again."""
     with counting_server(hold_after=5) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=90)
+            assert server.held.wait(timeout=240)
             before = {str(call["key"]) for call in recorded(tmp_path)}
             victim = min(worker_ids(tmp_path))
             os.kill(victim, signal.SIGKILL)
@@ -150,12 +189,63 @@ def test_a_killed_worker_loses_only_calls_in_flight(questions: Path, tmp_path: P
     assert len(replies(tmp_path)) == len(QUESTIONS)
 
 
+def wait_for_the_end_of(processes: Iterable[int]) -> None:
+    """Return when none of these processes, which are not ours, is there any more."""
+    for process in processes:
+        try:
+            there = os.pidfd_open(process)
+        except ProcessLookupError:
+            continue
+        ended, _, _ = select.select([there], [], [], 60)
+        os.close(there)
+        assert ended, f"{process} goes on"
+
+
+@pytest.mark.usefixtures("on_cluster")
+def test_after_a_killed_command_another_number_of_workers_goes_on(questions: Path, tmp_path: Path) -> None:
+    """Even kill -9 of the command ends its workers, too; one worker asks the rest, and again what was in flight."""
+    with counting_server(hold_after=5) as server:
+        with started(command(questions, server, *RAY), tmp_path) as process:
+            assert server.held.wait(timeout=240)
+            workers = worker_ids(tmp_path)
+            process.kill()
+            process.communicate(timeout=60)
+        wait_for_the_end_of(workers)
+        kept, asked = {str(call["key"]) for call in recorded(tmp_path)}, server.asked.total()
+        server.release.set()
+        result = finish(command(questions, server, "--engine", "ray", "--workers", "1"), tmp_path)
+
+        assert asked <= 5 + 4
+        assert result["n_answers"] == len(QUESTIONS)
+        assert server.asked.total() <= len(QUESTIONS) + 4
+        found = replies(tmp_path)
+        again = {question for question, n in server.asked.items() if n > 1}
+        assert again.isdisjoint(found[key][0].messages[-1].content.splitlines()[0] for key in kept)
+    assert set(found) == {call["key"] for call in recorded(tmp_path)}
+    assert not list(tmp_path.glob("results/*/.engine-*"))
+
+
+@pytest.mark.usefixtures("on_cluster")
+def test_all_workers_together_make_no_more_calls_than_they_may(questions: Path, tmp_path: Path) -> None:
+    """Two ways, two workers: nine calls are made and recorded, and it is said where it stopped; more goes on."""
+    with counting_server() as server:
+        asked = two_ways(questions, server, tmp_path)
+        stopped = subprocess.run([*asked, *RAY, "--max-calls", "9"], cwd=tmp_path, capture_output=True, check=False)
+
+        assert stopped.returncode == 130, stopped.stderr.decode()
+        assert b"9 calls spent of the 9 calls that these 2 Runs may cost" in stopped.stderr
+        assert server.asked.total() == len(recorded(tmp_path)) == 9
+        finish([*asked, "--max-calls", "24"], tmp_path)
+
+        assert server.asked == dict.fromkeys(QUESTIONS, 2)
+
+
 @pytest.mark.usefixtures("on_cluster")
 def test_an_interrupted_run_goes_on_without_the_engine(questions: Path, tmp_path: Path, ray_files: Path) -> None:
     """Ctrl-C ends all workers; the same command, without --engine, asks what is missing. The key is in no file."""
     with counting_server(hold_after=4) as server:
         with started(command(questions, server, *RAY), tmp_path) as process:
-            assert server.held.wait(timeout=90)
+            assert server.held.wait(timeout=240)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=120)
         assert process.returncode == 130, told.decode()

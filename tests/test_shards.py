@@ -71,6 +71,43 @@ def test_a_missing_shard_is_said(questions: Path, tmp_path: Path) -> None:
         assert server.asked == dict.fromkeys(QUESTIONS, 1)
 
 
+def test_shards_that_overlap_merge_and_it_is_said_what_cost_twice(questions: Path, tmp_path: Path) -> None:
+    """One machine asked a half, another a quarter of the same: each answer counts once, each call costs."""
+    with counting_server() as server:
+        parts = [run(**options(questions, server, tmp_path / part[2]), shard=part) for part in ("1/2", "1/4")]
+    both = [question for question in QUESTIONS if shard_of(question, 2) == shard_of(question, 4) == 1]
+    asked = sum(shard_of(question, 2) == 1 or shard_of(question, 4) == 1 for question in QUESTIONS)
+    merged = [
+        merge([part.folder for part in order if part.folder], results=tmp_path / "m") for order in (parts, parts[::-1])
+    ]
+
+    assert both
+    assert [each.metrics["n_answers"] for each in merged] == [asked, asked]
+    assert merged[0].metrics["usage"]["calls"] == merged[1].metrics["usage"]["calls"] == asked + len(both)
+    assert any(
+        warning.startswith(f"{len(both)} Requests have more than one reply")
+        for warning in merged[1].metrics["warnings"]
+    )
+
+
+def test_shards_by_two_versions_of_a_template_are_no_one_run(questions: Path, tmp_path: Path) -> None:
+    """A machine with an older checkout asked something else: refused with both versions, and nothing is written."""
+    front = "---\nname: mine\nversion: {}\nelicits: [answer, confidence]\nscale: percent\n---\n"
+    text = front + "## user\n{}{{{{ question }}}}\n"
+    (tmp_path / "old.md").write_text(text.format(1, ""))
+    (tmp_path / "new.md").write_text(text.format(2, "Please: "))
+    with counting_server() as server:
+        asked = options(questions, server, tmp_path)
+        parts = [
+            run(**{**asked, "template": str(tmp_path / name), "results": tmp_path / name[:3]}, shard=shard)
+            for name, shard in (("old.md", "1/2"), ("new.md", "2/2"))
+        ]
+    with pytest.raises(InputError, match=r"they differ in `template` \(mine@1 and mine@2\)"):
+        merge([part.folder for part in parts if part.folder], results=tmp_path / "all")
+
+    assert not (tmp_path / "all").exists()
+
+
 def finish_merge(parts: list[str], cwd: Path) -> dict[str, Any]:
     import sys
 

@@ -10,7 +10,7 @@ import click
 from selfexplain import api, plugins
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
-from selfexplain.errors import InputError, NothingAsked, NothingUsable
+from selfexplain.errors import NothingAsked, NothingUsable
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
 from selfexplain.ways import WaysResult, run_ways
@@ -145,16 +145,13 @@ def run(
         forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
-    if engine is not None and len(ways) > 1:
-        raise InputError("--engine asks with one model and one template", hint="ask the ways in commands of their own")
     asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens, "max_calls": max_calls}
-    asked |= {"metrics": names(metrics), "say": tell}
+    asked |= {"metrics": names(metrics), "say": tell, "engine": engine, "workers": workers}
     try:
         with bar() as watch:
             if len(ways) == 1:
                 ((model, template),) = ways
-                asked |= {"engine": engine, "workers": workers, "watch": watch}
-                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked)
+                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
             else:
                 found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
     except (NothingAsked, NothingUsable) as nothing:

@@ -1,4 +1,4 @@
-"""One of several processes that ask one Run on a common disk; it knows nothing of what started it.
+"""One of several processes that ask a Run, or several in turns, on a common disk; it knows not what started it.
 
 Nothing secret is told to a worker: keys come from its own environment.
 """
@@ -16,37 +16,49 @@ from typing import Any
 import msgspec
 
 from selfexplain import plugins
-from selfexplain.errors import InputError, ProviderError, SelfexplainError
+from selfexplain.engines.lots import items_in
+from selfexplain.engines.purse import Purse, Share
+from selfexplain.errors import BudgetSpent, InputError, ProviderError, SelfexplainError
 from selfexplain.pipeline.as_asked import judge_of, sampling_of, template_of
-from selfexplain.pipeline.ask import Asked, Progress, ask_runs
+from selfexplain.pipeline.ask import Asked, Progress, Watch, ask_runs
+from selfexplain.pipeline.budget import Budget
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.roles import WithRoles
 from selfexplain.records import Item
-from selfexplain.runs.calls import Calls
+from selfexplain.runs.calls import NO_JSON, Calls
 from selfexplain.runs.folder import RunFolder, disk_errors
 
 TOKEN = "token"  # noqa: S105 - proves that a disk is common, and opens nothing
 CLAIMS = "claims"
 CALLS = "calls"
 
-Model = str | Callable[..., Any]
+Model = str | Provider | Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a Run lies and who answers, by names, so that each worker can make a provider of its own."""
+
+    run: Path
+    """The Run's folder, on a disk that the worker sees under the same name."""
+    model: Model
+    base_url: str | None
+    roles: Mapping[str, Model]
 
 
 @dataclass(frozen=True)
 class Job:
     """What a worker is told."""
 
-    run: Path
-    """The Run's folder, on a disk that the worker sees under the same name."""
+    ways: Sequence[Way]
+    """One Run, or several that ask the same Items."""
     scratch: Path
-    """A folder in it, for this job alone: the token, and which Items were begun."""
+    """A folder in the first of them, for this job alone: the token, which Items were begun, and the purse."""
     token: str
-    model: Model
-    base_url: str | None
-    roles: Mapping[str, Model]
     repeats: int
     concurrency: int | None
     """Requests at once of this worker; None: what the provider can make use of."""
+    purse: Purse | None = None
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -56,18 +68,23 @@ class Trouble(msgspec.Struct, frozen=True):
     hint: str | None
     kind: Any = None
     """Of a ProviderError."""
+    spent: bool = False
+    """What the Run may cost; others may still have some of it."""
 
     @classmethod
     def of(cls, error: SelfexplainError) -> "Trouble":
         """Return what a driver is to raise in a worker's name."""
         where = f"a worker on {platform.node() or 'another machine'}"
-        return cls(f"{where}: {error.message}", error.hint, getattr(error, "kind", None))
+        spent = isinstance(error, BudgetSpent)
+        return cls(f"{where}: {error.message}", error.hint, getattr(error, "kind", None), spent)
 
     @property
     def error(self) -> SelfexplainError:
         """The error, to be raised."""
         if self.kind is not None:
             return ProviderError(self.message, kind=self.kind, hint=self.hint)
+        if self.spent:
+            return BudgetSpent(self.message, hint=self.hint)
         return InputError(self.message, hint=self.hint)
 
 
@@ -78,6 +95,9 @@ class Told(msgspec.Struct, frozen=True):
     failed: int = 0
     resumed: int = 0
     trouble: Trouble | None = None
+    """What keeps this worker from going on."""
+    stopped: dict[int, Trouble] = {}
+    """What keeps it from going on with one Run of several, by its place."""
 
 
 class OneFile(Calls):
@@ -102,20 +122,34 @@ class Worker:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._loop = asyncio.Runner()  # one for all lots: a provider's connections live in it
-        self._calls = OneFile(job.run / CALLS)
-        self._asked: Asked | None = None
+        self._asked: list[Asked] = []
+        self._providers: dict[tuple[Model, str | None], Provider] = {}
+        self._share = None if job.purse is None else Share(job.purse)
+        self._budget: Budget | None = None
         self._trouble: Trouble | None = None
+        self._stopped: dict[int, Trouble] = {}
         try:
             require_common_disk(job)
-            self._asked = asked_by(job, self._calls)
+            self._asked = [self._asked_by(way) for way in job.ways]
+            self._look_at_budget()
         except SelfexplainError as error:
             self._trouble = Trouble.of(error)
 
+    def ask_lines(self, lines: Sequence[bytes]) -> Told:
+        """Ask the Items that lie on lines of a Run's file."""
+        try:
+            items = [] if self._trouble is not None else items_in(lines)
+        except NO_JSON as error:
+            place = self._job.ways[0].run / "items.jsonl"
+            unread = InputError(f"{place} cannot be read ({error})", hint="run the same command: it resumes")
+            self._trouble = Trouble.of(unread)
+        return Told(trouble=self._trouble) if self._trouble is not None else self.ask(items)
+
     def ask(self, items: Sequence[Item]) -> Told:
         """Ask Items where no reply is recorded, and tell what became of them."""
-        if self._asked is None or self._trouble is not None:
+        if self._trouble is not None:
             return Told(trouble=self._trouble)
-        progress = Progress(done=0, total=0, failed=0, resumed=0)
+        progress, trouble = Progress(done=0, total=0, failed=0, resumed=0), None
 
         def watch(now: Progress) -> None:
             nonlocal progress
@@ -124,23 +158,57 @@ class Worker:
         try:
             if not first_to_begin(self._job, items):
                 self._look_again()
-            lot = self._asked._replace(items=items, calls=self._calls)
-            self._loop.run(ask_runs([lot], repeats=self._job.repeats, concurrency=self._job.concurrency, watch=watch))
+            self._ask(items, watch)
         except SelfexplainError as error:
-            self._trouble = Trouble.of(error)
-        return Told(progress.done, progress.failed, progress.resumed, self._trouble)
+            trouble = Trouble.of(error)
+            self._trouble = None if trouble.spent else trouble  # somebody may have given back what they did not need
+        return Told(progress.done, progress.failed, progress.resumed, trouble, dict(self._stopped))
+
+    def _ask(self, items: Sequence[Item], watch: Watch) -> None:
+        going = [place for place in range(len(self._asked)) if place not in self._stopped]
+        lots = [self._asked[place]._replace(items=items) for place in going]
+        job = self._job
+        asking = ask_runs(lots, repeats=job.repeats, concurrency=job.concurrency, watch=watch, budget=self._budget)
+        try:
+            failures = self._loop.run(asking)
+        finally:
+            if self._share is not None:
+                self._share.settle()
+        self._stopped |= {going[which]: Trouble.of(failure) for which, failure in failures.items()}
+
+    def _asked_by(self, way: Way) -> Asked:
+        """Return all that decides the Requests of a Run; ways with one model share its provider: it may be large."""
+        who = way.model, way.base_url
+        if who not in self._providers:
+            self._providers[who] = plugins.provider_for(way.model, base_url=way.base_url)
+        return asked_by(way, self._providers[who], OneFile(way.run / CALLS))
 
     def _look_again(self) -> None:
         """Read what a worker that was lost over the same Items has recorded since this one began."""
-        self._loop.run(self._calls.end())
-        self._calls = OneFile(self._job.run / CALLS)
+        for asked in self._asked:
+            self._loop.run(file_of(asked).end())
+        self._asked = [
+            asked._replace(calls=OneFile(way.run / CALLS))
+            for way, asked in zip(self._job.ways, self._asked, strict=True)
+        ]
+        self._look_at_budget()
+
+    def _look_at_budget(self) -> None:
+        if self._share is not None:
+            self._budget = self._share.of([asked.calls for asked in self._asked])
 
     def close(self) -> None:
-        """Let go of the provider and the file; a process that is ended instead loses nothing that was recorded."""
+        """Let go of the providers and the files; a process that is ended instead loses nothing that was recorded."""
         with self._loop:
-            self._loop.run(self._calls.end())
-            if self._asked is not None:
-                self._loop.run(self._asked.provider.aclose())
+            for asked in self._asked:
+                self._loop.run(file_of(asked).end())
+                self._loop.run(asked.provider.aclose())
+
+
+def file_of(asked: Asked) -> OneFile:
+    """Return where a Run's replies go."""
+    assert isinstance(asked.calls, OneFile)  # noqa: S101 - tells mypy what `asked_by` was given
+    return asked.calls
 
 
 def require_common_disk(job: Job) -> None:
@@ -151,7 +219,7 @@ def require_common_disk(job: Job) -> None:
         seen = ""
     if seen != job.token:
         raise InputError(
-            f"{job.run} is not the folder that the Run was begun in",
+            f"{job.ways[0].run} is not the folder that the Run was begun in",
             hint="name a folder by --results that all machines share under one name; without one, ask with --shard on "
             "each machine and put the folders together with `selfexplain merge`",
         )
@@ -167,18 +235,17 @@ def first_to_begin(job: Job, items: Iterable[Item]) -> bool:
     return False
 
 
-def asked_by(job: Job, calls: Calls) -> Asked:
-    """Return everything that decides the Requests of a Run, a provider for it and where replies go; no Items yet.
+def asked_by(way: Way, provider: Provider, calls: Calls) -> Asked:
+    """Return everything that decides the Requests of a Run, who answers and where replies go; no Items yet.
 
     Raises
     ------
     InputError
-        When the provider cannot be made here, or is not the one that the Run is about.
+        When a provider cannot be made here, or is not the one that the Run is about.
     """
-    folder = RunFolder(job.run)
+    folder = RunFolder(way.run)
     spec, template = folder.manifest.spec, template_of(folder)
-    roles = {role: plugins.provider_in_role(model) for role, model in job.roles.items()}
-    provider = plugins.provider_for(job.model, base_url=job.base_url)
+    roles = {role: plugins.provider_in_role(model) for role, model in way.roles.items()}
     require_the_same(provider, spec.model, spec.model_identity)
     for role, filled in spec.roles.items():
         require_the_same(roles[role], filled.model, filled.identity)

@@ -1,7 +1,7 @@
 """Stop asking when a Run, or several that are asked together, have cost what they may cost."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -49,6 +49,8 @@ class Budget:
     """Of Runs that are asked in batches."""
     in_flight: int = 0
     """Calls that are sent and not recorded: each is one, whatever becomes of it."""
+    more: Callable[[], Awaitable[bool]] | None = None
+    """Of a budget that is one process's part of several's: draws more, and tells whether there was any."""
 
     @property
     def calls(self) -> int:
@@ -77,9 +79,9 @@ def budgeted(ask: Ask, budget: Budget) -> Ask:
     """
 
     async def ask_within(request: Request) -> Response:
-        stop = refusal(budget)
-        if stop is not None:
-            raise stop
+        while (stop := refusal(budget)) is not None:
+            if budget.more is None or not await budget.more():
+                raise stop
         budget.in_flight += 1
         try:
             return await ask(request)
@@ -92,14 +94,13 @@ def budgeted(ask: Ask, budget: Budget) -> Ask:
 def refusal(budget: Budget) -> BudgetSpent | None:
     """Return why nothing more may be sent, None while something may."""
     replies = sum(run.totals.replies for run in budget.runs)
-    unknown = sum(run.totals.without_usage for run in budget.runs)
-    if unknown and (budget.most is not None or budget.most_tokens is not None):
+    if unknown := uncounted(budget):
         return BudgetSpent(
             f"{unknown} of {replies} replies did not state their tokens, so nobody can tell "
             "what they cost; asking has stopped, and every reply is recorded",
             hint="run the same command without --max-cost and --max-tokens to go on",
         )
-    taken = next(filter(None, (money_taken(budget), tokens_taken(budget), calls_taken(budget))), None)
+    taken = reached(budget)
     if taken is None:
         return None
     amount, most, option = taken
@@ -109,6 +110,17 @@ def refusal(budget: Budget) -> BudgetSpent | None:
         hint=f"run the same command with a higher {option}: it asks only what is missing; "
         "`selfexplain evaluate RUN` measures what there is",
     )
+
+
+def uncounted(budget: Budget) -> int:
+    """Return how many replies did not state their tokens, where these are what is limited."""
+    limited = budget.most is not None or budget.most_tokens is not None
+    return sum(run.totals.without_usage for run in budget.runs) if limited else 0
+
+
+def reached(budget: Budget) -> tuple[str, str, str] | None:
+    """Return which limit is reached: what was taken, what may be and the option to raise; None while none is."""
+    return next(filter(None, (money_taken(budget), tokens_taken(budget), calls_taken(budget))), None)
 
 
 def money_taken(budget: Budget) -> tuple[str, str, str] | None:

@@ -76,18 +76,21 @@ def sharing(run: Path, *, number: int, of: int) -> Iterator[None]:
 @contextmanager
 def measuring(run: Path) -> Iterator[None]:
     """Wait until nobody else measures a Run: the last to do so sees what all have recorded."""
-    lock = lock_at(run / FOLDER / "measuring.lock")
-    taken(lock, timeout=-1)
-    try:
+    with waiting(run / FOLDER / "measuring.lock"):
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager
 def passing(run: Path) -> Iterator[None]:
     """Wait for the one place in which locks are looked at and taken, which nobody holds for long."""
-    lock = lock_at(run / FOLDER / "passing.lock")
+    with waiting(run / FOLDER / "passing.lock"):
+        yield
+
+
+@contextmanager
+def waiting(path: Path) -> Iterator[None]:
+    """Hold the lock in a file, once whoever holds it lets go."""
+    lock = lock_at(path)
     taken(lock, timeout=-1)
     try:
         yield

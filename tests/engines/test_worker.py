@@ -1,6 +1,7 @@
 """One worker of several, without the cluster that starts it: what it asks, what it proves, what it tells."""
 
 import builtins
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -13,10 +14,13 @@ import msgspec
 import pytest
 
 from selfexplain import Dataset, InputError, Item, run
+from selfexplain.engines.lots import lines_in, lots_of
+from selfexplain.engines.purse import FILE, Limits, Purse, taken_from
 from selfexplain.engines.ray import scratch_in
-from selfexplain.engines.worker import CLAIMS, Job, Told, Worker
-from selfexplain.errors import ProviderError
+from selfexplain.engines.worker import CLAIMS, Job, Told, Way, Worker
+from selfexplain.errors import BudgetSpent, ProviderError
 from selfexplain.records import Request, Response
+from selfexplain.runs import calls as calls_module
 from selfexplain.runs.calls import read_calls
 from selfexplain.runs.folder import RunFolder
 
@@ -44,6 +48,13 @@ class Counted:
         """Hold nothing."""
 
 
+class Poor(Counted):
+    """A model whose money comes to an end."""
+
+    name = "counted/poor"
+    asked: ClassVar[Counter[str]] = Counter()
+
+
 class Other(Counted):
     """Another model."""
 
@@ -65,7 +76,10 @@ def begin(folder: RunFolder) -> Iterator[Callable[..., Worker]]:
     with scratch_in(folder.path) as (scratch, token), ExitStack() as workers:
 
         def one(**fields: Any) -> Worker:
-            job = Job(folder.path, scratch, token, Counted, None, {}, repeats=1, concurrency=None)
+            way = Way(folder.path, fields.pop("model", Counted), None, {})
+            if "purse" in fields:
+                fields["purse"] = fields["purse"](scratch)
+            job = Job([way], scratch, token, repeats=1, concurrency=None)
             return workers.enter_context(closing(Worker(replace(job, **fields))))
 
         yield one
@@ -96,6 +110,103 @@ def test_what_a_lost_worker_recorded_is_not_asked_again(
     assert told == Told(done=6, resumed=len(before))
     assert all(Counted.asked[item] == 1 for item in before)
     assert {call.request.item for call in read_calls(folder.path / "calls")} == {item.id for item in ITEMS}
+
+
+def test_a_full_disk_ends_a_worker_and_loses_only_what_was_in_flight(
+    begin: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question at a time: the reply that could not be written is asked for again, once there is room."""
+    full = begin(concurrency=1)
+    with monkeypatch.context() as disk:
+
+        def no_room(_: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        disk.setattr(calls_module, "sync_to_disk", no_room)
+        told = [full.ask(ITEMS[:3]), full.ask(ITEMS[3:])]
+    before = Counted.asked.copy()
+    rest = begin().ask(ITEMS)
+
+    for each in told:
+        assert each.trouble is not None
+        assert "No space left on device" in each.trouble.message
+    assert before == {"q0": 1, "q1": 1}
+    assert rest == Told(done=6, resumed=1)
+    assert Counted.asked == {**dict.fromkeys((item.id for item in ITEMS), 1), "q1": 2}
+
+
+def limited(folder: RunFolder, *, calls: int) -> Callable[[Path], Purse]:
+    """Return what makes a purse of so many calls, those made earlier included, in the folder of a job."""
+    limits = Limits(None, None, calls, [{"": None}])
+    return lambda scratch: Purse(scratch, limits, taken_from(limits.over([folder.calls()])), workers=2)
+
+
+def test_workers_spend_one_budget_and_give_back_what_they_do_not_need(
+    folder: RunFolder, begin: Callable[..., Worker]
+) -> None:
+    """Of 4 calls 1 was made before: the first worker needs 1 of 3, the second gets the other 2, and then nobody any."""
+    one, two = begin(purse=(purse := limited(folder, calls=4))), begin(purse=purse)
+    told = [one.ask(ITEMS[:2]), two.ask(ITEMS[2:]), one.ask(ITEMS[4:5])]
+
+    assert [(each.done, each.resumed, each.trouble is None) for each in told] == [
+        (2, 1, True),
+        (2, 0, False),
+        (0, 0, False),
+    ]
+    assert told[1].trouble is not None
+    assert isinstance(told[1].trouble.error, BudgetSpent)
+    assert Counted.asked.total() == 4
+    assert one.ask(ITEMS[:2]) == Told(done=2, resumed=2), "what is recorded costs nothing, also when nothing is left"
+
+
+def test_after_each_lot_a_worker_holds_what_it_has_spent(folder: RunFolder, begin: Callable[..., Worker]) -> None:
+    """It drew ten of 641 calls for one question; nine lie in nobody's pocket while it waits for its next lot."""
+    begin(purse=limited(folder, calls=641)).ask(ITEMS[1:2])
+    (purse,) = folder.path.glob(f".engine-*/{FILE}")
+
+    assert list(msgspec.json.decode(purse.read_bytes()).values()) == [[0.0, 0, 1]]
+
+
+def test_what_a_worker_reads_again_it_has_not_spent_again(folder: RunFolder, begin: Callable[..., Worker]) -> None:
+    """It looks at the disk anew, where calls of all lie: its own stay its own, those of others are no debt of it."""
+    one, two = begin(purse=(purse := limited(folder, calls=5))), begin(purse=purse)
+    told = [one.ask(ITEMS[1:2]), two.ask(ITEMS[2:3]), one.ask(ITEMS[2:3]), one.ask(ITEMS[3:])]
+
+    assert [each.done for each in told] == [1, 1, 1, 2]
+    assert told[3].trouble is not None
+    assert Counted.asked.total() == 5
+
+
+def test_a_worker_reads_its_questions_where_the_run_keeps_them(folder: RunFolder, begin: Callable[..., Worker]) -> None:
+    """A line that is none, of a file that has gone since, is told with the file; nothing is asked."""
+    (lot,) = lots_of(folder.path / "items.jsonl", ITEMS[2:4], at_most=9)
+    told, unread = begin().ask_lines(lines_in(lot)), begin().ask_lines([b""])
+
+    assert told == Told(done=2)
+    assert set(Counted.asked) == {"q0", "q2", "q3"}
+    assert unread.trouble is not None
+    assert f"{folder.path / 'items.jsonl'} cannot be read" in unread.trouble.message
+
+
+def test_two_ways_take_turns_and_one_that_cannot_go_on_stops_alone(
+    folder: RunFolder, begin: Callable[..., Worker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same Items go to both Runs; the Run of the model without money is told apart, the other goes on."""
+    monkeypatch.setattr(Poor, "asked", Counter())
+    monkeypatch.setattr(Poor, "fails", staticmethod(lambda _: False))
+    other = run(Dataset("six", "1", ITEMS), model=Poor, template="answer-confidence", limit=1, results=tmp_path).folder
+    assert other is not None
+    worker = begin(ways=[Way(folder.path, Counted, None, {}), Way(other, Poor, None, {})])
+    first = worker.ask(ITEMS[:2])
+    monkeypatch.setattr(Poor, "fails", staticmethod(lambda _: True))
+    second, third = worker.ask(ITEMS[2:3]), worker.ask(ITEMS[3:4])
+
+    assert first == Told(done=4, resumed=2)
+    assert list(second.stopped) == list(third.stopped) == [1]
+    assert second.stopped[1].kind == "quota"
+    assert second.trouble is third.trouble is None
+    assert Counted.asked == {"q0": 1, "q1": 1, "q2": 1, "q3": 1}
+    assert Poor.asked["q3"] == 0
 
 
 def test_a_worker_that_sees_another_disk_asks_nothing(begin: Callable[..., Worker]) -> None:
@@ -147,6 +258,15 @@ def test_what_a_killed_job_left_is_taken_away(folder: RunFolder) -> None:
     (folder.path / ".engine-old" / CLAIMS).mkdir(parents=True)
     with scratch_in(folder.path) as (scratch, _):
         assert [path.name for path in folder.path.glob(".engine-*")] == [scratch.name]
+    assert not list(folder.path.glob("locks/engine-*"))
+
+
+def test_what_another_shard_works_with_is_left(folder: RunFolder) -> None:
+    """Two commands with --shard and --engine ask one Run: the second does not take the first's folder for a ruin."""
+    with scratch_in(folder.path) as (one, _), scratch_in(folder.path) as (other, _):
+        assert sorted(folder.path.glob(".engine-*")) == sorted([one, other])
+        assert (one / CLAIMS).is_dir()
+    assert not list(folder.path.glob(".engine-*"))
 
 
 ASKED: Mapping[str, Any] = {"dataset": Dataset("six", "1", ITEMS), "model": Counted, "template": "answer-confidence"}
@@ -157,7 +277,6 @@ ASKED: Mapping[str, Any] = {"dataset": Dataset("six", "1", ITEMS), "model": Coun
     [
         ({"engine": "dask"}, "no engine is called 'dask'"),
         ({"workers": 3}, "workers are those of an engine"),
-        ({"engine": "ray", "max_tokens": 5}, "there is no budget"),
         ({"engine": "ray", "workers": 0}, "workers is 0"),
     ],
 )
