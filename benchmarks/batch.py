@@ -1,6 +1,6 @@
-"""What asking in batches takes of memory: by the size of a batch, by the length of the replies, by that of the Run.
+"""What asking in batches takes of memory: by the size of a batch, and by that of the Run.
 
-`python benchmarks/batch.py` prints the tables of "Memory" in docs/batch.md. The batch endpoint is a server on this
+`python benchmarks/batch.py` prints the table of "Memory" in docs/batch.md. The batch endpoint is a server on this
 machine that behaves as OpenAI documents it and answers each batch as soon as it is handed in. Each line is a process
 of its own, which asks as `selfexplain run --batch` does, short of measuring.
 """
@@ -192,7 +192,7 @@ def main() -> None:
         return
     print("| Items | in a batch | characters of a reply | peak MiB | of a question that waits, KiB | ms/Item |")
     print("|---|---|---|---|---|---|")
-    for size in chosen.sizes or ("2000:2000:200", "20000:2000:200", "20000:20000:200", "20000:20000:8000"):
+    for size in chosen.sizes or ("2000:2000:200", "20000:2000:200", "20000:20000:200"):
         n, in_batch, characters = map(int, size.split(":"))
         took = measured(n, in_batch, characters)
         waits = f"{1024 * (took.most - took.began) / min(n, in_batch):.1f}"
