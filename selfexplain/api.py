@@ -34,7 +34,6 @@ from selfexplain.pipeline.many_records import by_id, kept, written
 from selfexplain.pipeline.read import read_records, regraded
 from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template
-from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Message, Record, Request, Source, encode
@@ -306,7 +305,7 @@ def asked(
     models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
     stated = {model: settings.prices.get(model) for model in models}
     prices = {} if max_cost is None else prices_for(max_cost, stated)
-    folders = [begun(plan, results, settings, say=say) for plan in plans]
+    folders = [begun(plan, results, settings, say=say, batch=batch) for plan in plans]
     chosen = [items_of(folder, limit=limit, shard=shard) for folder in folders]
     if shard is not None:
         tell_shard(
@@ -360,11 +359,11 @@ def asked(
         yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]
 
 
-def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say) -> RunFolder:
+def begun(plan: "Plan", results: Path, settings: Settings, *, say: Say, batch: bool = False) -> RunFolder:
     """Return the Run of a plan, in a new folder or in the one where it was begun."""
     card = settings.declared(plan.spec.model, transparency_of(plan.provider))
     text = "" if plan.judging is None else plan.judging.text
-    folder = RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text)
+    folder = RunFolder.create(results, plan.spec, plan.dataset, plan.template.text, card, judge_text=text, batch=batch)
     say(f"Run: {folder.path}")
     return folder
 
@@ -563,11 +562,10 @@ def roles_counted(found: Forecast, plan: "Plan", *, batch: bool) -> dict[str, An
 def counted(found: Forecast, model: str, *, in_batches_of: int | None = None) -> dict[str, Any]:
     """Return what asking one model would take, with its cost."""
     numbers = {name: value for name, value in found._asdict().items() if name != "roles"}
-    share = 1.0
     if in_batches_of is not None:
-        share = BATCH_SHARE
         numbers["batches"] = {"at_least": -(-found.calls // in_batches_of), "requests_at_most": in_batches_of}
-    return {**numbers, "cost": found.cost(read_settings().prices.get(model), model=model, share=share)}
+    price = read_settings().prices.get(model)
+    return {**numbers, "cost": found.cost(price, model=model, in_batches=in_batches_of is not None)}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ FILE_NAME = "pyproject.toml"
 ROOT = "tool.selfexplain"
 STATES: tuple[State, ...] = get_args(State)
 
+BATCH_SHARE = 0.5
+"""What a token costs in a batch, of its price, unless a user says otherwise: OpenAI and Anthropic publish half."""
+
 
 class Price(msgspec.Struct, frozen=True):
     """What a million tokens of a model cost."""
@@ -31,6 +34,8 @@ class Price(msgspec.Struct, frozen=True):
     cached: float | None = None
     """Per million tokens read that the server still had; None: the same as `input`."""
     currency: str = "USD"
+    batch: float = BATCH_SHARE
+    """The share of these prices that is paid for what came in a batch, in [0, 1]."""
 
     def of(self, *, prompt: int, completion: int, cached: int = 0) -> float:
         """Return what so many tokens cost; `cached` is the part of `prompt` that was not read again.
@@ -170,6 +175,8 @@ def price_in(table: Table) -> Price:
     currency = table.content.get("currency", "USD")
     if not isinstance(currency, str) or not currency.isalpha():
         raise table.refuse("currency", expected="a word of letters", hint='write currency = "EUR" or leave it out')
+    if "batch" in table.content:
+        given["batch"] = share_in(table, "batch")
     return Price(**given, currency=currency)
 
 
@@ -229,12 +236,16 @@ def gate_in(table: Table) -> Policy:
     return Policy(tolerance=tolerance, off=off, **given)
 
 
+USUAL_SHARES: Mapping[str, float] = {"level": 0.95, "batch": BATCH_SHARE}
+"""What an error suggests; of any other share, 0.05."""
+
+
 def share_in(table: Table, key: str) -> float:
     """Return a number from 0 to 1."""
     value = table.content.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         rule = " or false" if key in PAIRED_RULES else ""
-        meant = f"{0.95 if key == 'level' else 0.05}"
+        meant = f"{USUAL_SHARES.get(key, 0.05)}"
         if isinstance(value, int | float) and 1 < value <= 100:
             meant = f"{value / 100:g}: it is a share, not percent"
         raise table.refuse(key, expected=f"a number from 0 to 1{rule}", hint=f"write {key} = {meant}")

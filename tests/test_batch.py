@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,67 @@ def test_results_that_break_off_are_read_again(home: Path, server: BatchServer, 
 
 
 @BOTH
+def test_a_connection_that_is_reset_amid_results_loses_and_doubles_nothing(
+    home: Path, server: BatchServer, sdk: str
+) -> None:
+    """Twice in a row, after half of them; then they come whole."""
+    server.resets = 2
+    ask(home, server, sdk)
+
+    assert server.seen["content" if sdk == "openai" else "results"] == 3
+    assert right(home) == len(QUESTIONS)
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    assert len(calls(home)) == len(QUESTIONS)
+
+
+@BOTH
+def test_replies_are_recorded_while_the_results_still_come(home: Path, server: BatchServer, sdk: str) -> None:
+    """The server sends the second half only when a reply of the first is on disk: who reads all before would wait."""
+    recorded, in_time = threading.Event(), list[bool]()
+    server.amid = lambda: in_time.append(recorded.wait(timeout=60))
+    ask(home, server, sdk, watch=lambda progress: recorded.set() if progress.done else None)
+
+    assert in_time == [True]
+    assert right(home) == len(QUESTIONS)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "spoilt", [b"<html>502</html>", b"{", b"[]", b"null", b'{"custom_id": 7}', b"\xff\xfe", b"[" * 100_000, b"", b" "]
+)
+def test_a_line_that_is_no_result_is_left_out(home: Path, server: BatchServer, sdk: str, spoilt: bytes) -> None:
+    """Before each line, and at the end without a line end; everything else is there, so nothing is read again."""
+    server.spoil = lambda results: spoilt + b"\n" + results.replace(b"\n", b"\n" + spoilt + b"\n") + spoilt
+    ask(home, server, sdk)
+
+    assert server.seen["content" if sdk == "openai" else "results"] == 1
+    assert right(home) == len(QUESTIONS)
+    assert len(calls(home)) == len(QUESTIONS)
+
+
+@BOTH
+def test_a_line_that_never_comes_whole_is_that_questions_failure(home: Path, server: BatchServer, sdk: str) -> None:
+    """Read four times; the others are kept, and the same command asks the one again."""
+    whole, name = server.spoil, list[bytes]()
+
+    def halved(results: bytes) -> bytes:
+        first, *rest = results.split(b"\n")
+        name.append(first)
+        return b"\n".join([first[: len(first) // 2], *rest])
+
+    server.spoil = halved
+    ask(home, server, sdk)
+    assert server.seen["content" if sdk == "openai" else "results"] == batch_desk.READS
+    assert right(home) == len(QUESTIONS) - 1
+    assert [call.response.outcome for call in calls(home)].count("failed") == 1
+
+    server.spoil = whole
+    ask(home, server, sdk)
+    assert right(home) == len(QUESTIONS)
+    assert server.asked.total() == len(QUESTIONS) + 1
+
+
+@BOTH
 @pytest.mark.parametrize("route", ["list", "create", "retrieve"])
 def test_a_busy_server_is_waited_for_and_no_batch_is_made_twice(
     home: Path, server: BatchServer, sdk: str, route: str, monkeypatch: pytest.MonkeyPatch
@@ -313,7 +375,48 @@ def test_what_came_in_a_batch_costs_half(priced: Path, server: BatchServer, sdk:
     metrics = sx.evaluate_run(folder).to_dict()
 
     assert metrics["cost"]["amount"] == pytest.approx(12.0)
+    assert metrics["cost"]["batch_share"] == 0.5
     assert metrics["usage"]["batched"] == len(QUESTIONS)
+
+
+@BOTH
+def test_a_share_of_the_price_that_a_user_has_set_is_used_everywhere(
+    priced: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A quarter: forecast, budget and cost, each 0.5 for a reply instead of 1; the page and the command say which."""
+    table = priced / "pyproject.toml"
+    table.write_text(table.read_text().replace("output", "batch = 0.25\noutput"))
+    options = {"model": f"{sdk}/model", "base_url": server.base_url, "template": "answer-confidence"}
+    directly = sx.dry_run(str(priced / "questions.jsonl"), **options)  # type: ignore[arg-type]
+    in_batches = sx.dry_run(str(priced / "questions.jsonl"), batch=True, **options)  # type: ignore[arg-type]
+    assert in_batches["cost"]["amount"] == pytest.approx(directly["cost"]["amount"] / 4)
+    assert (in_batches["cost"]["batch_share"], "batch_share" in directly["cost"]) == (0.25, False)
+    words = ["selfexplain", "run", "questions.jsonl", "-m", f"{sdk}/model", "--base-url", server.base_url, "--batch"]
+    monkeypatch.setattr(sys, "argv", [*words, "--dry-run"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "; in batches 25% of your prices is paid" in capsys.readouterr().out
+
+    at_most = in_batches["cost"]["amount"]
+    folder = ask(priced, server, sdk, max_cost=at_most * 1.5)
+    assert len(server.batches) == 1, "as much as all may cost at that share was there at once"
+    cost = sx.evaluate_run(folder).to_dict()["cost"]
+    assert (cost["amount"], cost["batch_share"]) == (pytest.approx(6.0), 0.25)
+    page = (folder / "report.html").read_text()
+    assert "Share of the price that is paid in a batch" in page
+    assert "25%" in page
+
+
+@BOTH
+def test_the_settings_say_that_replies_came_in_batches(home: Path, server: BatchServer, sdk: str) -> None:
+    """The page, metrics.json and the manifest; of a Run that was asked directly none of them says so."""
+    server.fates[QUESTIONS[4]].append("400")
+    folder = ask(home, server, sdk)
+    metrics = sx.evaluate_run(folder).to_dict()
+
+    assert metrics["settings"]["batched"] == "11 of 11 replies"
+    assert "Asked in batches" in (folder / "report.html").read_text()
+    assert json.loads((folder / "manifest.json").read_bytes())["batch"] is True
 
 
 @BOTH

@@ -51,6 +51,17 @@ def test_prices_and_declarations_are_read(tmp_path: Path) -> None:
     }
 
 
+def test_a_price_says_what_share_of_it_is_paid_in_a_batch(tmp_path: Path) -> None:
+    """Half, unless it is said; a number that is no share is an error that names its place."""
+    table = '[tool.selfexplain.prices."m"]\ninput = 1\noutput = 2\n'
+    assert read_settings(written(tmp_path, table)).prices["m"].batch == 0.5
+    assert read_settings(written(tmp_path, f"{table}batch = 0.4")).prices["m"].batch == 0.4
+    with pytest.raises(InputError, match=r"`batch` is 40; expected a number from 0 to 1\nhint: write batch = 0\.4: it"):
+        read_settings(written(tmp_path, f"{table}batch = 40"))
+    with pytest.raises(InputError, match=r"`batch` is 'half'; .*\nhint: write batch = 0\.5"):
+        read_settings(written(tmp_path, f"{table}batch = 'half'"))
+
+
 def test_a_policy_is_read_with_tolerances_and_rules_that_are_off(tmp_path: Path) -> None:
     policy = read_settings(
         written(
@@ -160,7 +171,7 @@ hint: did you mean prices? known: prices, transparency, gate""",
             PRICE + "input = 1\noutptu = 2\n",
             (
                 "[tool.selfexplain.prices.\"openai/x\"] has an unknown key 'outptu'\n"
-                "hint: did you mean output? known: input, output, cached, currency"
+                "hint: did you mean output? known: input, output, cached, currency, batch"
             ),
         ),
         (

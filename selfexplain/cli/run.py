@@ -207,7 +207,7 @@ def counted_in_words(counted: Mapping[str, Any]) -> str:
         price = f"unknown: {cost['unknown']}"
     batches = counted.get("batches")
     if batches:
-        price += ", at the price of a batch, half the usual" if cost["unknown"] is None else ""
+        price += f"; in batches {cost['batch_share']:.0%} of your prices is paid" if cost["unknown"] is None else ""
     handed_in = (
         f"Batches: at least {batches['at_least']:,}, of at most {batches['requests_at_most']:,} requests each\n"
         if batches

@@ -9,7 +9,6 @@ from selfexplain.errors import BudgetSpent
 from selfexplain.pipeline.budget import Ahead, Budget, money, refusal
 from selfexplain.pipeline.forecast import estimated_tokens
 from selfexplain.pipeline.usage import spent
-from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.records import Ask, Request, Response
 from selfexplain.runs.calls import Calls
 
@@ -67,7 +66,7 @@ def at_most(request: Request, budget: Budget, calls: Calls) -> tuple[float, int]
     """Return about how much money and how many tokens a Request may take, were its reply as long as it may be."""
     totals, prompt = calls.totals_of(request.role), estimated_tokens(request)
     price = next((run.price for run in budget.runs if run.totals is totals), None)
-    cost = 0.0 if price is None else BATCH_SHARE * price.of(prompt=prompt, completion=request.max_tokens)
+    cost = 0.0 if price is None else price.batch * price.of(prompt=prompt, completion=request.max_tokens)
     return cost, prompt + request.max_tokens
 
 

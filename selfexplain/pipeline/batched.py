@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from selfexplain.errors import FATAL, InputError, ProviderError
 from selfexplain.pipeline.batch_desk import TOKEN_BYTES, Answer, Desk, Sleep
+from selfexplain.pipeline.batch_left import Left
 from selfexplain.pipeline.batch_news import News, Out
 from selfexplain.providers.batch import BatchEndpoint, Batching, State, custom_id
 from selfexplain.providers.failures import UnsupportedParameterError
@@ -78,7 +79,7 @@ class Batched:
         self._most = min(self.concurrency, endpoint.most_requests)
         self._news, self._sleep = news, sleep
         self._waiting: dict[str, Waiting] = {}
-        self._left: dict[str, Answer] = {}
+        self._left = Left(journal.folder)
         self._expected = {key: one for one in journal.open if one.intent.role == role for key in one.waiting}
         self._followed: set[str] = set()
         self._out: dict[str, Out] = {}
@@ -120,6 +121,7 @@ class Batched:
             self._news.say(
                 f"The batch {out.batch} goes on at {self.name}: the same command waits for it, and asks nothing twice."
             )
+        self._left.close()
         self._journal.close()
         await self._provider.aclose()
 
@@ -127,7 +129,7 @@ class Batched:
         key = request.key
         waiting = self._waiting.get(key)
         if waiting is None:
-            if (left := self._left.pop(key, None)) is not None:
+            if (left := self._left.take(key)) is not None:
                 return left
             waiting = self._waiting[key] = Waiting(request, asyncio.get_running_loop().create_future())
             one = self._expected.get(key)
@@ -143,7 +145,7 @@ class Batched:
         self._expected.pop(key, None)
         waiting = self._waiting.pop(key, None)
         if waiting is None:
-            self._left[key] = answer
+            self._left.put(key, answer)
         elif not waiting.answer.done():
             waiting.answer.set_result(answer)
 

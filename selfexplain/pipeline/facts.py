@@ -9,6 +9,7 @@ from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import FrontMatter
 from selfexplain.runs.calls import Calls
 from selfexplain.runs.manifest import Manifest
+from selfexplain.runs.totals import Totals
 from selfexplain.settings import Settings
 
 
@@ -34,6 +35,7 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
             "about": front.about,
             "repeats": len(calls.repeats),
             "created": manifest.created,
+            **asked_in(calls.totals),
             "identity": dict(spec.model_identity),
             "not_taken": sorted(calls.dropped),
             "versions": dict(manifest.versions),
@@ -45,6 +47,11 @@ def facts_of(manifest: Manifest, front: FrontMatter, calls: Calls, settings: Set
         "cost": cost_of(calls.totals, settings.prices.get(spec.model), model=spec.model),
         **({"roles": roles_of(manifest, calls, settings)} if spec.roles else {}),
     }
+
+
+def asked_in(totals: Totals) -> dict[str, str]:
+    """Return the setting that says how many replies came in batches; nothing where none did."""
+    return {"batched": f"{totals.batched:,} of {totals.replies:,} replies"} if totals.batched else {}
 
 
 def roles_of(manifest: Manifest, calls: Calls, settings: Settings) -> dict[str, Any]:

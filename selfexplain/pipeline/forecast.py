@@ -68,14 +68,15 @@ class Forecast(NamedTuple):
     roles: "Mapping[str, Forecast]" = MappingProxyType({})
     """The same of each other model that is asked, by role; not in the numbers above."""
 
-    def cost(self, price: Price | None, *, model: str, share: float = 1.0) -> dict[str, Any]:
+    def cost(self, price: Price | None, *, model: str, in_batches: bool = False) -> dict[str, Any]:
         """Return what the calls would cost if every reply were as long as it may be, or why that is unknown.
 
-        `share` is the part of the price that is paid, such as half in a batch.
+        In batches only a share of the price is paid.
         """
         if price is None:
             return unknown(no_price(model))
-        return known(share * price.of(prompt=self.prompt_tokens, completion=self.completion_tokens), price)
+        amount = price.of(prompt=self.prompt_tokens, completion=self.completion_tokens)
+        return known(price.batch * amount if in_batches else amount, price, in_batches=in_batches)
 
 
 async def forecast(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from selfexplain.providers.batch import BATCH_SHARE
 from selfexplain.runs.totals import Totals
 from selfexplain.settings import Price
 
@@ -36,21 +35,22 @@ def cost_of(totals: Totals, price: Price | None, *, model: str) -> dict[str, Any
         return unknown(no_price(model))
     if totals.without_usage:
         return unknown(f"{totals.without_usage} of {totals.replies} replies did not state their tokens", price.currency)
-    return known(spent(totals, price), price)
+    return known(spent(totals, price), price, in_batches=totals.batched > 0)
 
 
 def spent(totals: Totals, price: Price) -> float:
-    """Return the cost of all tokens that were stated; those that came in a batch cost `BATCH_SHARE` of the price."""
+    """Return the cost of all tokens that were stated; those that came in a batch cost `price.batch` of it."""
     whole = price.of(prompt=totals.prompt, completion=totals.completion, cached=totals.cached)
     in_batches = price.of(
         prompt=totals.batched_prompt, completion=totals.batched_completion, cached=totals.batched_cached
     )
-    return whole - (1 - BATCH_SHARE) * in_batches
+    return whole - (1 - price.batch) * in_batches
 
 
-def known(amount: float, price: Price) -> dict[str, Any]:
-    """Return a cost that is known."""
-    return {"amount": round(amount, 9), "currency": price.currency, "unknown": None}
+def known(amount: float, price: Price, *, in_batches: bool = False) -> dict[str, Any]:
+    """Return a cost that is known; with `batch_share`, the share of the price that is paid in a batch, if one is."""
+    share = {"batch_share": price.batch} if in_batches else {}
+    return {"amount": round(amount, 9), "currency": price.currency, "unknown": None, **share}
 
 
 def unknown(why: str, currency: str | None = None) -> dict[str, Any]:

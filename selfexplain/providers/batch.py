@@ -15,9 +15,6 @@ from selfexplain.errors import ProviderError, SelfexplainError
 from selfexplain.providers.failures import UnsupportedParameterError
 from selfexplain.records import Request, Response
 
-BATCH_SHARE = 0.5
-"""What a token costs in a batch, of its price: both OpenAI and Anthropic publish half."""
-
 Outcome = Response | ProviderError | UnsupportedParameterError
 
 Ended = Literal["completed", "failed", "expired", "cancelled"]

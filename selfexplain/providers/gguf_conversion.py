@@ -21,6 +21,17 @@ from selfexplain.providers.model_folder import ONE_FILE
 LAYOUT = 1
 """Grows when the same GGUF file becomes another folder."""
 
+ARCHITECTURES = frozenset({"llama", "qwen2"})
+"""Those for which it is tested that the folder computes what the model computes that the file was made of.
+
+transformers reads others as well, but passes over what the file says of them (how fast positions turn in StableLM and
+StarCoder2, how wide Qwen3's heads are), or the file does not say it (how Gemma's attention is scaled). The model is
+then another one, and nothing tells.
+"""
+
+PASSED_OVER = {"rope.scaling.type": "none", "rope.scaling.factor": 1.0, "expert_count": 0}
+"""What transformers does not read of a file, and the value with which that changes nothing."""
+
 
 def converted(gguf: Path, digest: str) -> Path:
     """Return the folder that a GGUF file was converted to, converting it first where nobody has.
@@ -28,14 +39,14 @@ def converted(gguf: Path, digest: str) -> Path:
     Parameters
     ----------
     gguf : Path
-        Of any architecture whose GGUF files transformers reads.
+        Of one of `ARCHITECTURES`.
     digest : str
         The file's sha256.
 
     Raises
     ------
     InputError
-        When a library is missing, the file cannot be read, or the cache cannot be written.
+        When a library is missing, the file cannot be read or converted faithfully, or the cache cannot be written.
     """
     target = model_file.cached().parent / "converted" / f"{digest}-{LAYOUT}"
     if target.is_dir():
@@ -71,6 +82,7 @@ def convert(gguf: Path, folder: Path) -> None:
     with loading(gguf):
         from safetensors.torch import save_file  # noqa: PLC0415 - an extra
 
+        require_faithful(gguf)
         config = transformers.AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
         with torch.device("meta"):  # names and shapes alone: no random numbers are made only to be thrown away
             empty = transformers.AutoModelForCausalLM.from_config(config)
@@ -96,6 +108,34 @@ def tensors_of(gguf: Path, empty: Any) -> dict[str, Any]:
     finally:
         reading.tqdm = bar
     return tensors
+
+
+def require_faithful(gguf: Path) -> None:
+    """Raise InputError for a file that would become another model than it holds, naming its architecture."""
+    from gguf import GGUFReader  # noqa: PLC0415 - an extra
+
+    reader = GGUFReader(gguf)
+
+    def said(key: str) -> Any:
+        field = reader.get_field(key)
+        return None if field is None else field.contents()
+
+    architecture = said("general.architecture")
+    why = ""
+    if architecture not in ARCHITECTURES:
+        why = f"only {', '.join(sorted(ARCHITECTURES))} are converted"
+    for key, harmless in PASSED_OVER.items():
+        found = said(f"{architecture}.{key}")
+        if found is not None and found != harmless:
+            why = why or f"its `{key}`, {found}, would be passed over"
+    if not why and any(tensor.name.startswith("rope_") for tensor in reader.tensors):
+        why = "its positions are scaled by a tensor (`rope_…`), which would be passed over"
+    if why:
+        raise InputError(
+            f"{gguf} holds a model of the architecture {architecture!r}, which would be read as another model: {why}",
+            hint=f"leave out hf/: with -m {gguf} llama.cpp serves it in this process; or name, behind hf/, the folder "
+            "of safetensors that it was made from",
+        )
 
 
 def require_gguf() -> None:

@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, str] = {
     "about": "The confidence is about",
     "repeats": "Times each question was asked",
     "created": "Begun (UTC)",
+    "batched": "Asked in batches",
     "identity": "Identity of the model",
     "not_taken": "Not taken by the provider",
     "roles": "Other models that were asked, by role",
@@ -50,7 +51,7 @@ USAGE: Mapping[str, str] = {
     "cached_tokens": "Tokens read from a cache",
     "without_usage": "Replies without token counts",
     "seconds": "Waiting time, summed over calls",
-    "batched": "Calls that came in a batch, at half price",
+    "batched": "Calls that came in a batch",
 }
 
 
@@ -85,6 +86,8 @@ def usage(metrics: Metrics) -> Rows:
     rows = [(USAGE.get(name, _plain(name)), _amount(name, value)) for name, value in given.items()]
     if cost := metrics.get("cost"):
         rows.append(("Cost", _cost(cost)))
+        if (share := cost.get("batch_share")) is not None:
+            rows.append(("Share of the price that is paid in a batch", f"{share:.0%}"))
     return tuple(rows)
 
 

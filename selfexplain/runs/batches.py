@@ -84,7 +84,8 @@ class Batches:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "batches"
+        self.folder = folder / "batches"
+        """Where they are written down; made with the first event."""
         self.open = unfinished(folder)
         self._file: BinaryIO | None = None
         self._one_at_a_time = threading.Lock()
@@ -103,8 +104,8 @@ class Batches:
     def _append(self, line: bytes) -> None:
         try:
             if self._file is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._file = next_writer(self._folder).open("xb", buffering=0)
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._file = next_writer(self.folder).open("xb", buffering=0)
             view = memoryview(line)
             while view:
                 view = view[self._file.write(view) :]
@@ -113,7 +114,7 @@ class Batches:
         except OSError as error:
             self.close()  # half a line may stand there, which must be the last of its file
             raise InputError(
-                f"cannot write to {self._folder}: {error.strerror or error}",
+                f"cannot write to {self.folder}: {error.strerror or error}",
                 hint="make room or mend the permissions, then run the same command: it resumes",
             ) from None
 

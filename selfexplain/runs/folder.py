@@ -62,6 +62,7 @@ class RunFolder:
         transparency: Transparency = Transparency(),  # noqa: B008 - frozen
         *,
         judge_text: str = "",
+        batch: bool = False,
     ) -> "RunFolder":
         """Return the Run for a RunSpec, making its folder unless it is there already."""
         path = results / spec.folder_name
@@ -80,6 +81,7 @@ class RunFolder:
                 versions=versions(),
                 judge_text=judge_text,
                 transparency=transparency,
+                batch=batch,
             )
             # Last, so that a folder with a manifest is a whole Run.
             write_atomically(path / "manifest.json", msgspec.json.format(encode(manifest), indent=2) + b"\n")

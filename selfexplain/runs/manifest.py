@@ -73,6 +73,8 @@ class Manifest(msgspec.Struct, frozen=True):  # defaults are written out: a late
     """What the judge is asked; empty without one."""
     transparency: Transparency = Transparency()
     """What was known of the model when the Run began; unknown in manifests that are older than this field."""
+    batch: bool = False
+    """Whether it was begun in batches; it may have been finished otherwise, and each call says how its reply came."""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -196,6 +196,7 @@ def united(manifests: Sequence[Manifest]) -> Manifest:
     return msgspec.structs.replace(
         manifests[0],
         created=min(each.created for each in manifests),
+        batch=any(each.batch for each in manifests),
         versions={name: BETWEEN.join(values_of(each.versions.get(name) for each in manifests)) for name in names},
         transparency=Transparency(
             **{

@@ -1,7 +1,8 @@
 """Waiting for batches, on a clock of the test's own: when they are handed in, how often looked at, how it ends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import tracemalloc
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from selfexplain.pipeline.batched import LINGER_SECONDS, Batched
 from selfexplain.providers.batch import Entry, Line, Sought, State, Undecided, expired
 from selfexplain.providers.failures import UnsupportedParameterError
 from selfexplain.records import Message, Request, Response
-from selfexplain.runs.batches import Batches, Intent, unfinished
+from selfexplain.runs.batches import Batches, Intent, Submitted, unfinished
 from virtual_time import in_virtual_time
 
 DAY = 24 * 3600.0
@@ -51,7 +52,7 @@ class Scripted:
         self.loses_create = False
         self.upload_takes = 0.0
         self.found_at: list[float] = []
-        self.bring: Callable[[list[str]], list[Line]] = lambda names: [reply(name) for name in names]
+        self.bring: Callable[[list[str]], Iterable[Line]] = lambda names: map(reply, names)
 
     @staticmethod
     def now() -> float:
@@ -225,6 +226,79 @@ def test_a_request_that_is_asked_twice_at_once_is_handed_in_once(tmp_path: Path)
 
     assert [len(names) for _, names in endpoint.made] == [1]
     assert [isinstance(outcome, Response) for outcome in outcomes] == [True, True]
+
+
+LONG = 20_000
+"""Characters of a long reply."""
+
+
+def long_replies(names: list[str]) -> Iterator[Line]:
+    """Yield a long reply to each, of which no other is kept."""
+    return (Line(name, Response("completed", name[-1] * LONG)) for name in names)
+
+
+def peak_of(work: Callable[[], object]) -> int:
+    """Return the most bytes that some work took at once."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_nobody_has_asked_for_yet_is_kept_on_disk(tmp_path: Path) -> None:
+    """An earlier process handed in 200, of which only one is wanted first: 4 MB of replies, each there when asked."""
+    requests = [question(number) for number in range(200)]
+    earlier = Batches(tmp_path)
+    earlier.write(Intent("0" * 16, "", tuple(each.key for each in requests), (), None, datetime.now(UTC).isoformat()))
+    earlier.write(Submitted("0" * 16, "0", datetime.now(UTC).isoformat()))
+    earlier.close()
+    endpoint = Scripted(lasts=0.0)
+    endpoint.made.append((0.0, [f"{'0' * 16}-{each.key}" for each in requests]))
+    endpoint.bring = long_replies
+    batched = over(endpoint, tmp_path)
+
+    async def one_then_all() -> list[Response]:
+        try:
+            first = await batched.generate(requests[0])
+            assert tracemalloc.get_traced_memory()[1] < 50 * LONG
+            assert len(batched._left) == 199
+            return [first, *[await batched.generate(each) for each in requests[1:]]]
+        finally:
+            await batched.aclose()
+
+    found = list[Response]()
+    peak_of(lambda: found.extend(in_virtual_time(one_then_all())))
+    assert [each.text for each in found] == [each.key[-1] * LONG for each in requests]
+    assert {each.batch for each in found} == {"0"}
+    assert len(endpoint.made) == 1
+
+
+def test_memory_is_that_of_a_batch_and_not_of_the_run(tmp_path: Path) -> None:
+    """Sixty at once: eight batches one after the other take about as much as one, 1.2 MB of replies each."""
+
+    def asking(n: int, folder: Path) -> None:
+        endpoint = Scripted(lasts=1.0)
+        endpoint.bring = long_replies
+        batched, requests = over(endpoint, folder, most=60), map(question, range(n))
+
+        async def work() -> None:
+            for request in requests:
+                assert len((await batched.generate(request)).text) == LONG
+
+        async def all_of_them() -> None:
+            try:
+                await asyncio.gather(*(work() for _ in range(60)))
+            finally:
+                await batched.aclose()
+
+        in_virtual_time(all_of_them())
+        assert len(endpoint.made) == n // 60
+
+    asking(60, tmp_path / "warm")
+    one = peak_of(lambda: asking(60, tmp_path / "one"))
+    assert peak_of(lambda: asking(480, tmp_path / "eight")) < 1.5 * one
 
 
 LINES = st.lists(

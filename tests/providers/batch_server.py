@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -72,6 +73,12 @@ class BatchServer:
         self.refuses: Callable[[list[Body]], list[Body]] = lambda _: []
         """Returns why a whole batch is refused."""
         self.reorder: Callable[[list[Body]], list[Body]] = lambda lines: lines[::-1]
+        self.spoil: Callable[[bytes], bytes] = lambda results: results
+        """Returns what is sent instead of results."""
+        self.resets = 0
+        """How often the connection is reset amid results."""
+        self.amid: Callable[[], None] = lambda: None
+        """Done when half of the results are sent, before the rest is."""
         self.kill_at = ""
         self.pid: int | None = None
         self.takes_temperature = True
@@ -142,7 +149,7 @@ class BatchServer:
 
     def send(self, handler: BaseHTTPRequestHandler, status: int, body: Any) -> None:
         """Send a reply; results may be cut in half, which the length gives away or not, in turns."""
-        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        payload = self.spoil(body) if isinstance(body, bytes) else json.dumps(body).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
         cut = payload
@@ -154,8 +161,17 @@ class BatchServer:
             handler.send_header("Retry-After", "1")
         handler.send_header("Connection", "close")
         handler.end_headers()
-        handler.wfile.write(cut)
         handler.close_connection = True
+        if isinstance(body, bytes) and cut is payload:
+            handler.wfile.write(payload[: len(payload) // 2])
+            self.amid()
+            if self.resets:
+                self.resets -= 1
+                handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                handler.connection.close()
+                return
+            cut = payload = payload[len(payload) // 2 :]
+        handler.wfile.write(cut)
         if cut is not payload:
             self.cuts = max(0, self.cuts - 1)
             self.die_at("amid results")

@@ -4,13 +4,16 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from providers.tiny_gguf import KINDS, tiny, write_gguf
 from providers.tiny_models import need_the_extra
 from selfexplain.errors import InputError
 from selfexplain.providers import gguf_conversion, model_file
-from selfexplain.providers.gguf_conversion import converted, put
+from selfexplain.providers.gguf_conversion import ARCHITECTURES, convert, converted, put
+from selfexplain.providers.loaded_model import load
 
 DIGEST = "ab" * 32
 
@@ -79,6 +82,58 @@ def test_a_file_that_is_no_model_leaves_nothing(cache: Path, broken: Path) -> No
         converted(broken, DIGEST)
 
     assert [path.name for path in cache.iterdir() if path.suffix != ".lock"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_folder_computes_what_the_model_does_that_the_file_was_made_of(kind: str, tmp_path: Path) -> None:
+    """And what transformers' own loader makes of the file: the same log-probabilities behind each of 40 tokens."""
+    model = tiny(kind)
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    convert(write_gguf(model, tmp_path / "tiny.gguf"), tmp_path)
+    loaded = load(tmp_path, device="cpu")
+    theirs = AutoModelForCausalLM.from_pretrained(tmp_path, gguf_file="tiny.gguf", local_files_only=True)
+    ids = torch.tensor([[7 * place % 250 for place in range(40)]])
+    with torch.inference_mode():
+        expected, ours, own = (each(ids).logits.log_softmax(-1) for each in (model, loaded.model, theirs))
+
+    assert torch.allclose(ours, expected, atol=1e-4)
+    assert torch.allclose(own, expected, atol=1e-4)
+    assert loaded.ends == {256}
+    assert loaded.context == 256
+    assert kind.partition(",")[0] in ARCHITECTURES
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"also": {"rope.scaling.type": "yarn"}}, "its `rope.scaling.type`, yarn, would be passed over"),
+        ({"also": {"rope.scaling.factor": 8.0}}, "its `rope.scaling.factor`, 8.0, would be passed over"),
+        ({"extra": ("rope_freqs.weight",)}, "its positions are scaled by a tensor"),
+    ],
+)
+def test_a_file_that_would_become_another_model_is_refused(change: Any, why: str, tmp_path: Path) -> None:
+    """Transformers passes over how positions are scaled, without a word; the error names the architecture."""
+    file = write_gguf(tiny("llama"), tmp_path / "tiny.gguf", **change)
+    with pytest.raises(InputError, match=f"architecture 'llama', which .*{why}.*\nhint: leave out hf/: with -m"):
+        convert(file, tmp_path)
+    convert(write_gguf(tiny("llama"), file, also={"rope.scaling.type": "none", "rope.scaling.factor": 1.0}), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["gemma", "gemma2", "gemma3", "mamba", "qwen3", "stablelm", "starcoder2"])
+def test_an_architecture_that_is_not_tested_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
+    """Transformers would take most: how fast positions turn, how wide heads are, how attention is scaled go missing."""
+    need_the_extra()
+    gguf = pytest.importorskip("gguf")
+    writer = gguf.GGUFWriter(tmp_path / "other.gguf", name)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+    with pytest.raises(InputError, match=f"architecture '{name}', which .*only llama, qwen2 are"):
+        convert(tmp_path / "other.gguf", tmp_path)
 
 
 def test_the_numbers_are_those_that_the_file_stands_for(embedded_model: Path) -> None:

@@ -17,7 +17,9 @@ from selfexplain import plugins
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.providers import model_file
 from selfexplain.providers.batch_decoding import Decoder, Row
+from selfexplain.providers.chat_prompt import prompt_ids
 from selfexplain.providers.hf import Transformers
+from selfexplain.providers.loaded_model import Precision
 from selfexplain.providers.local import EMBEDDED
 from selfexplain.records import Message, Openness, Request
 
@@ -57,6 +59,28 @@ async def test_a_reply_is_a_text_with_its_tokens(model: Transformers) -> None:
     tokens = [token for response in responses for token in response.tokens if token.top]
     assert tokens
     assert all((token.top[0].text, token.top[0].logprob) == (token.text, token.logprob) for token in tokens)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+async def test_sixteen_bits_are_computed_with_and_said(folder: Path, precision: Precision) -> None:
+    """Beside transformers' own model in that precision: the same first token, and nearly the same probability."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = Transformers(folder, precision=precision, device="cpu")
+    response = await model.generate(asked("What is 2 + 2?", max_tokens=1))
+    assert model._loaded is not None
+    ids = prompt_ids(model._loaded.tokenizer, asked("What is 2 + 2?").messages)
+    kinds = {weights.dtype for weights in model._loaded.model.parameters()}
+    await model.aclose()
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, precision)).eval()
+    with torch.inference_mode():
+        logprobs = plain(torch.tensor([ids])).logits[0, -1].float().log_softmax(0)
+
+    assert kinds == {getattr(torch, precision)}
+    (token,) = response.tokens
+    assert token.logprob == pytest.approx(float(logprobs.max()), abs=0.05)
+    assert model.identity["precision"] == precision
 
 
 async def test_tokens_come_only_when_asked_for_and_what_cannot_be_honoured_is_dropped(model: Transformers) -> None:

@@ -7,7 +7,7 @@ request twice, would be read as the reply to the next one, and an answer would b
 import select
 import urllib.request
 import weakref
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,12 @@ from aiohttp.connector import Connection
 
 LONGEST_HEADER = 1 << 16
 """Bytes; aiohttp's own limit is an eighth of that, and gateways write long ones."""
+
+FILE = "application/binary"
+"""What both SDKs accept when they want a file, such as the results of a batch: hundreds of megabytes, maybe."""
+
+PIECE = 1 << 16
+"""Bytes of a file that are handed on at once, at most."""
 
 KEEP_ALIVE_SECONDS = 5.0
 """How long an unused connection is kept, as in the SDKs: common servers hang up soon after."""
@@ -77,6 +83,31 @@ def holds_something(protocol: ResponseHandler) -> bool:
     return bool(polled.poll(0))
 
 
+class Arriving(httpx2.AsyncByteStream):
+    """The body of a response, piece by piece as it comes.
+
+    Parameters
+    ----------
+    response : aiohttp.ClientResponse
+        Of which nothing but the head has been read.
+    request : httpx2.Request
+        Which errors are about.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
+        self._response, self._request = response, request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield each piece; raises httpx2's own errors."""
+        with as_httpx(self._request):
+            async for piece in self._response.content.iter_chunked(PIECE):
+                yield piece
+
+    async def aclose(self) -> None:
+        """Let go of the connection, which is not used again unless all was read."""
+        self._response.close()
+
+
 class Transport(httpx2.AsyncBaseTransport):
     """Sends what the SDKs have built, through one session for each event loop's life.
 
@@ -92,13 +123,16 @@ class Transport(httpx2.AsyncBaseTransport):
         self._proxies: dict[tuple[str, str], str | None] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request and return its whole response; raises httpx2's own errors, as the SDKs expect."""
+        """Send one request and return its whole response; raises httpx2's own errors, as the SDKs expect.
+
+        A file is returned as soon as it begins, and read by whoever wants it.
+        """
         if self._session is None:  # not in the constructor, which runs before there is a loop
             self._session = self._session_for(request)
         wait = request.extensions.get("timeout", {})
         content = await request.aread()  # files that are handed up come in pieces
         with as_httpx(request):
-            async with self._session.request(
+            response = await self._session.request(
                 request.method,
                 str(request.url),
                 headers=request.headers.multi_items(),
@@ -106,9 +140,12 @@ class Transport(httpx2.AsyncBaseTransport):
                 allow_redirects=False,
                 proxy=self._proxy_to(request.url.scheme, request.url.host),
                 timeout=aiohttp.ClientTimeout(sock_connect=wait.get("connect"), sock_read=wait.get("read")),
-            ) as response:
-                body = await response.read()
-                return httpx2.Response(response.status, headers=response.raw_headers, content=body, request=request)
+            )
+            about: dict[str, Any] = {"headers": response.raw_headers, "request": request}
+            if request.headers.get("accept") == FILE:
+                return httpx2.Response(response.status, stream=Arriving(response, request), **about)
+            async with response:
+                return httpx2.Response(response.status, content=await response.read(), **about)
 
     def _session_for(self, request: httpx2.Request) -> aiohttp.ClientSession:
         """Return what sends; a server on this machine needs no certificates, and finding them takes its time."""
