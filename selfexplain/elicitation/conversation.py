@@ -1,7 +1,8 @@
 """Asks the turns of a template in order, and reads from each reply what its turn elicits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -46,13 +47,23 @@ NO_REPLY: frozenset[Outcome] = frozenset({"failed", "refused"})
 
 @dataclass(frozen=True)
 class Said:
-    """One asked turn: what was sent, what came back, and what was read from it."""
+    """One asked turn: what was sent, what came back, and what can be read from it."""
 
     request: Request
     response: Response
-    readings: Mapping[Field, Reading[Any]]
+    read: Callable[[], Mapping[Field, Reading[Any]]]
     unread: tuple[Request, ...] = ()
     """Earlier askings of this turn, whose replies could not be read."""
+
+    @cached_property
+    def readings(self) -> Mapping[Field, Reading[Any]]:
+        """What was read from it; not before somebody looks, since who only asks often need not."""
+        return self.read()
+
+
+def keys_of(said: Sequence[Said]) -> tuple[str, ...]:
+    """Return the keys of all Requests that were asked, in order."""
+    return tuple(request.key for one in said for request in (*one.unread, one.request))
 
 
 async def converse(
@@ -92,6 +103,8 @@ async def converse(
         said.append(await asked(request, turn, front, ask, item=item, known=known, again=sampling.again))
         response = said[-1].response
         if response.outcome in NO_REPLY or not response.text.strip():
+            break
+        if number + 1 == len(template.turns):
             break
         readings = said[-1].readings
         known |= {field: as_quoted(reading.value) for field, reading in readings.items() if reading.value is not None}
@@ -146,10 +159,13 @@ async def asked(
     unread: tuple[Request, ...] = ()
     while True:
         response = await ask(request)
-        readings = read(response, turn, front, item, known)
-        missing = mendable(readings) if response.outcome == "completed" else {}
-        if not missing or len(unread) >= again:
-            return Said(request, response, readings, unread)
+        # A copy: it may be read when later turns have added to what is known.
+        said = Said(request, response, partial(read, response, turn, front, item, dict(known)), unread)
+        if len(unread) >= again or response.outcome != "completed":
+            return said
+        missing = mendable(said.readings)
+        if not missing:
+            return said
         unread += (request,)
         told = (Message("assistant", response.text), Message("user", plea(missing, language=front.language)))
         request = replace(request, messages=request.messages + told, again=len(unread))
@@ -243,7 +259,7 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
         confidence=confidence,
         outcome=said[-1].response.outcome,
         replies=tuple(one.response.text for one in said),
-        calls=tuple(request.key for one in said for request in (*one.unread, one.request)),
+        calls=keys_of(said),
         asked_again=sum(len(one.unread) for one in said),
         read_in={field: number for field, (number, _) in found.items() if number},
         attribution={
