@@ -26,12 +26,9 @@ PATIENCE_SECONDS = 60.0
 """How long replies in flight are waited for when asking stops: they are paid for, but a server may be gone."""
 
 
-BEING_WRITTEN = 0.5
-"""Items in hand beyond those in flight, for each of these: while their replies go to disk, others are asked.
-
-None for a limit below four, as a model on this machine has: there two Items that take turns would cost it what it
-remembers of either.
-"""
+NEVER_MORE = 4
+"""Up to so many requests at once, so many Items are in hand too: a model on this machine that takes few at once would
+lose what it remembers of one conversation to another that took its turn."""
 
 
 class Flights:
@@ -210,7 +207,8 @@ class Asking:
         """Return how many Items are worked on at once: those in flight, and some whose replies go to disk meanwhile."""
         most = self.most[name]
         gathers = any(run.gathers for run in self._runs if who(run.provider) == name)
-        return most if gathers or self._budget is not None else most + int(most * BEING_WRITTEN)
+        held = gathers or self._budget is not None
+        return most if held else most + max(0, most - NEVER_MORE) // 2
 
     async def work(self, turns: Iterator[tuple[int, Item, int]]) -> None:
         """Take turn after turn, of which other workers take theirs, until there are none or asking has to stop."""
