@@ -25,10 +25,9 @@ from selfexplain.runs.calls import Calls, recorded, remembered
 PATIENCE_SECONDS = 60.0
 """How long replies in flight are waited for when asking stops: they are paid for, but a server may be gone."""
 
-
-NEVER_MORE = 4
-"""Up to so many requests at once, so many Items are in hand too: a model on this machine that takes few at once would
-lose what it remembers of one conversation to another that took its turn."""
+FEW = 4
+"""With up to so many requests at once no more Items are in hand: a model on this machine that takes few would lose what
+it remembers of one conversation to another that takes turns with it."""
 
 
 class Flights:
@@ -204,11 +203,15 @@ class Asking:
         return self._flights.stopped
 
     def in_hand(self, name: Who) -> int:
-        """Return how many Items are worked on at once: those in flight, and some whose replies go to disk meanwhile."""
+        """Return how many Items are worked on at once: those in flight, and some whose replies go to disk meanwhile.
+
+        Half as many again, above a `FEW`, keep 50 in flight at a thousand replies a second and 25 ms to disk. So many
+        are also lost, at most, with a process that is killed.
+        """
         most = self.most[name]
         gathers = any(run.gathers for run in self._runs if who(run.provider) == name)
         held = gathers or self._budget is not None
-        return most if held else most + max(0, most - NEVER_MORE) // 2
+        return most if held else most + max(0, most - FEW) // 2
 
     async def work(self, turns: Iterator[tuple[int, Item, int]]) -> None:
         """Take turn after turn, of which other workers take theirs, until there are none or asking has to stop."""
