@@ -27,4 +27,7 @@ def nothing_collected() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():  # else somebody has frozen what is not ours to thaw
+                gc.freeze()
+                gc.unfreeze()  # what was made is old at once: the first collection need not look through all of it
             gc.enable()
