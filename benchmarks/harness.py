@@ -144,17 +144,11 @@ def selfexplain(n: int, base_url: str, folder: Path) -> None:
 
 
 def selfexplain_run(n: int, base_url: str, folder: Path) -> None:
-    """Do all that `selfexplain run` does."""
-    import selfexplain as sx  # noqa: PLC0415 - its cost belongs to this process
+    """Run `selfexplain run`, the command."""
+    from selfexplain.cli import cli  # noqa: PLC0415 - its cost belongs to this process
 
-    sx.run(
-        questions_in(folder, n),
-        model="openai/m",
-        template="answer-confidence",
-        base_url=base_url,
-        concurrency=AT_ONCE,
-        results=folder / "results",
-    )
+    options = ["--base-url", base_url, "--concurrency", str(AT_ONCE), "--results", str(folder / "results")]
+    cli(["run", questions_in(folder, n), "-m", "openai/m", "-t", "answer-confidence", *options], standalone_mode=False)
 
 
 def inspect(n: int, base_url: str, folder: Path) -> None:
@@ -198,6 +192,13 @@ class Measured(NamedTuple):
     """MiB."""
 
 
+def environment() -> dict[str, str]:
+    """Return that of a process measured: bytecode is kept, as it is of whatever has been installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
+        "OPENAI_API_KEY": "none"
+    }
+
+
 class Stub:
     """The server in its own process.
 
@@ -219,8 +220,8 @@ class Stub:
         done = subprocess.run(
             [sys.executable, __file__, "--contender", name, str(n), self.base_url],
             check=True,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"OPENAI_API_KEY": "none"},
+            capture_output=True,
+            env=environment(),
         )
         processor, peak = json.loads(done.stdout.splitlines()[-1])
         self._pipe.send("when?")
@@ -247,7 +248,7 @@ def processor_of(*command: str) -> float:
     found = []
     for _ in range(TURNS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, env=environment())
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(found)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, M
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
@@ -32,7 +33,6 @@ from selfexplain.pipeline.facts import facts_of
 from selfexplain.pipeline.forecast import COUNTED, RULE, Count, Forecast, forecast
 from selfexplain.pipeline.many_records import by_id, kept, written
 from selfexplain.pipeline.read import read_records, regraded
-from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.roles import WithRoles, require_filled
@@ -44,12 +44,13 @@ from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.manifest import Filled, RunSpec
 from selfexplain.settings import Settings, read_settings
 
-if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load, and readers, for which no first request waits
     from numpy.typing import ArrayLike
     from pandas import DataFrame
 
     from selfexplain.calibration.evaluation import Evaluation
     from selfexplain.calibration.metric import Metric
+    from selfexplain.prompting.read_confidence import read_confidence
 
     Chosen = str | Metric[...] | Iterable[str | Metric[...]]
     Roles = Mapping[str, str | Provider | Callable[..., Any]]
@@ -57,6 +58,13 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
 __all__ = ["Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "read_confidence", "run"]
 
 T = TypeVar("T")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "read_confidence":
+        return import_module("selfexplain.prompting.read_confidence").read_confidence
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 Say = Callable[[str], None]
 
@@ -67,6 +75,9 @@ RESULTS = Path("results")
 
 PROBE = Request(item="", messages=(Message("system", "?"), Message("user", "?")), max_tokens=1)
 """Asks a provider whether it can count tokens."""
+
+SETS = frozenset({"headline", "all"})
+"""What stands for several metrics."""
 
 READ_TOGETHER = 1_000
 """Of so many Items the Records are read, and handed on, before the next ones are."""
@@ -221,7 +232,7 @@ def run(
     >>> result.to_dict()["sources"]["stated"]["metrics"]["gap"]["value"]
     0.4
     """
-    chosen, part = chosen_metrics(metrics), Shard.stated(shard)
+    chosen, part = metrics_later(metrics), Shard.stated(shard)
     require_engine(engine, workers=workers, batch=batch, shard=shard)
     plan = planned(
         dataset,
@@ -266,7 +277,7 @@ def run(
         say=say,
         watch=watch,
     ) as ((folder, _),):
-        return evaluated(folder, chosen)
+        return evaluated(folder, chosen())
 
 
 @contextmanager
@@ -1125,6 +1136,24 @@ def chosen_metrics(chosen: "Chosen") -> list["Metric[...]"]:
     if not found:
         raise InputError("no metric is asked for", hint="leave it out for the headline ones, or say `all`")
     return list(found.values())
+
+
+def metrics_later(chosen: "Chosen") -> "Callable[[], list[Metric[...]]]":
+    """Return what gives the metrics that are asked for when it is time to measure.
+
+    Names are looked up at once, since a wrong one must not be found out after everything was asked. The sets cannot be
+    wrong, and wait: looking up takes numpy and scipy, half a second that no first request has to wait for.
+
+    Raises
+    ------
+    InputError
+        As for :func:`chosen_metrics`.
+    """
+    stated = [chosen] if isinstance(chosen, str) or callable(chosen) else list(chosen)
+    if stated and all(isinstance(each, str) and each in SETS for each in stated):
+        return partial(chosen_metrics, stated)
+    found = chosen_metrics(stated)
+    return lambda: found
 
 
 def metric_facts() -> dict[str, Any]:

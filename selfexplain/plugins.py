@@ -283,8 +283,14 @@ def offered(package: str, group: str, wanted: Callable[[Any], bool]) -> Iterator
     for info in pkgutil.iter_modules(home.__path__):
         module = importlib.import_module(f"{home.__name__}.{info.name}")
         yield from defined_in(module, wanted)
-    for point in entry_points(group=f"selfexplain.{group}"):
+    for point in installed().select(group=f"selfexplain.{group}"):
         yield point.load()
+
+
+@functools.cache
+def installed() -> Any:
+    """Return what all packages offer, to `select` from: looked through once, since there are a hundred of them."""
+    return entry_points()  # of one class up to Python 3.11, of another from 3.12 on
 
 
 def defined_in(module: ModuleType, wanted: Callable[[Any], bool]) -> Iterable[Any]:

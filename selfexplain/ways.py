@@ -138,9 +138,7 @@ def run_ways(
     >>> [(way.template, way.n, way.metrics["accuracy"]["value"]) for way in found.comparison.ways]
     [('answer-confidence@2', 2, 0.5), ('answer-why-confidence@2', 2, 0.5)]
     """
-    from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy
-
-    chosen, part = api.chosen_metrics(metrics), Shard.stated(shard)
+    chosen, part = api.metrics_later(metrics), Shard.stated(shard)
     api.require_engine(engine, workers=workers, batch=batch, shard=shard)
     models = list(models)
     wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
@@ -186,7 +184,9 @@ def run_ways(
         say=say,
         watch=watch,
     ) as runs:
-        measured = [measure(folder, chosen, stopped) for folder, stopped in runs]
+        from selfexplain.pipeline.ways import side_by_side  # noqa: PLC0415 - numpy, when everything is asked
+
+        measured = [measure(folder, chosen(), stopped) for folder, stopped in runs]
         for _, stopped in runs:
             if stopped is not None:
                 say(f"{stopped}")

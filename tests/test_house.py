@@ -1,5 +1,6 @@
 """The house itself: what is public, what is imported when, and what the README promises."""
 
+import os
 import re
 import subprocess
 import sys
@@ -40,6 +41,33 @@ def test_nothing_heavy_is_imported_before_it_is_used(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == []
+
+
+def test_the_first_request_waits_for_nothing_that_only_reading_and_measuring_need(tmp_path: Path) -> None:
+    """They are half of all that a Run imports: a second, on top of the SDK's own half."""
+    (tmp_path / "questions.csv").write_text("question,gold\nPeru?,Lima\n")
+    script = """if True:
+        import os, sys
+        from selfexplain.cli import cli
+        from selfexplain.providers.openai import OpenAI
+
+        async def generate(self, request):
+            print("asked", *sorted(sys.modules), flush=True)
+            os._exit(0)
+
+        OpenAI.generate = generate
+        cli(["run", "questions.csv", "-m", "openai/any", "--base-url", "http://127.0.0.1:9/v1"])
+    """
+    path = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=path
+    )
+    first, *imported = done.stdout.split()
+
+    assert first == "asked"
+    assert "openai" in imported
+    late = {*HEAVY, "pyarrow", "selfexplain.prompting.read_reply", "selfexplain.prompting.read_confidence"} - {"openai"}
+    assert set(imported).isdisjoint(late)
 
 
 def test_the_public_names_are_these() -> None:

@@ -9,6 +9,7 @@ import click
 
 from selfexplain import __version__
 from selfexplain.errors import BudgetSpent, InputError, SelfexplainError
+from selfexplain.providers.importing import nothing_collected
 
 MISUSE = 2
 INTERRUPTED = 130
@@ -43,7 +44,8 @@ class Commands(click.Group):
         """Return a command by its name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        found = vars(importlib.import_module(f"selfexplain.cli.{cmd_name}"))
+        with nothing_collected():
+            found = vars(importlib.import_module(f"selfexplain.cli.{cmd_name}"))
         command: click.Command = found.get(cmd_name) or found[f"{cmd_name}_"]  # list_, since `list` is Python's
         return command
 

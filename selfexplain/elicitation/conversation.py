@@ -1,8 +1,9 @@
 """Asks the turns of a template in order, and reads from each reply what its turn elicits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cached_property, partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,48 +12,32 @@ from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.token_probability import token_probability
 from selfexplain.prompting.again import mendable, plea
 from selfexplain.prompting.form import schema_of
-from selfexplain.prompting.read_answer import differs, read_answer, read_rationale
-from selfexplain.prompting.read_claim import EVERY_LABEL, read_claim, read_target
-from selfexplain.prompting.read_confidence import read_confidence
-from selfexplain.prompting.read_listed import read_answers, read_confidences
-from selfexplain.prompting.read_verdict import read_verdict
 from selfexplain.prompting.template import FrontMatter, Template
 from selfexplain.prompting.turns import Field, Turn
 from selfexplain.records import Ask, Item, Message, Outcome, Reading, Request, Response, SelfReport, Source
-
-Finish = Literal["completed", "truncated"]
-
-READERS: Mapping[Field, Callable[[str, Finish, FrontMatter], Reading[Any]]] = {
-    "answer": lambda text, finish, _: read_answer(text, finish=finish),
-    "rationale": lambda text, finish, _: read_rationale(text, finish=finish),
-    "confidence": lambda text, finish, front: read_confidence(
-        text, scale=front.scale, language=front.language, finish=finish
-    ),
-    "guesses": lambda text, finish, front: read_answers(text, n=front.guesses, kind="guess", finish=finish),
-    "confidences": lambda text, finish, front: read_confidences(
-        text, n=front.guesses, scale=front.scale, language=front.language, finish=finish
-    ),
-    "alternatives": lambda text, finish, front: read_answers(text, n=front.guesses, kind="alternative", finish=finish),
-    "verdict": lambda text, finish, _: read_verdict(text, finish=finish),
-    "verdict_swapped": lambda text, finish, _: read_verdict(text, first_is_true=False, finish=finish),
-    "target": lambda text, finish, _: read_target(text, finish=finish),
-    "answer_again": lambda text, finish, _: read_answer(text, finish=finish),
-}
-"""How each field is read from the reply to the turn that elicits it; claims need the question as well."""
-
 
 NO_REPLY: frozenset[Outcome] = frozenset({"failed", "refused"})
 
 
 @dataclass(frozen=True)
 class Said:
-    """One asked turn: what was sent, what came back, and what was read from it."""
+    """One asked turn: what was sent, what came back, and what can be read from it."""
 
     request: Request
     response: Response
-    readings: Mapping[Field, Reading[Any]]
+    read: Callable[[], Mapping[Field, Reading[Any]]]
     unread: tuple[Request, ...] = ()
     """Earlier askings of this turn, whose replies could not be read."""
+
+    @cached_property
+    def readings(self) -> Mapping[Field, Reading[Any]]:
+        """What was read from it; not before somebody looks, since who only asks often need not."""
+        return self.read()
+
+
+def keys_of(said: Sequence[Said]) -> tuple[str, ...]:
+    """Return the keys of all Requests that were asked, in order."""
+    return tuple(request.key for one in said for request in (*one.unread, one.request))
 
 
 async def converse(
@@ -92,6 +77,8 @@ async def converse(
         said.append(await asked(request, turn, front, ask, item=item, known=known, again=sampling.again))
         response = said[-1].response
         if response.outcome in NO_REPLY or not response.text.strip():
+            break
+        if number + 1 == len(template.turns):
             break
         readings = said[-1].readings
         known |= {field: as_quoted(reading.value) for field, reading in readings.items() if reading.value is not None}
@@ -146,10 +133,13 @@ async def asked(
     unread: tuple[Request, ...] = ()
     while True:
         response = await ask(request)
-        readings = read(response, turn, front, item, known)
-        missing = mendable(readings) if response.outcome == "completed" else {}
-        if not missing or len(unread) >= again:
-            return Said(request, response, readings, unread)
+        # A copy: it may be read when later turns have added to what is known.
+        said = Said(request, response, partial(read, response, turn, front, item, dict(known)), unread)
+        if len(unread) >= again or response.outcome != "completed":
+            return said
+        missing = mendable(said.readings)
+        if not missing:
+            return said
         unread += (request,)
         told = (Message("assistant", response.text), Message("user", plea(missing, language=front.language)))
         request = replace(request, messages=request.messages + told, again=len(unread))
@@ -190,26 +180,9 @@ def read(
     response: Response, turn: Turn, front: FrontMatter, item: Item, known: Mapping[str, Any]
 ) -> dict[Field, Reading[Any]]:
     """Return what one reply says, field by field; what is no reply says nothing."""
-    if response.outcome in NO_REPLY:
-        return {}
-    finish: Finish = "truncated" if response.outcome == "truncated" else "completed"
-    found: dict[Field, Reading[Any]] = {
-        field: READERS[field](response.text, finish, front) for field in turn.elicits if field in READERS
-    }
-    if "rationale" in found and not set(CLAIM_KINDS).isdisjoint(turn.elicits):
-        found["rationale"] = read_rationale(response.text, finish=finish, others=EVERY_LABEL)
-    target = found["target"].value if "target" in found else known.get("target")
-    for kind in CLAIM_KINDS:
-        if kind in turn.elicits:
-            found[kind] = read_claim(
-                response.text,
-                kind,
-                question=item.question,
-                target=target or "",
-                asked=front.top if kind in {"words", "quotes"} else None,
-                finish=finish,
-            )
-    return found
+    from selfexplain.prompting.read_reply import read_reply  # noqa: PLC0415 - no first request waits for it
+
+    return {} if response.outcome in NO_REPLY else read_reply(response, turn, front, item, known)
 
 
 def as_quoted(value: Any) -> Any:
@@ -226,6 +199,8 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
     later reply names another answer, the confidence is noted as `answer_changed`: nobody can tell which of the two it
     is about (Tian et al. 2023, arXiv:2305.14975, ask in two turns).
     """
+    from selfexplain.prompting.read_answer import differs  # noqa: PLC0415 - no first request waits for it
+
     found = {field: (number, reading) for number, one in enumerate(said) for field, reading in one.readings.items()}
     nothing: tuple[int, Reading[Any]] = (0, Reading(None, "absent"))
     place, answer = found.get("answer", nothing)
@@ -243,7 +218,7 @@ def report_on(said: tuple[Said, ...], template: Template) -> SelfReport:
         confidence=confidence,
         outcome=said[-1].response.outcome,
         replies=tuple(one.response.text for one in said),
-        calls=tuple(request.key for one in said for request in (*one.unread, one.request)),
+        calls=keys_of(said),
         asked_again=sum(len(one.unread) for one in said),
         read_in={field: number for field, (number, _) in found.items() if number},
         attribution={

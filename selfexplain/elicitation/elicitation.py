@@ -1,7 +1,7 @@
 """What every elicitation promises."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from selfexplain.errors import InputError
 from selfexplain.prompting.template import Template
@@ -52,17 +52,21 @@ class Elicitation(Protocol):
         ...
 
 
-def elicitation(name: str, *, compares: bool = False) -> Callable[[Callable[..., Awaitable[SelfReport]]], Elicitation]:
+def elicitation(
+    name: str, *, compares: bool = False, asks: Callable[..., Awaitable[Any]] | None = None
+) -> Callable[[Callable[..., Awaitable[SelfReport]]], Elicitation]:
     """Attach the name that templates use; registers nothing, wraps nothing.
 
     One that `compares` answers takes one more argument, `same`, a SameAnswer; who looks it up by its name gets it with
-    the project's own already in place.
+    the project's own already in place. One that only reads what came back once everything is asked says what `asks`:
+    a function that sends the same and returns what was said, turn by turn, so that a Run is asked without reading it.
     """
 
     def attach(function: Callable[..., Awaitable[SelfReport]]) -> Elicitation:
         named = cast("Elicitation", function)
         named.name = name
         named.compares = compares  # type: ignore[attr-defined]  # for the look-up alone
+        named.asks = asks  # type: ignore[attr-defined]  # for who asks a Run alone
         return named
 
     return attach

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from selfexplain.elicitation.conversation import converse, report_on
 from selfexplain.elicitation.elicitation import Sampling, elicitation
-from selfexplain.prompting.read_confidence import read_confidence
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Item, SelfReport
 
@@ -29,6 +28,8 @@ async def multi_step(item: Item, template: Template, ask: Ask, *, sampling: Samp
     item, template, ask, sampling, repeat
         As for `once`.
     """
+    from selfexplain.prompting.read_confidence import read_confidence  # noqa: PLC0415 - no first request waits for it
+
     report = report_on(await converse(item, template, ask, sampling=sampling, repeat=repeat), template)
     stated = report.confidence.get("stated")
     front = template.front

@@ -6,7 +6,7 @@ from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Item, SelfReport
 
 
-@elicitation("once")
+@elicitation("once", asks=converse)
 async def once(item: Item, template: Template, ask: Ask, *, sampling: Sampling, repeat: int = 0) -> SelfReport:
     """Ask the turns of a template once, and read answer, rationale and stated confidence from the replies.
 

@@ -8,7 +8,6 @@ from selfexplain.elicitation.choice_probability import token_at
 from selfexplain.elicitation.conversation import Said, converse, report_on
 from selfexplain.elicitation.elicitation import Sampling, elicitation, require_turns
 from selfexplain.errors import InputError
-from selfexplain.prompting.read_verdict import meant
 from selfexplain.prompting.template import Template
 from selfexplain.prompting.turns import Field
 from selfexplain.records import Ask, Item, Reading, Response, SelfReport, Token
@@ -87,7 +86,7 @@ def of_tokens(response: Response, verdict: Reading[bool], *, first_is_true: bool
     if not any(token.top for token in response.tokens):
         return Reading(None, "absent", detail="no token probabilities")
     token = token_at(response.tokens, verdict.span[0])
-    if not token.top or meant(bare(token.text), first_is_true=first_is_true) is None:
+    if not token.top or said_by(token.text, first_is_true=first_is_true) is None:
         return Reading(None, "absent", detail="the verdict is no token of its own")
     masses = masses_of(token, first_is_true=first_is_true)
     total = float(f"{math.fsum(masses.values()):.12g}")
@@ -101,10 +100,17 @@ def masses_of(token: Token, *, first_is_true: bool) -> dict[bool, float]:
     there.setdefault(token.text, token.logprob)  # what was written may be outside the most probable ones
     masses = {True: 0.0, False: 0.0}
     for text, logprob in there.items():
-        verdict = meant(bare(text), first_is_true=first_is_true)
+        verdict = said_by(text, first_is_true=first_is_true)
         if verdict is not None:
             masses[verdict] += math.exp(logprob)
     return masses
+
+
+def said_by(token: str, *, first_is_true: bool) -> bool | None:
+    """Return the verdict that a token writes; None for one that writes none."""
+    from selfexplain.prompting.read_verdict import meant  # noqa: PLC0415 - no first request waits for it
+
+    return meant(bare(token), first_is_true=first_is_true)
 
 
 def bare(text: str) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from selfexplain.grading.grader import GraderFacts, grader
-from selfexplain.prompting.read_verdict import read_verdict
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Grade, Item, Request
 
@@ -60,6 +59,8 @@ class Judge:
         repeat : int
             Of the Record that is graded.
         """
+        from selfexplain.prompting.read_verdict import read_verdict  # noqa: PLC0415 - no first request waits for it
+
         front = self.template.front
         # A mark that follows from the answer, so that the answer cannot hold it and end its own quotation.
         mark = hashlib.sha256(answer.encode(errors="replace")).hexdigest()[:12]

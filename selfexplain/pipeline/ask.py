@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from selfexplain.elicitation.conversation import keys_of
 from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.errors import BudgetSpent, ProviderError, SelfexplainError
 from selfexplain.grading.judge import Judge
@@ -19,11 +20,15 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import REFUSED, retried
-from selfexplain.records import Ask, Item, Request, Response, SelfReport
+from selfexplain.records import Ask, Item, Outcome, Request, Response
 from selfexplain.runs.calls import Calls, recorded, remembered
 
 PATIENCE_SECONDS = 60.0
 """How long replies in flight are waited for when asking stops: they are paid for, but a server may be gone."""
+
+FEW = 4
+"""With up to so many requests at once no more Items are in hand: a model on this machine that takes few would lose what
+it remembers of one conversation to another that takes turns with it."""
 
 
 class Flights:
@@ -85,16 +90,28 @@ class Asked(NamedTuple):
         filled: Mapping[str, Provider] = getattr(self.provider, "by_role", {"": self.provider})
         return filled
 
+    @property
+    def gathers(self) -> bool:
+        """Whether its requests wait for each other and go together."""
+        return bool(getattr(self.provider, "gathers", False))
+
     def ask(self, budget: Budget | None, paces: Mapping[str, Pace], flights: Flights, place: int) -> Ask:
         """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
-        send = recorded(self.provider.generate, self.calls)
-        if getattr(self.provider, "gathers", False):  # its requests wait together: a pace would only make batches small
+        if self.gathers:  # its requests wait together: a pace would only make batches small
+            send = recorded(self.provider.generate, self.calls)
             send = send if budget is None else within(send, budget, self.calls)
             # What waited together comes back together: many refused in a row say nothing of those behind them.
             return remembered(retried(send, refused=math.inf), self.calls)
-        send = flights.counted(send, place)
-        # The money is counted after the wait in line, in which it may have been spent.
-        send = paced(send if budget is None else budgeted(send, budget), paces)
+
+        def kept(send: Ask) -> Ask:
+            return flights.counted(recorded(send, self.calls), place)
+
+        if budget is None:
+            send = paced(self.provider.generate, paces, around=kept)
+        else:
+            # The money is counted after the wait in line, in which it may have been spent; and what a reply has cost
+            # is known when it is recorded, so until then its place in flight is kept.
+            send = paced(budgeted(kept(self.provider.generate), budget), paces)
         # Who asks again where nothing but failures was, wants to get past them.
         before = {role: self.calls.totals_of(role) for role in self.by_role}
         replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]
@@ -155,7 +172,7 @@ async def ask_runs(
             for name in {who(run.provider): None for run in runs}:
                 mine = [run if who(run.provider) == name else None for run in runs]
                 turns = in_turns(mine, repeats, asking.stopped)
-                for _ in range(min(asking.most[name], asking.progress.total)):
+                for _ in range(min(asking.in_hand(name), asking.progress.total)):
                     group.create_task(asking.work(turns))
     except* SelfexplainError as failures:
         raise failures.exceptions[0] from None
@@ -173,7 +190,7 @@ class Asking:
     def __init__(
         self, runs: Sequence[Asked], *, repeats: int, concurrency: int | None, watch: Watch, budget: Budget | None
     ) -> None:
-        self._runs, self._watch, self._flights = runs, watch, Flights()
+        self._runs, self._watch, self._budget, self._flights = runs, watch, budget, Flights()
         answering = {who(each): each for run in runs for each in run.by_role.values()}
         self.most = {name: each.concurrency if concurrency is None else concurrency for name, each in answering.items()}
         paces = {name: Pace(at_once) for name, at_once in self.most.items()}
@@ -190,11 +207,22 @@ class Asking:
         """Why Runs could not go on, by their place."""
         return self._flights.stopped
 
+    def in_hand(self, name: Who) -> int:
+        """Return how many Items are worked on at once: those in flight, and some whose replies go to disk meanwhile.
+
+        Half as many again, above a `FEW`, keep 50 in flight at a thousand replies a second and 25 ms to disk. So many
+        are also lost, at most, with a process that is killed.
+        """
+        most = self.most[name]
+        gathers = any(run.gathers for run in self._runs if who(run.provider) == name)
+        held = gathers or self._budget is not None
+        return most if held else most + max(0, most - FEW) // 2
+
     async def work(self, turns: Iterator[tuple[int, Item, int]]) -> None:
         """Take turn after turn, of which other workers take theirs, until there are none or asking has to stop."""
         for which, item, repeat in turns:
             try:
-                report = await self._ask(which, item, repeat)
+                outcome, keys = await self._ask(which, item, repeat)
             except BudgetSpent as spent:  # not raised yet: the others have replies to wait for, which are paid for
                 self.spent = spent
                 return
@@ -203,18 +231,22 @@ class Asking:
                 continue
             self.progress = self.progress._replace(
                 done=self.progress.done + 1,
-                failed=self.progress.failed + (report.outcome == "failed"),
-                resumed=self.progress.resumed + all(map(self._runs[which].calls.was_there, report.calls)),
+                failed=self.progress.failed + (outcome == "failed"),
+                resumed=self.progress.resumed + all(map(self._runs[which].calls.was_there, keys)),
             )
             self._watch(self.progress)
 
-    async def _ask(self, which: int, item: Item, repeat: int) -> SelfReport:
-        """Ask one Item of one Run, and the judge right after it."""
+    async def _ask(self, which: int, item: Item, repeat: int) -> tuple[Outcome, Sequence[str]]:
+        """Ask one Item of one Run, and the judge right after it; return the last outcome and the keys of all calls."""
         run, ask = self._runs[which], self._asks[which]
+        asks = getattr(run.elicitation, "asks", None)
+        if asks is not None and (run.judge is None or item.is_survey):  # nobody waits for what the replies say
+            said = await asks(item, run.template, ask, sampling=run.sampling, repeat=repeat)
+            return said[-1].response.outcome, keys_of(said)
         report = await run.elicitation(item, run.template, ask, sampling=run.sampling, repeat=repeat)
         if run.judge is not None and report.answer.value is not None and not item.is_survey:
             await run.judge(item, report.answer.value, ask, repeat=repeat)
-        return report
+        return report.outcome, report.calls
 
     async def _stop(self, which: int, failure: SelfexplainError) -> None:
         """Send nothing more for the Runs that a failure keeps from going on; raise it when none is left that can.

@@ -9,7 +9,6 @@ from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
-from selfexplain.prompting.words_in import words_in
 from selfexplain.records import LETTERS, Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
@@ -46,6 +45,8 @@ to judge, so that no more calls are made than said.
 
 def rehearsed(item: Item, letter: str) -> Response:
     """Return a reply that every later turn can quote: also the question, with a word taken out and with one more."""
+    from selfexplain.prompting.words_in import words_in  # noqa: PLC0415 - no first request waits for it
+
     words = words_in(item.question)
     rest = item.question[words[0].stop :] if words else ""
     edits = {"redacted question": f"[REDACTED]{rest}", "edited question": f"{item.question} indeed"}

@@ -14,6 +14,7 @@ from selfexplain.providers.access import (
     without_secrets,
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
+from selfexplain.providers.importing import nothing_collected
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
 
@@ -72,9 +73,10 @@ class Anthropic:
         name: str | None = None,
         client: Any = None,
     ) -> None:
-        import anthropic  # noqa: PLC0415 - 3.7 s that `selfexplain --help` must not pay
+        with nothing_collected():
+            import anthropic  # noqa: PLC0415 - 3.7 s that `selfexplain --help` must not pay
 
-        from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
+            from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
 
         self.name = name or f"anthropic/{model}"
         self._model, self._is_ours = model, client is None

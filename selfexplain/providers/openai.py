@@ -15,6 +15,7 @@ from selfexplain.providers.access import (
     without_secrets,
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
+from selfexplain.providers.importing import nothing_collected
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Alternative, Outcome, Request, Response, Token, Usage
 
@@ -73,9 +74,10 @@ class OpenAI:
         name: str | None = None,
         client: Any = None,
     ) -> None:
-        import openai  # noqa: PLC0415 - 1.7 s that `selfexplain --help` must not pay
+        with nothing_collected():
+            import openai  # noqa: PLC0415 - 1.7 s that `selfexplain --help` must not pay
 
-        from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
+            from selfexplain.providers.http import over_aiohttp  # noqa: PLC0415 - with it
 
         self.name = name or f"openai/{model}"
         self._model, self._is_ours = model, client is None

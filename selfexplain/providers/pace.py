@@ -7,7 +7,7 @@ additive growth and multiplicative shrinking share a server fairly: Chiu and Jai
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from selfexplain.errors import ProviderError, ProviderFailure
@@ -105,15 +105,23 @@ class Pace:
                 turn.set_result(None)
 
 
-def paced(ask: Ask, paces: Mapping[str, Pace]) -> Ask:
-    """Return `ask`, except that no more is in flight than who fills the Request's role is happy with.
+def alone(send: Ask) -> Ask:
+    """Return what sends, and nothing around it."""
+    return send
+
+
+def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] = alone) -> Ask:
+    """Return `send`, except that no more is in flight than who fills the Request's role is happy with.
 
     Parameters
     ----------
-    ask : callable
+    send : callable
         Sends a Request.
     paces : mapping of role to Pace
         Shared by all that ask the same provider.
+    around : callable
+        From what sends to what does more with each try, in its turn: counts it, writes its reply to disk. The place in
+        flight is the next one's as soon as the reply has come; what is then done with it keeps nobody waiting.
     """
 
     async def ask_in_turn(request: Request) -> Response:
@@ -121,9 +129,16 @@ def paced(ask: Ask, paces: Mapping[str, Pace]) -> Ask:
         number = await pace.enter()
         went: Went = "unsaid"
         wait = None
-        try:
-            response = await ask(request)
+
+        async def send_and_leave(request: Request) -> Response:
+            nonlocal went
+            response = await send(request)
             went = "well"
+            pace.leave(number, went)
+            return response
+
+        try:
+            return await around(send_and_leave)(request)
         except ProviderError as error:
             if error.kind in TROUBLE:
                 went = "badly"
@@ -131,7 +146,7 @@ def paced(ask: Ask, paces: Mapping[str, Pace]) -> Ask:
                 wait = error.retry_after if (error.retry_after or 0) <= PATIENCE_SECONDS else None
             raise
         finally:
-            pace.leave(number, went, wait=wait)
-        return response
+            if went != "well":  # of what failed the place is kept until that is recorded: it may be the end of the Run
+                pace.leave(number, went, wait=wait)
 
     return ask_in_turn

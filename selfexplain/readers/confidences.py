@@ -9,7 +9,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from selfexplain.errors import InputError
-from selfexplain.prompting.read_confidence import Finish, read_confidence
 from selfexplain.readers.log_file import LogFile, listed
 from selfexplain.readers.reader import MISSING, Log, Logged, Options, Reader, Sample, Scale, at, text_of
 from selfexplain.records import STATUSES, Answered, Reading, Source, Status
@@ -109,8 +108,11 @@ def reading_of(sample: Sample, place: str | None, scale: Scale) -> Reading[float
     if value is MISSING or value is None:
         return Reading(None, "absent")
     if isinstance(value, str):
-        finish: Finish = "truncated" if sample.status == "truncated" else "completed"
-        reading = read_confidence(value, scale=scale, finish=finish)
+        from selfexplain.prompting.read_confidence import read_confidence  # noqa: PLC0415 - most files are tables
+
+        reading = read_confidence(
+            value, scale=scale, finish="truncated" if sample.status == "truncated" else "completed"
+        )
         return reading if reading.value is None else replace(reading, value=rounded(reading.value))
     if isinstance(value, bool) or not isinstance(value, int | float) or value in {math.inf, -math.inf}:
         raise InputError(

@@ -172,6 +172,27 @@ def test_nobody_is_kept_in_line_longer_than_a_request_is_patient() -> None:
     assert [at for at, _ in server.arrived] == [0, 1, 2]
 
 
+@pytest.mark.parametrize(("failure", "arrivals"), [(None, [0, 1, 2]), (no("bad_request"), [0, 11, 22])])
+def test_what_is_done_with_a_reply_keeps_no_place_and_what_failed_keeps_its_own(
+    failure: ProviderError | None, arrivals: list[float]
+) -> None:
+    """Ten seconds to disk: a reply leaves its place before them, a failure, which may end the Run, after them."""
+
+    def slowly_kept(send: Ask) -> Ask:
+        async def send_and_keep(asked: Request) -> Response:
+            try:
+                return await send(asked)
+            finally:
+                await asyncio.sleep(10)
+
+        return send_and_keep
+
+    server = Server(lambda _: (1.0, failure))
+    in_virtual_time(ask_all(paced(server.ask, {"": Pace(1)}, around=slowly_kept), 3, workers=3))
+
+    assert [at for at, _ in server.arrived] == arrivals
+
+
 def test_each_role_has_a_pace_of_its_own() -> None:
     """A judge that is overloaded does not slow the model down."""
     paces: defaultdict[str, Pace] = defaultdict(partial(Pace, 8))
