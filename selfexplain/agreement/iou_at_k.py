@@ -66,7 +66,7 @@ def iou_at_k(said: ArrayLike, scores: ArrayLike) -> float:
     **Definition.** |K ∩ W| / |K ∪ W| with |W| = |K| = k, which is o / (2 − o) of the overlap at k, o. Where units tie
     at the border of W the value is the mean over all ways to fill it.
 
-    **Chance.** Σₓ P(x) · x / (2k − x) with x hypergeometric: for k = 3 of n = 8 it is 0.248, somewhat more than the
+    **Chance.** Σₓ P(x) · x / (2k − x) with x hypergeometric: for k = 3 of n = 8 it is 0.259, somewhat more than the
     k / (2n − k) = 0.231 that is often used, since the mean of a convex function exceeds the function of the mean.
 
     **How it misleads.** As the overlap at k, of which it is another scale: it punishes the first misses harder. It
