@@ -5,24 +5,29 @@ having looked at its own reasons. The explanations of other Items have the same 
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from selfexplain.agreement.measure import OF_A_CLAIM, Agreement, measured, named_places, said_of
-from selfexplain.agreement.null import Null, candidate_places, error_of_mean
+from selfexplain.agreement.null import Null, candidate_places, error_of_mean, of_claims
 from selfexplain.errors import InputError, Undefined
+
+By = Literal["start", "end", "share"]
+"""What of a place is kept when questions differ in length: its count from the start, from the end, or how far along."""
 
 Elsewhere = tuple[Sequence[int], int]
 """A claim about another question: the places that it names, the most important first, and how many units there are."""
 
 
-def carried_over(places: Sequence[int], units: int, onto: int) -> list[int]:
+def carried_over(places: Sequence[int], units: int, onto: int, *, by: By = "start") -> list[int]:
     """Return the places that a claim about a question of `units` units names in one of `onto`.
 
-    A unit goes to where its middle falls when the one question is stretched or squeezed to the other's length: the
-    first to near the start, the last to near the end. Squeezing may bring two to one place; the one that was named
-    first keeps it, and the other names nothing.
+    Habits sit at the ends or run with the length, and no rule keeps all of them when lengths differ; so there are
+    three. From the start the second unit stays the second, from the end the last but one stays that; what then falls
+    outside a shorter question names nothing. By share a unit goes to where its middle falls when the one question is
+    stretched or squeezed to the other's length; where two come to one place, the one that was named first keeps it.
 
     Parameters
     ----------
@@ -30,15 +35,19 @@ def carried_over(places: Sequence[int], units: int, onto: int) -> list[int]:
         In [0, units), the most important first.
     units, onto : int
         The lengths of the two questions.
+    by : "start", "end" or "share"
 
     Examples
     --------
-    >>> carried_over([0, 3], 4, 8), carried_over([7, 6, 0], 8, 4)
-    ([1, 7], [3, 0])
+    >>> carried_over([0, 3], 4, 8), carried_over([0, 3], 4, 8, by="end"), carried_over([0, 3], 4, 8, by="share")
+    ([0, 3], [4, 7], [1, 7])
+    >>> [carried_over([7, 6, 0], 8, 4, by=by) for by in ("start", "end", "share")]
+    [[0], [3, 2], [3, 0]]
     """
-    # (2 p + 1) / (2 units) of the way along, in whole numbers.
-    carried = ((2 * place + 1) * onto // (2 * units) for place in places)
-    return list(dict.fromkeys(carried))
+    if by == "share":  # (2 p + 1) / (2 units) of the way along, in whole numbers
+        return list(dict.fromkeys((2 * place + 1) * onto // (2 * units) for place in places))
+    shift = onto - units if by == "end" else 0
+    return [place + shift for place in places if 0 <= place + shift < onto]
 
 
 def other_item_null(
@@ -48,10 +57,11 @@ def other_item_null(
     others: Sequence[Elsewhere],
     *,
     candidates: ArrayLike | None = None,
+    by: By = "start",
 ) -> Null:
     """Measure explanations of other Items as if they were claims about this one.
 
-    Each is carried over by relative position and cut to as many units as this Item's claim names, since the value of
+    Each is carried over by :func:`carried_over` and cut to as many units as this Item's claim names, since the value of
     every measure depends on how many those are. One that then names fewer is not used: filling it up would be making a
     claim that nobody made. Stated scores are not carried over, so the measure is that of sets or rankings.
 
@@ -72,6 +82,8 @@ def other_item_null(
     candidates : array of bool, shape (n,), optional
         Units that claims may name, such as content words. Then `places` and `units` of the others are counted among
         theirs: the second of nine content words goes to a content word.
+    by : "start", "end" or "share"
+        The habit that is looked for, chosen beforehand.
 
     Raises
     ------
@@ -95,13 +107,14 @@ def other_item_null(
     able, k = candidate_places(candidates, len(claim.scores)), len(claim.places)
     usable = []
     for places, units in others:
-        carried = carried_over(named_places(places, units).tolist(), units, len(able))
+        carried = carried_over(named_places(places, units).tolist(), units, len(able), by=by)
         if len(carried) >= k:
             usable.append(able[carried[:k]])
     if not usable:
         raise Undefined(
             f"none of {len(others)} other Items' claims names {k} units here, so there is nothing to compare with"
         )
-    values = np.array([measured(measure, places, claim.scores) for places in usable])
+    measured(measure, claim.places, claim.scores)  # raises Undefined where the measure has no value
+    values = of_claims(measure, np.array(usable), claim)
     method = f"claims of {len(usable)} of {len(others)} other Items"
     return Null(values, float(values.mean()), error_of_mean(values), every=False, method=method)

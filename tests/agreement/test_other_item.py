@@ -1,22 +1,35 @@
 """Claims of other Items as a null: where they fall in a question of another length."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from selfexplain.agreement.comprehensiveness import comprehensiveness
 from selfexplain.agreement.named_auroc import named_auroc
-from selfexplain.agreement.other_item import carried_over, other_item_null
+from selfexplain.agreement.other_item import By, carried_over, other_item_null
 from selfexplain.agreement.overlap_at_k import overlap_at_k
 from selfexplain.agreement.sign_agreement import sign_agreement
 from selfexplain.errors import InputError, Undefined
 
 
-def test_a_place_goes_to_where_its_middle_falls() -> None:
+def test_by_share_a_place_goes_to_where_its_middle_falls() -> None:
     """Of three onto nine the middles 1/6, 3/6, 5/6 fall in 1, 4, 7; of nine onto three, three go to each."""
-    assert carried_over([0, 1, 2], 3, 9) == [1, 4, 7]
-    assert carried_over([8, 4, 3, 0], 9, 3) == [2, 1, 0]
-    assert carried_over([2, 0], 4, 4) == [2, 0]
+    assert carried_over([0, 1, 2], 3, 9, by="share") == [1, 4, 7]
+    assert carried_over([8, 4, 3, 0], 9, 3, by="share") == [2, 1, 0]
+
+
+def test_from_an_end_a_place_keeps_its_count_or_falls_outside() -> None:
+    assert carried_over([0, 2], 3, 9) == [0, 2]
+    assert carried_over([0, 2], 3, 9, by="end") == [6, 8]
+    assert carried_over([8, 1], 9, 3) == [1]
+    assert carried_over([8, 1], 9, 3, by="end") == [2]
+
+
+@pytest.mark.parametrize("by", get_args(By))
+def test_between_questions_of_one_length_nothing_moves(by: By) -> None:
+    assert carried_over([3, 0, 2], 4, 4, by=by) == [3, 0, 2]
 
 
 LENGTHS = st.integers(1, 40)
@@ -24,8 +37,8 @@ LENGTHS = st.integers(1, 40)
 
 @given(LENGTHS, LENGTHS)
 def test_the_order_is_kept_and_nothing_falls_outside(units: int, onto: int) -> None:
-    """Stretching keeps every place apart; squeezing fills every place; turned round it is the mirror image."""
-    carried = [carried_over([place], units, onto)[0] for place in range(units)]
+    """By share stretching keeps every place apart, and squeezing fills every place."""
+    carried = [carried_over([place], units, onto, by="share")[0] for place in range(units)]
 
     assert carried == sorted(carried)
     assert set(carried) <= set(range(onto))
@@ -41,14 +54,14 @@ def test_a_habit_of_position_is_no_agreement() -> None:
 
 
 def test_a_longer_claim_is_cut_and_a_shorter_one_not_used() -> None:
-    """Two are named here: of [3, 0, 1] the first two count; one unit is too few; two that fall together are one."""
+    """Two are named here: of [3, 0, 1] the first two count; one unit is too few; two may fall outside."""
     scores = [0.9, 0.2, 0.1, 0.0]
-    null = other_item_null(overlap_at_k, [0, 1], scores, [([3, 0, 1], 4), ([0], 4), ([0, 1], 8)])
+    null = other_item_null(overlap_at_k, [0, 1], scores, [([3, 0, 1], 4), ([0], 4), ([5, 6], 8)])
 
     assert null.method == "claims of 1 of 3 other Items"
     assert null.values.tolist() == [0.5]
     with pytest.raises(Undefined, match="none of 2 other Items' claims names 2 units here"):
-        other_item_null(overlap_at_k, [0, 1], scores, [([0], 4), ([0, 1], 8)])
+        other_item_null(overlap_at_k, [0, 1], scores, [([0], 4), ([0, 1], 8)], by="share")
 
 
 def test_among_candidates_places_are_counted_among_them() -> None:
