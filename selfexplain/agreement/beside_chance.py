@@ -21,8 +21,8 @@ class BesideChance:
     """value − chance, or chance − value where lower is better: above 0 is better than a random claim."""
     percentile: float
     """The share of random claims that this one beats, ties counting half, in [0, 1]."""
-    standard_error: float
-    """Of the chance level; 0 where it is exact."""
+    standard_error: float | None
+    """Of the chance level: 0 where it is exact, None where a single draw cannot tell."""
     method: str
     """How chance was measured."""
 
@@ -57,12 +57,13 @@ def averaged(found: Sequence[BesideChance]) -> BesideChance:
     Whoever takes the best of them instead makes chance look like agreement. The errors of their chance levels may go
     together, so they are averaged and do not shrink.
     """
+    errors = [each.standard_error for each in found if each.standard_error is not None]
     return BesideChance(
         value=fmean(each.value for each in found),
         chance=fmean(each.chance for each in found),
         above_chance=fmean(each.above_chance for each in found),
         percentile=fmean(each.percentile for each in found),
-        standard_error=fmean(each.standard_error for each in found),
+        standard_error=fmean(errors) if len(errors) == len(found) else None,
         method=found[0].method,
     )
 

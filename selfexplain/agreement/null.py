@@ -21,6 +21,9 @@ from selfexplain.inference import SAME, Floats, Ints, stream
 MOST_LISTED = 20_000
 """Up to so many random claims are all measured; of more, some are drawn."""
 
+MOST_PLACES = 250_000
+"""All of them together may name so many places, which limits claims of more than a dozen units: 2 MB of numbers."""
+
 DRAWS = 2_000
 """Claims drawn where they are not all measured: a percentile then has a standard error of at most 1.1 points."""
 
@@ -33,8 +36,8 @@ class Null:
     """Of all claims, or of those drawn; shape (r,)."""
     mean: float
     """The chance level."""
-    standard_error: float
-    """Of the mean: 0 where it is exact."""
+    standard_error: float | None
+    """Of the mean: 0 where it is exact, None where a single draw cannot tell."""
     every: bool
     """Whether these are all claims there are."""
     method: str
@@ -86,7 +89,7 @@ def null_of(
     seed : int
         Of the draws. Give every Record its own, or the errors of their chance levels add up instead of cancelling.
     draws : int
-        How many, where there are more than 20,000 claims.
+        How many, where there are more than 20,000 claims, or fewer that name more than 250,000 places together.
 
     Raises
     ------
@@ -177,13 +180,14 @@ def random_claims(k: int, c: int, *, ordered: bool, seed: int, draws: int) -> tu
 
     Where the order counts, all claims are listed only if all orders can be; else both are drawn.
     """
-    if (math.perm(c, k) if ordered else math.comb(c, k)) <= MOST_LISTED:
+    count = math.perm(c, k) if ordered else math.comb(c, k)
+    if count <= MOST_LISTED and count * k <= MOST_PLACES:
         return listed(k, c, ordered=ordered), True
     rng = stream(seed)
     return rng.random((draws, c)).argsort(axis=1)[:, :k], False
 
 
-@functools.lru_cache(maxsize=64)  # the questions of a Run have few different lengths
+@functools.lru_cache(maxsize=32)  # the questions of a Run have few different lengths
 def listed(k: int, c: int, *, ordered: bool) -> Ints:
     """Return all claims of k of c candidates, in every order where it counts."""
     claims = itertools.permutations(range(c), k) if ordered else itertools.combinations(range(c), k)
@@ -215,6 +219,6 @@ def summed_up(measure: Agreement[...], values: Floats, *, every: bool, exact: fl
     return Null(values, float(values.mean()), 0.0 if every else error_of_mean(values), every, method)
 
 
-def error_of_mean(values: Floats) -> float:
-    """Return the standard error of the mean of draws; of a single one nothing is known, and 0 would lie: infinite."""
-    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.inf
+def error_of_mean(values: Floats) -> float | None:
+    """Return the standard error of the mean of draws; None of a single one, of which nothing is known."""
+    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None

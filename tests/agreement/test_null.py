@@ -63,6 +63,12 @@ def test_few_claims_are_all_measured_and_of_many_some_are_drawn() -> None:
     assert null_of(rbo_at_k, [0, 1], LONG).every
 
 
+def test_long_claims_are_listed_as_far_as_memory_allows() -> None:
+    """All but two of 160: 12,720 claims of 158 places each would be two million numbers."""
+    assert random_claims(158, 160, ordered=False, seed=0, draws=7)[0].shape == (7, 158)
+    assert random_claims(159, 160, ordered=False, seed=0, draws=7)[0].shape == (160, 159)
+
+
 def test_draws_follow_their_seed_and_lie_about_the_formula() -> None:
     """Within five standard errors, which one seed in a million is not."""
     one, same, other = (null_of(named_auroc, [0, 1, 2, 3], LONG, seed=seed) for seed in (1, 1, 2))
@@ -117,7 +123,7 @@ def test_random_removals_have_a_mean_with_an_error() -> None:
     """Of 0.1 and 0.3: 0.2 ± 0.1. One removal says nothing of how far off it is."""
     assert null_of_values([0.1, 0.3]).mean == pytest.approx(0.2)
     assert null_of_values([0.1, 0.3]).standard_error == pytest.approx(0.1)
-    assert null_of_values([0.1]).standard_error == math.inf
+    assert null_of_values([0.1]).standard_error is None
     with pytest.raises(Undefined, match="no random removal"):
         null_of_values([])
     with pytest.raises(InputError, match="finite numbers"):
@@ -138,3 +144,5 @@ def test_witnesses_of_a_family_are_averaged() -> None:
 
     both = averaged([one, two])
     assert (both.value, both.above_chance, both.percentile) == pytest.approx((0.3, 0.1, 0.625))
+    assert both.standard_error == pytest.approx(0.1)
+    assert averaged([one, beside(comprehensiveness, 0.5, null_of_values([0.1]))]).standard_error is None
