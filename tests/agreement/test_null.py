@@ -119,6 +119,14 @@ def test_a_claim_outside_the_candidates_is_measured_beside_them() -> None:
     assert (found.value, found.chance, found.above_chance, found.percentile) == (0.0, 0.5, -0.5, 0.25)
 
 
+def test_random_claims_name_candidates_wherever_they_stand() -> None:
+    """The best unit is no candidate, so no random claim names it."""
+    found = null_of(overlap_at_k, [0], [0.9, 0.2, 0.1], candidates=[False, True, True])
+
+    assert found.values.tolist() == [0.0, 0.0]
+    assert found.mean == 0.0
+
+
 def test_random_removals_have_a_mean_with_an_error() -> None:
     """Of 0.1 and 0.3: 0.2 ± 0.1. One removal says nothing of how far off it is."""
     assert null_of_values([0.1, 0.3]).mean == pytest.approx(0.2)

@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.agreement.comprehensiveness import comprehensiveness
@@ -35,6 +35,7 @@ def test_between_questions_of_one_length_nothing_moves(by: By) -> None:
 LENGTHS = st.integers(1, 40)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(LENGTHS, LENGTHS)
 def test_the_order_is_kept_and_nothing_falls_outside(units: int, onto: int) -> None:
     """By share stretching keeps every place apart, and squeezing fills every place."""

@@ -83,8 +83,10 @@ def test_a_claim_without_order_has_no_correlation(correlation: object) -> None:
 
 
 def test_signs_agree_or_do_not_or_are_none() -> None:
-    """Stated +, +, −, 0 against −, 0, −, +: wrong, half, right, and no sign stated: 1½ of three."""
-    assert sign_agreement([0, 1, 2, 3], [-0.2, 0.0, -0.9, 0.4], stated=[1, 0.5, -0.5, 0]) == pytest.approx(0.5)
+    """Stated +, +, −, 0, + against −, 0, −, +, +: wrong, half, right, no sign stated, right: 2½ of four."""
+    shown, stated = [-0.2, 0.0, -0.9, 0.4, 0.6], [1, 0.5, -0.5, 0, 1]
+
+    assert sign_agreement([0, 1, 2, 3, 4], shown, stated=stated) == pytest.approx(2.5 / 4)
     with pytest.raises(Undefined, match="for or against"):
         sign_agreement([0], [0.1, 0.2], stated=[0.0])
     with pytest.raises(InputError, match="takes the scores that the model states"):
