@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 from selfexplain.errors import InputError, Undefined
 from selfexplain.inference import Floats
 
-BINS = (0.01, 0.05, 0.1, 0.2, 0.5)
-"""Shares of a question's units that are taken away, or kept, one after the other (DeYoung et al. 2020)."""
+BINS = (1, 5, 10, 20, 50)
+"""Per cent of a question's units that are taken away, or kept, one after the other (DeYoung et al. 2020)."""
 
 SMALLEST_DENOMINATOR = 0.05
 """A normalised value is only given where the best possible effect exceeds chance by more than this."""
@@ -35,7 +35,7 @@ def probabilities(name: str, values: ArrayLike) -> Floats:
 def bin_sizes(n: int, k: int) -> list[int]:
     """Return how many of the named units, the most important first, are taken away in each bin.
 
-    A bin is a share q of the question's n units, ⌈q n⌉ of them. A claim that names k units cannot fill a bin of more,
+    A bin is a share q of the question's n units, ⌈q n⌉ of them, counted in whole numbers. A claim that names k units cannot fill a bin of more,
     so those are left out; in a short question several bins have one unit, and count as often. What was left out must be
     the same for the random claims: give them the same sizes.
 
@@ -56,8 +56,7 @@ def bin_sizes(n: int, k: int) -> list[int]:
     """
     if k < 1:
         raise Undefined("no unit of the question is named")
-    # 0.05 · 20 and 0.1 · 30 may miss a whole number by an ulp; nobody means 2 by 1.0000000000000002.
-    sizes = [int(np.ceil(share * n - 1e-9)) for share in BINS]
+    sizes = [(share * n + 99) // 100 for share in BINS]
     return [size for size in sizes if size <= k]
 
 

@@ -14,6 +14,7 @@ Questions of a Run are independent, or drawn together: groups of one to nine tha
 paraphrases of one question would at worst.
 """
 
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from selfexplain.agreement.other_item import other_item_null
 from selfexplain.agreement.over_run import over_run
 from selfexplain.agreement.overlap_at_k import overlap_at_k
 from selfexplain.agreement.verdict import FAMILIES, Family, verdict
+from selfexplain.errors import Undefined
 from selfexplain.inference import Estimate, Floats, Ints
 
 Claims = Literal["random", "first", "first, as the pull", "half informed"]
@@ -182,25 +184,32 @@ def above_chance(cell: Cell, asked: list[Asked], family: Family) -> Estimate:
     if cell.against == "other items":
         found = beside_others(cell, asked, family)
     else:
-        found = [record(float(told.values[family][claim]), told.chance[family]) for told, claim, _ in asked]
-    return over_run(MEASURES[cell.measure], found, [each.group for each in asked]).above_chance
+        found = {
+            place: record(float(told.values[family][claim]), told.chance[family])
+            for place, (told, claim, _) in enumerate(asked)
+        }
+    return over_run(MEASURES[cell.measure], list(found.values()), [asked[place].group for place in found]).above_chance
 
 
-def beside_others(cell: Cell, asked: list[Asked], family: Family) -> list[BesideChance]:
-    """Return every claim beside those of the next Items, places counted among content words from the start."""
+def beside_others(cell: Cell, asked: list[Asked], family: Family) -> dict[int, BesideChance]:
+    """Return claims beside those of the next Items, places counted among content words from the start.
+
+    A short question into which no other claim fits is left out.
+    """
     claims = [
         (np.searchsorted(np.flatnonzero(told.question.content), told.question.claims[claim]).tolist(), told)
         for told, claim, _ in asked
     ]
     elsewhere = [(places, int(told.question.content.sum())) for places, told in claims]
-    found = []
+    found = {}
     for place, (each, claim, _) in enumerate(asked):
         others = [elsewhere[(place + step) % len(asked)] for step in range(1, DONORS + 1)]
         content, said, scores = each.question
-        null = other_item_null(
-            MEASURES[cell.measure], said[claim], scores[family], others, candidates=content, by="start"
-        )
-        found.append(record(float(each.values[family][claim]), null.mean))
+        with contextlib.suppress(Undefined):
+            null = other_item_null(
+                MEASURES[cell.measure], said[claim], scores[family], others, candidates=content, by="start"
+            )
+            found[place] = record(float(each.values[family][claim]), null.mean)
     return found
 
 
@@ -235,8 +244,6 @@ def row(cell: Cell) -> str:
 
 def runs_of(cell: Cell, runs: int) -> int:
     """Return how many Runs of a cell are judged: all where the error of 2.5 % matters, fewer where shares are large."""
-    if cell.against == "other items":  # measured question by question, which takes long
-        return runs // 50
     return runs if (cell.claims, cell.against) == ("random", "matched") else runs // 5
 
 
