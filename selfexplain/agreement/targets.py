@@ -35,7 +35,7 @@ def probabilities(name: str, values: ArrayLike) -> Floats:
 def bin_sizes(n: int, k: int) -> list[int]:
     """Return how many of the named units, the most important first, are taken away in each bin.
 
-    A bin is a share q of the question's n units, ⌈q n⌉ of them, counted in whole numbers. A claim that names k units cannot fill a bin of more,
+    A bin is a share q of the question's n units, ⌈q n⌉ of them. A claim that names k units cannot fill a bin of more,
     so those are left out; in a short question several bins have one unit, and count as often. What was left out must be
     the same for the random claims: give them the same sizes.
 
