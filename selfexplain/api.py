@@ -197,7 +197,8 @@ def run(
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
     max_calls : int, optional
-        The same for the calls themselves, those that failed included; never more are sent.
+        The same for the calls themselves, those that failed included; never more are sent, but for tries that a server
+        refuses for one parameter and that go again at once without it.
     engine : str, optional
         `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
     workers : int, optional
