@@ -9,10 +9,10 @@ from selfexplain.elicitation.elicitation import Elicitation, Sampling
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.usage import known, no_price, unknown
 from selfexplain.prompting.template import Template
-from selfexplain.prompting.words_in import words_in
 from selfexplain.records import LETTERS, Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
+from selfexplain.words_in import words_in
 
 BYTES_PER_TOKEN = 4
 """A rule of thumb for English prose; numbers, other languages and code take more tokens for as many bytes."""
