@@ -90,6 +90,10 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Where the fact in `gold` can be looked up."""
     categories: dict[str, tuple[str, ...]] = {}
     """In a survey, for the categoriser `phrases`: the phrases of each category."""
+    original: str = ""
+    """The question that this one translates, word for word as it is asked there."""
+    aligned: tuple[tuple[str, str], ...] = ()
+    """Pairs of a piece of this question and the piece of `original` that says the same, as `word_links` reads them."""
 
     @property
     def is_survey(self) -> bool:

@@ -89,12 +89,15 @@ def compare(
 
     from selfexplain.pipeline.claims_compared import compare_claims  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.compare import compare as compared  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.shared_units import translations  # noqa: PLC0415 - with this verb
 
     read = partial(side, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
     (one, claims_a), (other, claims_b) = read(a), read(b)
-    comparison = compared(one, other)
     if claims_a is None or claims_b is None:
-        return comparison
+        return compared(one, other)
+    asked_a, asked_b = one.provenance.items, other.provenance.items
+    changed = [name for name in asked_a.keys() & asked_b.keys() if asked_a[name].question != asked_b[name].question]
+    comparison = compared(one, other, translated=translations(claims_a.items, claims_b.items, changed))
     return replace(comparison, claims=compare_claims(claims_a, claims_b, plugins.graders(), source=one.source))
 
 

@@ -1,6 +1,7 @@
 """docs/explanations.md: its commands print what it shows, and its tables name what there is."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,22 +13,25 @@ from selfexplain.claims import CLAIM_KINDS, Place
 from selfexplain.prompting import template
 from selfexplain.report.claimed import NOTES
 
-PAGE = (Path(__file__).parents[1] / "docs" / "explanations.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "explanations.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files of the page."""
+    """A folder with the files of the page and those that it links to."""
     folder = tmp_path_factory.mktemp("page")
     for name, content in re.findall(r"^```(?:csv|jsonl) (\S+)\n(.*?)^```", PAGE, re.M | re.S):
         (folder / name).write_text(content, encoding="utf-8")
+    for name in sorted(set(re.findall(r"\]\(asked/([\w.-]+)\)", PAGE))):
+        shutil.copy(DOCS / "asked" / name, folder / name)
     return folder
 
 
 def test_the_commands_on_the_page_print_what_it_shows(home: Path) -> None:
     """In its order, since a comparison needs the Runs before it; each block is a part of what is printed."""
     blocks = re.findall(r"^```console\n\$ selfexplain (.*?)\n(.*?)^```", PAGE, re.M | re.S)
-    assert len(blocks) == 4
+    assert len(blocks) == 7
 
     for command, shown in blocks:
         parts = [

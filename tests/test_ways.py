@@ -1,11 +1,13 @@
 """Several ways of asking, side by side: `selfexplain run -t a,b` and `selfexplain.run_ways`."""
 
+import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import selfexplain as sx
 from selfexplain.cli import cli
@@ -16,6 +18,7 @@ from selfexplain.pipeline.ways import Ways
 from selfexplain.providers.function import Function
 from selfexplain.records import Usage
 from selfexplain.report import ways_page, ways_words
+from selfexplain.report.ways_terminal import summary
 
 N = 40
 """Questions; the first 30 are answered right by whoever is asked."""
@@ -229,6 +232,31 @@ def test_the_command_prints_one_table_and_writes_one_page(home: Path, capsys: py
     assert max(map(len, shown.out.splitlines())) <= 80
     (page,) = home.glob("results/comparisons/*/report.html")
     assert str(page.relative_to(home)) in shown.err
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("width", [70, 80, 120])
+def test_no_name_is_broken_in_the_terminal_and_no_line_is_too_long(width: int) -> None:
+    """Each way begins a line with its whole name; its numbers and intervals stand under their heads."""
+    names = ["answer-confidence", "answer-confidence-why", "semantic-entropy-entailment-zh", "x" * 40]
+    for name in names[2:]:
+        text = Path(f"prompts/{name}.md")
+        text.parent.mkdir(exist_ok=True)
+        text.write_text(
+            f"---\nname: {name}\nversion: 1\nelicits: [answer, confidence]\n---\n## user\n{{{{ question }}}}\n"
+        )
+    found = sx.run_ways("questions.csv", models=[modest], templates=names).comparison
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(summary(found))
+    lines = console.export_text().splitlines()
+
+    assert max(map(len, lines)) <= width
+    head = next(line for line in lines if line.startswith("  Right"))
+    lines = lines[lines.index(head) :]
+    for name in names:
+        at = next(place for place, line in enumerate(lines) if line.startswith(f"{name} · stated confidence"))
+        used = [line for line in lines[at + 1 : at + 4] if line.rstrip().endswith("100 %")]
+        assert [len(line.rstrip()) for line in used] == [len(head.rstrip())]
 
 
 def test_the_dry_run_counts_every_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -254,6 +254,18 @@ def test_every_way_of_asking_has_a_real_run_in_the_docs() -> None:
     assert {*english, *(f"{name}-zh" for name in english if f"{name}-zh" in shipped)} - rows == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "way"), [("choices", "choice"), ("choices", "choice-orders"), ("reviews", "classify")]
+)
+def test_the_question_files_of_the_docs_suit_the_ways_that_asked_them(name: str, way: str, tmp_path: Path) -> None:
+    """Twelve questions each; counted, not asked."""
+    path = ROOT / "docs" / "asked" / f"{name}.jsonl"
+
+    assert f"(asked/{name}.jsonl)" in (ROOT / "docs" / "ways_to_ask.md").read_text()
+    counted = api.dry_run(str(path), model=Drawing(), template=way, results=tmp_path)["calls"]
+    assert counted == 12 * {"choice-orders": 4}.get(way, 1)
+
+
 def test_the_docs_count_the_calls_as_the_forecast_does() -> None:
     """The column `Calls` says what a dry run says."""
     text = (ROOT / "docs" / "ways_to_ask.md").read_text()

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol
 
 from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Grade, Item
+from selfexplain.word_links import Misplaced, place_of
+from selfexplain.words_in import words_in
 
 Graders = Mapping[str, Callable[[str, Item], Grade]]
 
@@ -43,8 +45,9 @@ def flaws_of(item: Item, graders: Graders, categorisers: Categorisers = NO_CATEG
     """Yield what would keep an Item from being graded or sorted.
 
     No such grader, or gold that its grader does not call right; in a survey, no such categoriser, or nothing to sort
-    into.
+    into; in a translation, links to what does not stand in it or in its original.
     """
+    yield from link_flaws_of(item)
     if item.is_survey:
         yield from survey_flaws_of(item, categorisers)
         return
@@ -59,6 +62,22 @@ def flaws_of(item: Item, graders: Graders, categorisers: Categorisers = NO_CATEG
         grade = grader(gold, item)
         if grade.verdict != "correct":
             yield Flaw("gold", gold, f"expected a text that the grader `{item.graded_by}` calls right ({grade.rule})")
+
+
+def link_flaws_of(item: Item) -> Iterator[Flaw]:
+    """Yield what would keep a translation from being aligned with its original."""
+    if item.original and not item.aligned:
+        yield Flaw("aligned", None, "expected pairs of a piece of `question` and one of `original`")
+    elif item.aligned and not item.original:
+        yield Flaw("original", None, "expected the question that `aligned` links this one to")
+    elif item.aligned:
+        texts = {name: words_in(getattr(item, name)) for name in ("question", "original")}
+        for pair in item.aligned:
+            for piece, (name, words) in zip(pair, texts.items(), strict=True):
+                try:
+                    place_of(piece, words)
+                except Misplaced as why:
+                    yield Flaw("aligned", piece, f"expected a piece of `{name}` {getattr(item, name)!r}: {why}")
 
 
 def survey_flaws_of(item: Item, categorisers: Categorisers) -> Iterator[Flaw]:

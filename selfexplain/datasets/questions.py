@@ -165,7 +165,7 @@ def problems_of(row: Row, graders: frozenset[str], categorisers: frozenset[str])
         Problem(row.line, name, fields[name], f"expected one of the fields {', '.join(sorted(KNOWN))}")
         for name in sorted(fields.keys() - KNOWN)
     ]
-    for name in sorted(fields.keys() & KNOWN - {"tolerance", "categories"}):
+    for name in sorted(fields.keys() & KNOWN - {"tolerance", "categories", "aligned"}):
         if name == "choices" and isinstance(fields[name], dict):
             found.append(Problem(row.line, name, fields[name], "expected the letters A, B, C … without a gap"))
         elif name in SEVERAL and isinstance(fields[name], list):
@@ -193,13 +193,18 @@ def problems_of(row: Row, graders: frozenset[str], categorisers: frozenset[str])
 
 
 def part_problems(row: Row) -> Iterator[Problem]:
-    """Yield what is wrong with the part that a row plays: asked or shown, and sorted into which categories."""
+    """Yield what is wrong with the part that a row plays: asked or shown, sorted into what, translating what."""
     for name, fine, expected in (
         ("split", row.fields.get("split") in SPLITS, "expected `ask` or `example`"),
         (
             "categories",
             categories_of(row.fields.get("categories")) is not None,
             "expected phrases under a name for each",
+        ),
+        (
+            "aligned",
+            pairs_of(row.fields.get("aligned")) is not None,
+            "expected pairs of two texts, a piece of `question` and one of `original`",
         ),
     ):
         if name in row.fields and not fine:
@@ -232,6 +237,8 @@ def item_of(row: Row, place: str) -> Item:
         tags=texts(fields.get("tags")),
         source=str(fields.get("source", "")),
         categories=categories_of(fields.get("categories", {})) or {},
+        original=str(fields.get("original", "")),
+        aligned=pairs_of(fields.get("aligned", [])) or (),
     )
 
 
@@ -247,6 +254,9 @@ def split(row: Row) -> Row:
         for name, _, phrase in pairs:
             grouped.setdefault(name.strip(), []).append(phrase.strip())
         parted["categories"] = grouped
+    if "aligned" in row.fields:
+        links = [part.partition("=") for part in row.fields["aligned"].split(SEPARATOR) if part.strip()]
+        parted["aligned"] = [[here.strip(), there.strip()] for here, _, there in links]
     return Row(row.line, row.fields | parted)
 
 
@@ -264,6 +274,21 @@ def categories_of(value: Any) -> dict[str, tuple[str, ...]] | None:
         if not name.strip() or not several or not all(is_text(each) and str(each).strip() for each in several):
             return None
     return {name: texts(phrases) for name, phrases in found.items()}
+
+
+def pairs_of(value: Any) -> tuple[tuple[str, str], ...] | None:
+    """Return pairs of two texts, or None when a value does not hold them.
+
+    >>> pairs_of([["首都", "capital"]]), pairs_of([["首都", ""]])
+    ((('首都', 'capital'),), None)
+    """
+    if not isinstance(value, list) or not value:
+        return None
+    for pair in value:
+        fine = isinstance(pair, list) and len(pair) == 2
+        if not fine or not all(is_text(piece) and str(piece).strip() for piece in pair):
+            return None
+    return tuple((str(here), str(there)) for here, there in value)
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -53,6 +53,14 @@ class QuestionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, Text | Annotated[list[Text], Meta(min_length=1)]] | None,
         Meta(description="In a survey with the grader phrases: the phrases of each category."),
     ] = None
+    original: Annotated[Text | None, Meta(description="The question that this one translates, word for word.")] = None
+    aligned: Annotated[
+        Annotated[list[Annotated[list[Text], Meta(min_length=2, max_length=2)]], Meta(min_length=1)] | None,
+        Meta(
+            description="Pairs of a piece of this question and the piece of original that says the same; "
+            "of a piece that stands there several times, which: the[2]."
+        ),
+    ] = None
     split: Annotated[
         Literal["ask", "example"] | None,
         Meta(description="example: shown with its answer by templates that show examples, never asked. Default: ask."),

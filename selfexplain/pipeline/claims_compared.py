@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,9 +17,9 @@ from selfexplain.inference import Estimate, mean_by_cluster_t, share
 from selfexplain.pipeline.claims import reason
 from selfexplain.pipeline.join import count, listed
 from selfexplain.pipeline.same_answer import same_answer
-from selfexplain.prompting.named_words import content_words, named_in
-from selfexplain.prompting.words_in import Word, words_in
+from selfexplain.pipeline.shared_units import Shared, shared_units, translates
 from selfexplain.records import Item, Reading, Record
+from selfexplain.words_in import Word, words_in
 
 LEVEL = 0.95
 
@@ -28,7 +28,42 @@ FREE_TEXT = ("rationale", "steps")
 
 RANKED = frozenset({"words", "word_scores"})
 
-Pair = tuple[Record, Record, Item]
+
+class Pair(NamedTuple):
+    """Two Records about one Item, as A and as B asked it."""
+
+    a: Record
+    b: Record
+    item: Item
+    item_b: Item
+
+    @property
+    def alike(self) -> bool:
+        """Whether claims can be compared: the question is the same text or a translation."""
+        return self.item.question == self.item_b.question or self.is_translated
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether one side asks a translation."""
+        return translates(self.item, self.item_b)
+
+    @property
+    def shared(self) -> Shared | None:
+        """What a claim can name on both sides; made anew each time, since there may be very many questions."""
+        return shared_units(self.item, self.item_b)
+
+
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers whose question is a translation on one side, and how much of it is linked; means over answers."""
+
+    n: int
+    groups: float
+    """Linked groups of words: what a claim can name on both sides."""
+    words_a: float
+    words_b: float
+    outside_a: float
+    """Words of A's question in no link."""
+    outside_b: float
 
 
 class Overlap(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +77,10 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     missing_b: Mapping[str, int]
     words_a: float | None
     words_b: float | None
-    """How many words of the question a claim names, on average."""
+    """How many words of the question a claim names, on average; in a translation, linked groups of words."""
+    outside_a: float | None = None
+    outside_b: float | None = None
+    """Words that a claim names besides, in no link: mean over answers to translations; None where there are none."""
     jaccard: Estimate
     """Words that both claims name, of those that either names; mean over answers, in [0, 1]."""
     jaccard_by_chance: float | None
@@ -66,6 +104,7 @@ class ClaimsCompared(msgspec.Struct, frozen=True, kw_only=True):
     confidence_difference: Estimate
     """B − A, where both state a confidence."""
     overlaps: tuple[Overlap, ...] = ()
+    translated: Translated | None = None
     why: tuple[str, ...] = ()
     """What could not be compared."""
 
@@ -95,7 +134,8 @@ def compare_claims(a: Side, b: Side, graders: Mapping[str, Grader], *, source: s
     Parameters
     ----------
     a, b : Side
-        Joined by Item and repeat. Claims are compared where the question is the same text.
+        Joined by Item and repeat. Claims are compared where the question is the same text, word by word; and where it
+        is linked to its translation (`original` and `aligned` of an Item), by linked groups of words.
     graders : mapping
         Tell whether two answers are the same.
     source : str
@@ -103,50 +143,82 @@ def compare_claims(a: Side, b: Side, graders: Mapping[str, Grader], *, source: s
     """
     if not a.claims or not b.claims:
         return None
-    others = {(record.item, record.repeat): record for record in b.records}
-    keys = [(record, others.get((record.item, record.repeat))) for record in a.records]
-    pairs = [(one, other, a.items[one.item]) for one, other in keys if other is not None]
-    alike = [pair for pair in pairs if pair[2].question == b.items[pair[2].id].question]
-    differ = sorted({item.id for _, _, item in pairs} - {item.id for _, _, item in alike})
-    why = [f"claims cannot be aligned where the question differs, in {count(differ, 'Item')}: {listed(differ)}"]
+    pairs = paired(a, b)
+    alike = [pair for pair in pairs if pair.alike]
+    same_text = [pair for pair in alike if not pair.is_translated]
     common = [claim for claim in a.claims if claim in b.claims]
-    if not common:
-        why.append(f"no kind of claim in common: {', '.join(a.claims)} in A, {', '.join(b.claims)} in B")
     return ClaimsCompared(
         n_answers=len(pairs),
-        answer_changed=answer_changed(alike, graders),
+        answer_changed=answer_changed(same_text, graders),
         grade_changed=grade_changed(pairs),
         confidence_difference=confidence_difference(pairs, source),
         overlaps=tuple(overlap(claim, alike) for claim in common) if alike else (),
-        why=tuple(why if differ else why[1:]),
+        translated=translated(alike),
+        why=tuple(obstacles(a, b, pairs)),
+    )
+
+
+def paired(a: Side, b: Side) -> list[Pair]:
+    """Join the Records of two sides, and the questions of their Items."""
+    others = {(record.item, record.repeat): record for record in b.records}
+    keys = [(record, others.get((record.item, record.repeat))) for record in a.records]
+    return [Pair(one, other, a.items[one.item], b.items[one.item]) for one, other in keys if other is not None]
+
+
+def obstacles(a: Side, b: Side, pairs: Sequence[Pair]) -> Iterable[str]:
+    """Yield what cannot be compared: questions without links, or no claim of the same kind."""
+    apart = sorted({pair.item.id for pair in pairs if not pair.alike})
+    other = [name for name in apart if a.items[name].original or b.items[name].original]
+    plain = [name for name in apart if name not in other]
+    if plain:
+        yield f"claims cannot be aligned where the question differs, in {count(plain, 'Item')}: {listed(plain)}"
+    if other:
+        in_items = f"in {count(other, 'Item')}: {listed(other)}"
+        yield f"the `original` of a translation is not the other side's question, {in_items}"
+    if not any(claim in b.claims for claim in a.claims):
+        yield f"no kind of claim in common: {', '.join(a.claims)} in A, {', '.join(b.claims)} in B"
+
+
+def translated(pairs: Iterable[Pair]) -> Translated | None:
+    """Return how much of the questions is linked, where any is a translation."""
+    found = [shared for pair in pairs if pair.is_translated and (shared := pair.shared) is not None]
+    if not found:
+        return None
+    return Translated(
+        n=len(found),
+        groups=fmean(each.n for each in found),
+        words_a=fmean(len(each.a.words) for each in found),
+        words_b=fmean(len(each.b.words) for each in found),
+        outside_a=fmean(each.a.n_outside for each in found),
+        outside_b=fmean(each.b.n_outside for each in found),
     )
 
 
 def clusters(pairs: Iterable[Pair]) -> list[str]:
     """Return what each pair was drawn with."""
-    return [item.drawn_with for _, _, item in pairs]
+    return [pair.item.drawn_with for pair in pairs]
 
 
 def answer_changed(pairs: Sequence[Pair], graders: Mapping[str, Grader]) -> Estimate:
     """Estimate how often the answer is another one; pairs of which the grader cannot tell are left out."""
     told: list[tuple[Pair, bool]] = []
-    for one, other, item in pairs:
-        said, then = one.report.answer.value, other.report.answer.value
+    for pair in pairs:
+        said, then, item = pair.a.report.answer.value, pair.b.report.answer.value, pair.item
         same = None if said is None or then is None else same_answer(said, then, item, graders[item.graded_by])
         if same is not None:
-            told.append(((one, other, item), not same))
+            told.append((pair, not same))
     return share([changed for _, changed in told], clusters(pair for pair, _ in told), level=LEVEL)
 
 
 def grade_changed(pairs: Sequence[Pair]) -> Estimate:
     """Estimate how often an answer is right on one side and wrong on the other."""
-    graded = [pair for pair in pairs if {pair[0].verdict, pair[1].verdict} <= {"correct", "wrong"}]
-    return share([one.verdict != other.verdict for one, other, _ in graded], clusters(graded), level=LEVEL)
+    graded = [pair for pair in pairs if {pair.a.verdict, pair.b.verdict} <= {"correct", "wrong"}]
+    return share([pair.a.verdict != pair.b.verdict for pair in graded], clusters(graded), level=LEVEL)
 
 
 def confidence_difference(pairs: Sequence[Pair], source: str) -> Estimate:
     """Estimate by how much B is surer than A."""
-    stated = [(pair, sure(pair[0], source), sure(pair[1], source)) for pair in pairs]
+    stated = [(pair, sure(pair.a, source), sure(pair.b, source)) for pair in pairs]
     both = [(pair, after - before) for pair, before, after in stated if before is not None and after is not None]
     return mean([each for _, each in both], [pair for pair, _ in both], within=(-1.0, 1.0))
 
@@ -163,26 +235,31 @@ def mean(values: Sequence[float], pairs: Sequence[Pair], *, within: tuple[float,
 
 @dataclass(frozen=True)
 class Named:
-    """The words of one question that both claims name, the most important first, and how many there are to name."""
+    """The units of one question that both claims name, the most important first, and how many there are to name."""
 
     pair: Pair
     a: list[int]
     b: list[int]
     n: int
+    outside: tuple[int, int] | None
+    """Words that each claim names in no link; None where the question is the same text."""
 
 
 def overlap(claim: str, pairs: Sequence[Pair]) -> Overlap:
     """Return how far the claims of one kind agree."""
     both = [named for pair in pairs if (named := named_by_both(claim, pair)) is not None]
     said = [named for named in both if named.a or named.b]
-    lengths = [(float(len_of(claim, one.pair[0])), float(len_of(claim, one.pair[1]))) for one in both]
+    lengths = [(float(len_of(claim, one.pair.a)), float(len_of(claim, one.pair.b))) for one in both]
+    outside = [each.outside for each in both if each.outside is not None]
     found = Overlap(
         claim=claim,
         n=len(both),
-        missing_a=missing(claim, [pair[0] for pair in pairs]),
-        missing_b=missing(claim, [pair[1] for pair in pairs]),
+        missing_a=missing(claim, [pair.a for pair in pairs]),
+        missing_b=missing(claim, [pair.b for pair in pairs]),
         words_a=fmean(len(each.a) for each in both) if both else None,
         words_b=fmean(len(each.b) for each in both) if both else None,
+        outside_a=fmean(a for a, _ in outside) if outside else None,
+        outside_b=fmean(b for _, b in outside) if outside else None,
         **beside_chance(
             said,
             "jaccard",
@@ -244,17 +321,18 @@ def text_of(claim: str, record: Record) -> str:
 
 
 def named_by_both(claim: str, pair: Pair) -> Named | None:
-    """Return the words that the two claims name; None where one of them was not read."""
-    one, other, item = pair
-    said, then = claimed(claim, one).value, claimed(claim, other).value
-    if said is None or then is None:
+    """Return the units that the two claims name; None where one of them was not read or the question differs."""
+    said, then = claimed(claim, pair.a).value, claimed(claim, pair.b).value
+    if said is None or then is None or (shared := pair.shared) is None:
         return None
-    question = words_in(item.question)
     if claim in FREE_TEXT:
-        a, b = (named_in(text_of(claim, record), question) for record in (one, other))
-        return Named(pair, a, b, len(content_words(question)))
-    a, b = (places_claimed(each, question) for each in (said, then))
-    return Named(pair, a, b, len(question))
+        among = shared.with_content
+        a, outside_a = shared.a.named_in(text_of(claim, pair.a), among)
+        b, outside_b = shared.b.named_in(text_of(claim, pair.b), among)
+        return Named(pair, a, b, len(among), (outside_a, outside_b) if shared.aligned else None)
+    one, other = places_claimed(said, shared.a.words), places_claimed(then, shared.b.words)
+    outside = (shared.a.outside(one), shared.b.outside(other)) if shared.aligned else None
+    return Named(pair, shared.a.units_at(one), shared.b.units_at(other), shared.n, outside)
 
 
 def places_claimed(claim: Claim, question: Sequence[Word]) -> list[int]:

@@ -1,6 +1,6 @@
 """Compare two sides: what became better or worse on the same Items, and which answers changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import Undefined
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.claims_compared import ClaimsCompared
-from selfexplain.pipeline.join import Differs, Joined, differences, obstacles, remarks
+from selfexplain.pipeline.join import Differs, Joined, count, differences, obstacles, remarks
 from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Source
 from selfexplain.runs.answers import Answers
 
@@ -127,19 +127,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return found if self.claims is not None else {key: found[key] for key in found if key != "claims"}
 
 
-def compare(a: Answers, b: Answers) -> Comparison:
+def compare(a: Answers, b: Answers, *, translated: Collection[str] = ()) -> Comparison:
     """Compare side B with side A on the same Items.
 
     Parameters
     ----------
     a, b : Answers
+    translated : collection of str
+        Items that one side asks in translation (:func:`selfexplain.pipeline.shared_units.translations`).
 
     Returns
     -------
     Comparison
         With `comparable=False` and the reasons where Items, gold answers, graders, clusters or sources differ.
     """
-    why = obstacles(a, b, strict=False)
+    why = obstacles(a, b, strict=False, translated=translated)
     differs = tuple(differences(a, b))
     if why:
         return Comparison(a=side_of(a), b=side_of(b), comparable=False, why=tuple(why), differs=differs)
@@ -148,6 +150,8 @@ def compare(a: Answers, b: Answers) -> Comparison:
     said = remarks(a, b)
     if joined.identical:
         said.append(CACHED)
+    if asked := {one.item for one, _ in joined.pairs} & set(translated):
+        said.append(f"{count(asked, 'Item')} asked in translation, each side graded by gold answers of its own")
     metrics = measured(joined, pairs, sources=(a.source, b.source))
     said += selection(metrics["coverage"])
     return Comparison(

@@ -12,6 +12,7 @@ from selfexplain.prompting.template import Template
 from selfexplain.records import LETTERS, Item, Request, Response
 from selfexplain.runs.calls import Calls
 from selfexplain.settings import Price
+from selfexplain.words_in import words_in
 
 BYTES_PER_TOKEN = 4
 """A rule of thumb for English prose; numbers, other languages and code take more tokens for as many bytes."""

@@ -1,7 +1,7 @@
 """Two sides joined answer by answer: what stands in the way of comparing them, what they differ in, and the pairs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -89,7 +89,13 @@ def arrays(rows: Iterable[Answered]) -> tuple[Floats, Floats]:
 
 
 def obstacles(
-    a: Answers, b: Answers, *, strict: bool, sources: bool = True, names: tuple[str, str] = ("A", "B")
+    a: Answers,
+    b: Answers,
+    *,
+    strict: bool,
+    sources: bool = True,
+    names: tuple[str, str] = ("A", "B"),
+    translated: Collection[str] = (),
 ) -> list[str]:
     """Return why two sides cannot be compared, a sentence each; nothing if they can.
 
@@ -102,14 +108,17 @@ def obstacles(
         Whether the confidence must be of one source on both sides.
     names : (str, str)
         What sentences call the two sides.
+    translated : collection of str
+        Items of which one side asks a translation: their questions and gold answers are in two languages.
     """
     in_a, in_b = (f"in {name}" for name in names)
     found = [*asked_differently(a, b, names)]
     common = sorted(a.provenance.items.keys() & b.provenance.items.keys())
+    same_text = [item for item in common if item not in translated]
     for field, words in (("question", "the question"), ("gold", "the gold answer")):
         changed = [
             item
-            for item in common
+            for item in same_text
             if getattr(a.provenance.items[item], field) != getattr(b.provenance.items[item], field)
         ]
         if changed:

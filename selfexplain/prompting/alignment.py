@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from selfexplain.claims import Place, Span, Unit
-from selfexplain.prompting.words_in import Word, stem, words_in
+from selfexplain.words_in import Word, stem, words_in
 
 MOST_PLACES = 100
 """So many places of one unit are kept."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from selfexplain.claims import Claim, Unit
 from selfexplain.prompting.characters import EMPHASIS
-from selfexplain.prompting.words_in import Word, words_in
 from selfexplain.records import Reading
+from selfexplain.words_in import Word, words_in
 
 NAMES = r"redact(?:ed|ion)?|mask(?:ed)?|removed?|hidden|blank|deleted|omitted|censored|unknown|token|word"
 HAN_NAMES = "已删除|已刪除|已隐去|已隱去|已遮盖|已遮蓋|已屏蔽|删除|刪除|遮盖|遮蓋|隐藏|隱藏|屏蔽|掩码|空白"

@@ -1,6 +1,6 @@
 """Which words of a question a free text names: the claim that a rationale makes without making a list."""
 
-from selfexplain.prompting.words_in import Word, stem, words_in
+from selfexplain.words_in import Word, stem, words_in
 
 ENGLISH = (
     "a about after all also am an and any are as at be because been before being between but by can could did do does"

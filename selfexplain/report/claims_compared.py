@@ -4,23 +4,36 @@ from collections.abc import Iterator
 
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.claims import TITLES, missing_in_words
-from selfexplain.pipeline.claims_compared import ClaimsCompared, Overlap
+from selfexplain.pipeline.claims_compared import ClaimsCompared, Overlap, Translated
 from selfexplain.report.numbers import percent, signed
 
 
 def claims_in_words(claims: ClaimsCompared) -> Iterator[str]:
     """Yield the lines of the section `Claims` of a comparison."""
     yield "Claims"
+    told = claims.answer_changed.value is not None
+    changed = f"in {share_of(claims.answer_changed)}" if told else "cannot be told"
     yield (
-        f"  Answer changed in {share_of(claims.answer_changed)}; right on one side only in "
+        f"  Answer changed{'' if told else ':'} {changed}; right on one side only in "
         f"{share_of(claims.grade_changed)}; confidence {points_of(claims.confidence_difference)}."
     )
+    if claims.translated is not None:
+        yield f"  {links_in_words(claims.translated)}"
     for overlap in claims.overlaps:
-        yield from overlap_in_words(overlap)
+        yield from overlap_in_words(overlap, unit="words" if claims.translated is None else "words or linked groups")
     yield from (f"  {why[:1].upper()}{why[1:]}." for why in claims.why)
 
 
-def overlap_in_words(overlap: Overlap) -> Iterator[str]:
+def links_in_words(found: Translated) -> str:
+    """Say of how many answers the question is a translation, and how much of it is linked."""
+    return (
+        f"Translated: {found.n:,} answers, compared by linked groups of words, {found.groups:.1f} in a question; "
+        f"{found.outside_a:.1f} of {found.words_a:.1f} words in A and "
+        f"{found.outside_b:.1f} of {found.words_b:.1f} in B are in no link."
+    )
+
+
+def overlap_in_words(overlap: Overlap, *, unit: str) -> Iterator[str]:
     """Yield what is said of one kind of claim."""
     title = (
         "Rationale"
@@ -35,7 +48,9 @@ def overlap_in_words(overlap: Overlap) -> Iterator[str]:
     if overlap.words_a is None or overlap.words_b is None:
         yield f"  {title}: no question has a claim on both sides ({left_out or 'none was asked'})."
         return
-    sizes = f"{overlap.words_a:.1f} and {overlap.words_b:.1f} words of the question named on average"
+    sizes = f"{overlap.words_a:.1f} and {overlap.words_b:.1f} {unit} of the question named on average"
+    if overlap.outside_a is not None and overlap.outside_b is not None:
+        sizes += f", and {overlap.outside_a:.1f} and {overlap.outside_b:.1f} words in no link"
     length = overlap.length_difference
     longer = f"; B {length.value:+.1f} words longer" if length is not None and length.value is not None else ""
     yield f"  {title} ({overlap.n:,} answers with a claim on both sides): {sizes}{longer}."

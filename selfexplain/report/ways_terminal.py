@@ -1,6 +1,6 @@
 """Ways of asking in the terminal: the sentence first, then every number, then the differences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from selfexplain.pipeline.budget import money
@@ -11,8 +11,9 @@ from selfexplain.report.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
+    from rich.text import Text
 
+INDENT = "  "
 HEADS = {"accuracy": "Right", "gap": "Gap, points", "brier": "Brier", "ece": "ECE", "auroc": "AUROC"}
 
 
@@ -29,24 +30,32 @@ def summary(ways: Ways) -> "RenderableType":
     return Group(*parts)
 
 
-def numbers(ways: Ways) -> "Table":
-    """Return two lines for each way: its name and what it took, then its numbers with their intervals."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+def numbers(ways: Ways) -> "Text":
+    """Return three lines for each way: its name and what it took, its numbers, and their intervals.
+
+    A name has a line of its own: none is ever broken, however long it is and however narrow the terminal.
+    """
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("", overflow="fold", max_width=24)
-    for name in (*HEADS.values(), "Used"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for place, way in enumerate(ways.ways):
-        shown = Text("\n".join(visible(say.label(way, ways)).split(" · ")))
-        if place == ways.reference:
-            shown.append(" (reference)")
-        if say.first_of_run(ways.ways, place):
-            shown.append(f"\n{took(way)}", style="dim")
-        table.add_row(shown, *map(Text, cells(way)))
-    return table
+    heads = [*HEADS.values(), "Used"]
+    found = [[cell.split("\n") for cell in cells(way)] for way in ways.ways]
+    widths = [max(len(head), *(len(line) for row in found for line in row[place])) for place, head in enumerate(heads)]
+
+    def in_columns(texts: Sequence[str]) -> str:
+        return "  ".join(text.rjust(width) for text, width in zip(texts, widths, strict=True)).rstrip()
+
+    shown = Text()
+    shown.append(f"{INDENT}{in_columns(heads)}\n", style="bold")
+    shown.append(f"{'─' * (len(INDENT) + sum(widths) + 2 * (len(widths) - 1))}\n")
+    for place, (way, row) in enumerate(zip(ways.ways, found, strict=True)):
+        shown.append(visible(say.label(way, ways)), style="bold")
+        shown.append(" (reference)" if place == ways.reference else "")
+        shown.append(f"  {took(way)}" if say.first_of_run(ways.ways, place) else "", style="dim")
+        for line in range(max(map(len, row))):
+            shown.append(f"\n{INDENT}{in_columns([cell[line] if line < len(cell) else '' for cell in row])}")
+        shown.append("\n")
+    shown.rstrip()
+    return shown
 
 
 def cells(way: Way) -> list[str]:

@@ -86,8 +86,11 @@ def sentences(ways: Ways) -> list[str]:
         for warning in way.warnings if first_of_run(ways.ways, place) else ():
             remarks.setdefault(warning, []).append(way.template.partition("@")[0])
     found += [f"{', '.join(dict.fromkeys(names))}: {warning}." for warning, names in remarks.items()]
-    strange = [way for way in ways.ways if way.not_comparable]
-    return found + [f"{label(way, ways)}: not comparable; {'; '.join(way.not_comparable)}." for way in strange]
+    strange: dict[str, list[str]] = {}
+    for way in ways.ways:
+        if way.not_comparable:
+            strange.setdefault("; ".join(way.not_comparable), []).append(label(way, ways))
+    return found + [f"{', '.join(names)}: not comparable; {why}." for why, names in strange.items()]
 
 
 def claimed(ways: Ways) -> list[tuple[str, list[str]]]:

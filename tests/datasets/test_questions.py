@@ -14,7 +14,9 @@ from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
 
 GRADERS = plugins.graders()
-FIELDS = "categories, choices, cluster, gold, grader, group, id, question, source, split, tags, tolerance"
+FIELDS = (
+    "aligned, categories, choices, cluster, gold, grader, group, id, original, question, source, split, tags, tolerance"
+)
 MEND = "\nhint: mend these rows and run again; the fields are described in docs/datasets.md"
 GOOD = '{"question": "2 + 2?", "gold": "4"}\n'
 

@@ -104,6 +104,8 @@ REPLIES: dict[str, tuple[ClaimKind, str]] = {
     "quotes": ("quotes", 'Answer: Lima\nQuotes: "capital", "Peru"\nConfidence: 90'),
     "steps": ("steps", "Steps:\n1. Peru.\n2. Its capital.\nAnswer: Lima\nConfidence: 90"),
     "top-words-zh": ("words", "答案：Lima\n重要词：capital，Peru，What\n置信度：90"),
+    "few-shot-words": ("words", "Answer: Lima\nWords: capital, Peru, What\nConfidence: 0.9"),
+    "few-shot-words-zh": ("words", "答案：Lima\n重要词：capital，Peru，What\n置信度：0.9"),
     "quotes-zh": ("quotes", "答案：Lima\n引用：“capital”，“Peru”\n置信度：90"),
 }
 

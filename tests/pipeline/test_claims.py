@@ -8,8 +8,8 @@ from selfexplain.pipeline.claims import measure_claims
 from selfexplain.pipeline.claims_compared import Side, compare_claims, places_claimed
 from selfexplain.pipeline.same_answer import same_answer
 from selfexplain.prompting.read_claim import read_claim
-from selfexplain.prompting.words_in import words_in
 from selfexplain.records import Grade, Item, Reading, Record, SelfReport, Verdict
+from selfexplain.words_in import words_in
 
 QUESTION = "What is the capital of Peru?"
 NOTHING: Reading[str] = Reading(None, "absent")

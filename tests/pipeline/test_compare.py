@@ -12,7 +12,7 @@ from selfexplain.errors import InputError
 from selfexplain.pipeline.compare import compare
 from selfexplain.pipeline.gate import gate
 from selfexplain.report.comparison_terminal import headline, summary
-from selfexplain.runs.answers import Provenance
+from selfexplain.runs.answers import Answers, Asked, Provenance
 from selfexplain.settings import Policy
 from selfexplain.verdicts import draw
 from sides import missing, row, side, stated
@@ -143,3 +143,25 @@ def test_the_pictures_hold_the_numbers_and_are_drawn(tmp_path: Path) -> None:
     assert "Accuracy" in draw(found, tmp_path / "c.svg").read_text()
     with pytest.raises(InputError, match=r"neither \.png nor \.svg"):
         draw(found, tmp_path / "c.gif")
+
+
+def test_a_translation_is_compared_by_what_each_side_grades_and_another_text_is_not() -> None:
+    """P is asked in translation, q in other words that nobody calls one; another grader stays an obstacle."""
+    rows = [row("p", 0.8), row("q", 0.8, correct=False)]
+
+    def run(p: Asked, q: Asked) -> Answers:
+        return side(
+            rows, source="stated", provenance=Provenance(kind="run", dataset="d", scale="p", items={"p": p, "q": q})
+        )
+
+    a = run(Asked("en", "big", "exact"), Asked("same", "g", "exact"))
+    b = run(Asked("zh", "\u5927", "exact"), Asked("same", "g", "exact"))
+    translated = compare(a, b, translated={"p"})
+
+    assert compare(a, b).why == ("the question differs in 1 Item: p", "the gold answer differs in 1 Item: p")
+    assert translated.comparable
+    assert translated.remarks[-1] == "1 Item asked in translation, each side graded by gold answers of its own"
+    other_words = run(Asked("zh", "\u5927", "exact"), Asked("other", "g", "exact"))
+    assert compare(a, other_words, translated={"p"}).why == ("the question differs in 1 Item: q",)
+    numeric = run(Asked("zh", "\u5927", "numeric"), Asked("same", "g", "exact"))
+    assert not compare(a, numeric, translated={"p"}).comparable

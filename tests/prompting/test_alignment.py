@@ -116,7 +116,7 @@ def test_whatever_is_claimed_spans_lie_in_the_question(texts: list[str], questio
 @settings(deadline=None)  # a loaded machine is no bug
 def test_every_part_between_word_limits_is_found(question: str, data: st.DataObject) -> None:
     """A quote that was copied is never `not in the text`."""
-    from selfexplain.prompting.words_in import words_in
+    from selfexplain.words_in import words_in
 
     words = words_in(question)
     if not words:

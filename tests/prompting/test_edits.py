@@ -13,7 +13,7 @@ from selfexplain.prompting.edits import (
     read_redaction,
     unique_in_order,
 )
-from selfexplain.prompting.words_in import words_in
+from selfexplain.words_in import words_in
 
 PERU = "What is the capital of Peru?"
 MARKERS = (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.prompting.named_words import named_in
-from selfexplain.prompting.words_in import stem, words_in
+from selfexplain.words_in import stem, words_in
 
 
 @pytest.mark.parametrize(
