@@ -46,8 +46,6 @@ to judge, so that no more calls are made than said.
 
 def rehearsed(item: Item, letter: str) -> Response:
     """Return a reply that every later turn can quote: also the question, with a word taken out and with one more."""
-    from selfexplain.prompting.words_in import words_in  # noqa: PLC0415 - no first request waits for it
-
     words = words_in(item.question)
     rest = item.question[words[0].stop :] if words else ""
     edits = {"redacted question": f"[REDACTED]{rest}", "edited question": f"{item.question} indeed"}
