@@ -1,0 +1,1 @@
+"""Independent looks at what moved an answer: each takes a model, a text and an answer, and gives Evidence."""
