@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers` and `selfexplain.witnesses`; on the command line
-`path/to/file.py:OBJECT` names one in a file.
+`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers` and `selfexplain.witnesses`; on the
+command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import difflib

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # numpy, which `--help` must not load
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating]
 
 Differentiable = Literal["logprob", "margin", "prob"]
 """Targets that are functions of a model's logits."""
@@ -28,9 +28,15 @@ class Cut(NamedTuple):
     """Tokens of the prompt, and of what the reply says before the answer."""
     places: tuple[tuple[tuple[int, int], ...], ...]
     """For each of them the characters that it covers, as (message, character); the reply counts as one more message.
-    Empty for tokens of the chat format. White space before a word is not counted."""
+    Empty for tokens of the chat format. White space is not counted."""
     answer: tuple[int, ...]
     """Tokens of the answer itself."""
+
+    @property
+    def n_said(self) -> int:
+        """How many of the ids are the reply's, before the answer."""
+        reply = max((place[0] for places in self.places for place in places), default=0)
+        return sum(any(place[0] == reply for place in places) for places in self.places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,7 @@ class Aim:
     kind: Differentiable
     answer: tuple[int, ...]
     others: tuple[tuple[int, ...], ...] = ()
+    """Of a margin; empty until the model has found the most probable other token where the answer begins."""
 
     @property
     def first_token(self) -> bool:
@@ -63,15 +70,28 @@ class Aim:
         return self.kind == "margin" and all(other[0] != self.answer[0] for other in self.others)
 
 
+class Valued(NamedTuple):
+    """f at some Inputs, and what it was: an Aim whose rivals are known now."""
+
+    values: "Floats"
+    """Of shape (n,)."""
+    aim: Aim
+    gradients: "Floats | None" = None
+    """By the embedding rows at the positions that were asked for, of shape (n, positions, d)."""
+
+
 class Attention(NamedTuple):
-    """Attention in every layer and head, and what goes with it; T tokens, row i = receiver, column j = source."""
+    """Attention in every layer and head over T tokens; row i = receiver, column j = source."""
 
     weights: "Floats"
     """After softmax, of shape (layers, heads, T, T); 0 where j > i."""
-    gradients: "Floats | None"
-    """Of the target with respect to the weights; the same shape."""
-    norms: "Floats | None"
-    """Norms of alpha_j W_O W_V h_j, from the last position only, of shape (layers, heads, T)."""
+    norms: "Floats | None" = None
+    """Norms of alpha_j W_O W_V h_j, received by the last position, of shape (layers, heads + 1, T); the last row of the
+    heads is the norm of their sum."""
+    value: float | None = None
+    aim: Aim | None = None
+    gradients: "Floats | None" = None
+    """Of the target by the weights, of their shape."""
 
 
 @runtime_checkable
@@ -103,26 +123,29 @@ class WhiteBox(Protocol):
         """Return the mean embedding row of the vocabulary, of shape (d,)."""
         ...
 
-    def log_probabilities(self, inputs: Sequence[Input]) -> "Floats":
-        """Return the log-probabilities of the token after each Input, of shape (n, vocabulary)."""
+    def told(self, given: Input, tokens: Sequence[int]) -> "tuple[Floats, Floats]":
+        """Return the log-probability of each of the tokens that follow, and of the most probable one in its place."""
         ...
 
-    def values(self, inputs: Sequence[Input], aim: Aim) -> "Floats":
-        """Return f at each Input, of shape (n,); together what each would give alone. One forward pass an Input."""
+    def values(self, inputs: Sequence[Input], aim: Aim) -> Valued:
+        """Return f at each Input, together what each would give alone. One forward pass for each.
+
+        A margin without rivals is taken against the runner-up at the first Input.
+        """
         ...
 
-    def gradients(self, inputs: Sequence[Input], aim: Aim, positions: Sequence[int]) -> "tuple[Floats, Floats]":
-        """Return f, of shape (n,), and its gradient by the embedding rows at some positions, (n, positions, d)."""
+    def gradients(self, inputs: Sequence[Input], aim: Aim, positions: Sequence[int]) -> Valued:
+        """Return f at each of some Inputs of one length, and its gradient by the embedding rows at some positions."""
         ...
 
     def attention(self, given: Input, aim: Aim | None = None, *, norms: bool = False) -> Attention:
-        """Return the attention over one Input; with its gradients when there is an aim."""
+        """Return the attention over one Input; with its gradients when there is an Aim."""
         ...
 
     def hidden_states(self, given: Input) -> "Floats":
-        """Return the residual stream after each layer, (layers + 1, T, d); the first is the embedding."""
+        """Return the residual stream, of shape (layers + 1, T, d): the embeddings, and what each layer leaves."""
         ...
 
-    def randomised(self, layers: int, *, seed: int) -> AbstractContextManager[None]:
-        """Put random numbers of the same spread into the weights of the last layers, until the context ends."""
+    def shuffled(self, layers: int, *, seed: int) -> AbstractContextManager[None]:
+        """Shuffle the numbers within each weight of the last layers, until the context ends: noise of the same size."""
         ...
