@@ -62,7 +62,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """What stands in a unit's place when it is taken away: `delete`, `mask`, `embed`, `replace`, `attention_block`,
     `vocabulary_mean`; `none` for methods that take nothing away."""
     units: tuple[ScoredUnit, ...] = ()
-    """In the order of the parts and of their texts, `<template>` last; empty where the status is not `ok`."""
+    """In the order of the parts and of their texts, `<template>` last; to be relied on where the status is `ok`."""
     n_forward: int = 0
     n_backward: int = 0
     seconds: float = 0.0

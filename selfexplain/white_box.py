@@ -7,7 +7,7 @@ with a dozen numbers in it can stand in for a large one.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from selfexplain.records import Message
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # numpy, which `--help` must not load
     import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.floating]
+    Floats = NDArray[np.floating[Any]]
+else:
+    Floats = Any
 
 Differentiable = Literal["logprob", "margin", "prob"]
 """Targets that are functions of a model's logits."""
@@ -28,7 +30,7 @@ class Cut(NamedTuple):
     """Tokens of the prompt, and of what the reply says before the answer."""
     places: tuple[tuple[tuple[int, int], ...], ...]
     """For each of them the characters that it covers, as (message, character); the reply counts as one more message.
-    Empty for tokens of the chat format. White space is not counted."""
+    Empty for tokens of the chat format. White space counts only for tokens that are nothing else."""
     answer: tuple[int, ...]
     """Tokens of the answer itself."""
 
@@ -44,7 +46,7 @@ class Input:
     """Tokens to be read, and what is different about some of them."""
 
     ids: tuple[int, ...]
-    rows: Mapping[int, "Floats"] = field(default_factory=dict)
+    rows: Mapping[int, Floats] = field(default_factory=dict)
     """Embedding rows, each of shape (d,), that stand in for those of the tokens at these positions."""
     blocked: frozenset[int] = frozenset()
     """Positions that no later token attends to, in any layer; each still attends to itself."""
@@ -73,24 +75,24 @@ class Aim:
 class Valued(NamedTuple):
     """f at some Inputs, and what it was: an Aim whose rivals are known now."""
 
-    values: "Floats"
+    values: Floats
     """Of shape (n,)."""
     aim: Aim
-    gradients: "Floats | None" = None
+    gradients: Floats | None = None
     """By the embedding rows at the positions that were asked for, of shape (n, positions, d)."""
 
 
 class Attention(NamedTuple):
     """Attention in every layer and head over T tokens; row i = receiver, column j = source."""
 
-    weights: "Floats"
+    weights: Floats
     """After softmax, of shape (layers, heads, T, T); 0 where j > i."""
-    norms: "Floats | None" = None
+    norms: Floats | None = None
     """Norms of alpha_j W_O W_V h_j, received by the last position, of shape (layers, heads + 1, T); the last row of the
     heads is the norm of their sum."""
     value: float | None = None
     aim: Aim | None = None
-    gradients: "Floats | None" = None
+    gradients: Floats | None = None
     """Of the target by the weights, of their shape."""
 
 
@@ -115,15 +117,15 @@ class WhiteBox(Protocol):
         """Return what tokens are as text."""
         ...
 
-    def embeddings(self, ids: Sequence[int]) -> "Floats":
+    def embeddings(self, ids: Sequence[int]) -> Floats:
         """Return the embedding rows of tokens, of shape (n, d)."""
         ...
 
-    def mean_embedding(self) -> "Floats":
+    def mean_embedding(self) -> Floats:
         """Return the mean embedding row of the vocabulary, of shape (d,)."""
         ...
 
-    def told(self, given: Input, tokens: Sequence[int]) -> "tuple[Floats, Floats]":
+    def told(self, given: Input, tokens: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the log-probability of each of the tokens that follow, and of the most probable one in its place."""
         ...
 
@@ -142,7 +144,7 @@ class WhiteBox(Protocol):
         """Return the attention over one Input; with its gradients when there is an Aim."""
         ...
 
-    def hidden_states(self, given: Input) -> "Floats":
+    def hidden_states(self, given: Input) -> Floats:
         """Return the residual stream, of shape (layers + 1, T, d): the embeddings, and what each layer leaves."""
         ...
 

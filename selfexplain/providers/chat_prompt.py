@@ -61,7 +61,10 @@ def prompt_parts(tokenizer: Any, messages: Sequence[Message]) -> list[str]:
 
 
 class PlacedToken(NamedTuple):
-    """A token of a conversation, and the characters that it covers, as (message, character), without white space."""
+    """A token of a conversation, and the characters that it covers, as (message, character).
+
+    Its white space is left out, unless it is nothing else.
+    """
 
     id: int
     places: tuple[tuple[int, int], ...]
@@ -101,12 +104,13 @@ def placed_tokens(tokenizer: Any, messages: Sequence[Message]) -> list[PlacedTok
     for part in parts:
         cut = tokenizer(part, add_special_tokens=False, return_offsets_mapping=True)
         for token, (begin, end) in zip(cut["input_ids"], cut["offset_mapping"], strict=True):
-            covered = (
-                (origin.value, origin.place)
-                for origin, letter in zip(whole.origins[start + begin : start + end], part[begin:end], strict=True)
-                if origin is not None and not letter.isspace()
-            )
-            found.append(PlacedToken(token, tuple(covered)))
+            covered = [
+                (letter, (origin.value, origin.place))
+                for letter, origin in zip(part[begin:end], whole.origins[start + begin : start + end], strict=True)
+                if origin is not None
+            ]
+            inked = [place for letter, place in covered if not letter.isspace()]
+            found.append(PlacedToken(token, tuple(inked or [place for _, place in covered])))
         start += len(part)
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import TemplateError
 
@@ -14,10 +14,7 @@ from selfexplain.providers.hf import Transformers
 from selfexplain.providers.loaded_model import LoadedModel, Precision, require_torch
 from selfexplain.providers.many_inputs import ManyInputs
 from selfexplain.records import Message
-from selfexplain.white_box import Aim, Attention, Cut, Input, Valued
-
-if TYPE_CHECKING:
-    from selfexplain.white_box import Floats
+from selfexplain.white_box import Aim, Attention, Cut, Floats, Input, Valued
 
 TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65_536}
 """Tokens of a batch that is only read, by kind of device."""
@@ -107,20 +104,20 @@ class Inside:
         """Return what tokens are as text."""
         return str(self.tokenizer.decode(list(ids)))
 
-    def embeddings(self, ids: Sequence[int]) -> "Floats":
+    def embeddings(self, ids: Sequence[int]) -> Floats:
         """Return the embedding rows of tokens, of shape (n, d)."""
         table = self.model.get_input_embeddings()
         torch, _ = require_torch()
         return numbers(table(torch.tensor(list(ids), device=self.model.device)))
 
-    def mean_embedding(self) -> "Floats":
+    def mean_embedding(self) -> Floats:
         """Return the mean embedding row of the vocabulary, of shape (d,)."""
         torch, _ = require_torch()
         n = self.model.get_input_embeddings().weight.shape[0]
         known = torch.arange(min(n, len(self.tokenizer)), device=self.model.device)  # beyond are rows of padding
         return numbers(self.model.get_input_embeddings()(known).double().mean(dim=0))
 
-    def told(self, given: Input, tokens: Sequence[int]) -> "tuple[Floats, Floats]":
+    def told(self, given: Input, tokens: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the log-probability of each of the tokens that follow, and of the most probable one in its place."""
         torch, _ = require_torch()
         with torch.inference_mode():
@@ -173,9 +170,9 @@ class Inside:
             value, aim = aimed(out.logits, aim)
             slopes = torch.autograd.grad(value.sum(), out.attentions)
         gradients = torch.stack([each[0, :, :n, :n] for each in slopes])
-        return Attention(numbers(weights), received, float(value), aim, numbers(gradients))
+        return Attention(numbers(weights), received, value.item(), aim, numbers(gradients))
 
-    def hidden_states(self, given: Input) -> "Floats":
+    def hidden_states(self, given: Input) -> Floats:
         """Return the residual stream, of shape (layers + 1, T, d): the embeddings, and what each layer leaves."""
         torch, _ = require_torch()
         left: list[Any] = []
@@ -215,7 +212,7 @@ class Inside:
         n = self.model.config.get_text_config().num_hidden_layers
         return next(each for each in self.model.modules() if isinstance(each, torch.nn.ModuleList) and len(each) == n)
 
-    def _norms(self, received: Any, memory: Any, n: int) -> "Floats":
+    def _norms(self, received: Any, memory: Any, n: int) -> Floats:
         """Return ‖α W_O W_V h‖ for each layer, head and source, and of the sum over heads; shape (L, heads + 1, T)."""
         torch, _ = require_torch()
         found = []
@@ -299,9 +296,9 @@ def output_weight(layer: Any) -> Any:
     )
 
 
-def numbers(tensor: Any) -> "Floats":
+def numbers(tensor: Any) -> Floats:
     """Return a tensor as an array, in 32 bits at least."""
     torch, _ = require_torch()
     tensor = tensor.detach()
-    found: "Floats" = (tensor if tensor.dtype == torch.float64 else tensor.float()).cpu().numpy()
+    found: Floats = (tensor if tensor.dtype == torch.float64 else tensor.float()).cpu().numpy()
     return found

@@ -146,6 +146,41 @@ def competing(item: Item, answer: str) -> tuple[str, ...]:
     return ()
 
 
+def as_case(text: "str | Case", answer: str, units: "UnitKind | Sequence[Span]", others: Sequence[str] = ()) -> Case:
+    """Return what a witness was handed as a Case.
+
+    Parameters
+    ----------
+    text : str or Case
+        A Case, beside which the other arguments say nothing; or a question that is put as it is, in one turn.
+    answer : str
+        The answer that the model gave.
+    units : str or sequence of (start, stop)
+        How the text is cut, or where its units stand.
+    others : sequence of str
+        Competing answers, for a margin; none: whatever the model finds the next most probable.
+
+    Raises
+    ------
+    InputError
+        When the answer is empty, or the units overlap or do not stand in the text.
+    """
+    if isinstance(text, Case):
+        return text
+    layout = plain_layout(text)
+    if isinstance(units, str):
+        return case_of(layout, answer, others=others, kind=units)
+    ends = [0, *(stop for _, stop in sorted(units))]
+    for (start, stop), before in zip(sorted(units), ends, strict=False):
+        if not before <= start < stop <= len(text):
+            raise InputError(
+                f"the unit ({start}, {stop}) overlaps another one, or stands outside a text of {len(text)} characters",
+                hint="give disjoint units, each as (start, stop) with start < stop",
+            )
+    case = case_of(layout, answer, others=others)
+    return case._replace(units=tuple(within(layout, sorted(units))))
+
+
 def plain_layout(text: str, *, system: str | None = None) -> Layout:
     """Return the layout of a text that is asked as it is, after what the system turn says, if anything."""
     before = () if system is None else (Message("system", system),)

@@ -4,12 +4,13 @@ A function that is marked with :func:`witness` is found by its folder or by the 
 `selfexplain.witnesses`; nothing else registers it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
+from selfexplain.claims import Span
 from selfexplain.errors import InputError
-from selfexplain.evidence import Evidence, Target
+from selfexplain.evidence import Evidence, Target, UnitKind
 from selfexplain.white_box import WhiteBox
 from selfexplain.witnesses.case import Case
 
@@ -57,8 +58,15 @@ class Witness(Protocol):
 
     facts: WitnessFacts
 
-    def __call__(self, model: WhiteBox, case: Case, *, target: Target, seed: int) -> Evidence:
-        """Look at one answer."""
+    def __call__(
+        self,
+        model: WhiteBox,
+        text: str | Case,
+        answer: str = "",
+        units: UnitKind | Sequence[Span] = "word",
+        **settings: Any,
+    ) -> Evidence:
+        """Look at one answer; `target` and, where there are draws, `seed` are among the settings."""
         ...
 
 
