@@ -110,10 +110,9 @@ class LinearModel:
 
     @contextmanager
     def shuffled(self, layers: int, *, seed: int) -> Iterator[None]:
-        """Shuffle the weights over the words, until the context ends."""
+        """Give the words each other's weights in reverse, whatever the seed, until the context ends."""
         kept = self._weights
-        order = np.random.default_rng(seed).permutation(list(kept.values()))
-        self._weights = dict(zip(kept, order.tolist(), strict=True)) if layers else kept
+        self._weights = dict(zip(kept, reversed(kept.values()), strict=True)) if layers else kept
         try:
             yield
         finally:
