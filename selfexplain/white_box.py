@@ -34,12 +34,6 @@ class Cut(NamedTuple):
     answer: tuple[int, ...]
     """Tokens of the answer itself."""
 
-    @property
-    def n_said(self) -> int:
-        """How many of the ids are the reply's, before the answer."""
-        reply = max((place[0] for places in self.places for place in places), default=0)
-        return sum(any(place[0] == reply for place in places) for places in self.places)
-
 
 @dataclass(frozen=True, eq=False)
 class Input:

@@ -122,8 +122,8 @@ class Inside:
         torch, _ = require_torch()
         with torch.inference_mode():
             begun = self._many.begin([given])
-            logits = self._many.read([given], (tokens[:-1],), begun=begun).logits[0].float()
-            every = logits.log_softmax(dim=-1)
+            logits = self._many.read([given], (tokens[:-1],), begun=begun).logits[0]
+            every = wide(logits).log_softmax(dim=-1)
             own = every.gather(1, torch.tensor(list(tokens), device=every.device)[:, None])[:, 0]
             return numbers(own), numbers(every.amax(dim=-1))
 
@@ -218,10 +218,10 @@ class Inside:
         found = []
         for alphas, layer, kept in zip(received, self._layers(), memory.layers, strict=True):
             heads = alphas.shape[0]
-            values = kept.values[0, :, :n].float()
+            values = wide(kept.values[0, :, :n])
             values = values.repeat_interleave(heads // values.shape[0], dim=0)  # (heads, T, size)
-            out = output_weight(layer).float().reshape(-1, heads, values.shape[-1])  # (d, heads, size)
-            moved = torch.einsum("ht,hts,dhs->htd", alphas.float(), values, out)
+            out = wide(output_weight(layer)).reshape(-1, heads, values.shape[-1])  # (d, heads, size)
+            moved = torch.einsum("ht,hts,dhs->htd", wide(alphas), values, out)
             found.append(torch.cat([moved.norm(dim=-1), moved.sum(dim=0).norm(dim=-1)[None]]))
         return numbers(torch.stack(found))
 
@@ -258,7 +258,7 @@ def aimed(logits: Any, aim: Aim) -> tuple[Any, Aim]:
     logits : tensor of shape (rows, 1 + tokens of the tails, vocabulary)
     aim : Aim
     """
-    logits = logits.float()
+    logits = wide(logits)
     if aim.kind == "margin" and not aim.others:
         first = logits[0, 0].detach().clone()
         first[aim.answer[0]] = -float("inf")
@@ -298,7 +298,11 @@ def output_weight(layer: Any) -> Any:
 
 def numbers(tensor: Any) -> Floats:
     """Return a tensor as an array, in 32 bits at least."""
-    torch, _ = require_torch()
-    tensor = tensor.detach()
-    found: Floats = (tensor if tensor.dtype == torch.float64 else tensor.float()).cpu().numpy()
+    found: Floats = wide(tensor.detach()).cpu().numpy()
     return found
+
+
+def wide(tensor: Any) -> Any:
+    """Return a tensor in 32 bits, or in 64 where it has them: sums of logarithms need as many."""
+    torch, _ = require_torch()
+    return tensor if tensor.dtype == torch.float64 else tensor.float()

@@ -109,7 +109,7 @@ class LinearModel:
         return self._rows(given)[None]
 
     @contextmanager
-    def shuffled(self, layers: int, *, seed: int) -> Iterator[None]:
+    def shuffled(self, layers: int, *, seed: int) -> Iterator[None]:  # noqa: ARG002 - the protocol has it
         """Give the words each other's weights in reverse, whatever the seed, until the context ends."""
         kept = self._weights
         self._weights = dict(zip(kept, reversed(kept.values()), strict=True)) if layers else kept
