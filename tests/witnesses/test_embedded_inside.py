@@ -1,5 +1,6 @@
 """The embedded model: what was served is looked into in this process, by every witness, end to end."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -29,8 +30,14 @@ def model(embedded_model: Path) -> Inside:
 
 
 @pytest.fixture(scope="module")
-async def cases() -> dict[str, tuple[Case, Response]]:
-    """Ask the served model two questions, as a Run does, and give the Case of each Record with its reply."""
+def cases(embedded_model: Path) -> dict[str, tuple[Case, Response]]:
+    """Give the Cases of two Records that the served model answered, each with its reply."""
+    assert embedded_model.exists()
+    return asyncio.run(asked())
+
+
+async def asked() -> dict[str, tuple[Case, Response]]:
+    """Ask the served model two questions, as a Run does."""
     served, template = Local(NAME), plugins.template("few-shot")
     found = {}
     for item in (CAPITAL, SUM):
