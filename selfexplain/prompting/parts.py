@@ -98,16 +98,21 @@ class Layout(NamedTuple):
                 found.append(place)
         return tuple(sorted(found))
 
-    def behind(self, earlier: Sequence[Message]) -> "Layout":
-        """Return the layout of a conversation that had earlier messages, whose parts are not looked for."""
+    def among(self, earlier: Sequence[Message], later: Sequence[Message] = ()) -> "Layout":
+        """Return the layout of a conversation with other messages around these, whose parts are not looked for."""
         n = len(earlier)
         moved = tuple(tuple(Place(each.message + n, each.start, each.stop) for each in row) for row in self.repeats)
         return Layout(
-            messages=(*earlier, *self.messages),
+            messages=(*earlier, *self.messages, *later),
             parts=self.parts,
-            origins=(*(tuple(None for _ in message.content) for message in earlier), *self.origins),
-            repeats=(*(() for _ in earlier), *moved),
+            origins=(*map(of_nobody, earlier), *self.origins, *map(of_nobody, later)),
+            repeats=(*(() for _ in earlier), *moved, *(() for _ in later)),
         )
+
+
+def of_nobody(message: Message) -> tuple[Origin | None, ...]:
+    """Return the origins of a message that shows no part."""
+    return (None,) * len(message.content)
 
 
 def layout_of(template: Template, item: Item, *, turn: int = 0, reply: Mapping[str, Any] = NOTHING) -> Layout:

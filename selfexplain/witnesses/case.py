@@ -1,15 +1,15 @@
 """One answer to be explained: what was shown, cut into units, what was answered, and what else might have been."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from selfexplain.claims import Span
 from selfexplain.errors import InputError
 from selfexplain.evidence import UnitKind
 from selfexplain.marks import Origin
 from selfexplain.prompting.parts import Layout, Part, Place, layout_of
-from selfexplain.prompting.template import Template
+from selfexplain.prompting.template import NOTHING, Template
 from selfexplain.prompting.words_in import words_in
 from selfexplain.records import Item, Message, Record
 
@@ -87,7 +87,14 @@ def case_of(
 
 
 def case_of_record(
-    record: Record, item: Item, template: Template, sent: Sequence[Message], *, turn: int = 0, kind: UnitKind = "word"
+    record: Record,
+    item: Item,
+    template: Template,
+    sent: Sequence[Message],
+    *,
+    turn: int = 0,
+    quoted: Mapping[str, Any] = NOTHING,
+    kind: UnitKind = "word",
 ) -> Case:
     """Return the Case of a Record, from the Request that its answer came from.
 
@@ -103,6 +110,8 @@ def case_of_record(
         The whole conversation of that Request.
     turn : int
         Which of the template's turns it was.
+    quoted : mapping of field to value
+        What the turn quotes of earlier replies.
     kind : str
         How the text is cut.
 
@@ -115,20 +124,21 @@ def case_of_record(
     if reading.value is None or reading.span is None:
         raise InputError(f"{record.item!r} has no answer to explain: {reading.why}", hint="leave such Records out")
     reply = record.report.replies[record.report.read_in.get("answer", 0)]
-    start, stop = reading.span
-    layout = layout_of(template, item, turn=turn)
+    layout = layout_of(template, item, turn=turn, reply=quoted)
     n = len(layout.messages)
-    if tuple(sent[-n:]) != layout.messages:
+    # Behind them stand replies that could not be read, and what was said to them.
+    start = next((at for at in range(len(sent) - n, -1, -1) if tuple(sent[at : at + n]) == layout.messages), None)
+    if start is None:
         raise InputError(
             f"what was sent for {item.id!r} is not what {template.id} makes of it",
             hint="give the template and the dataset of the Run itself",
         )
-    others = competing(item, reply[start:stop])
+    answer = reply[slice(*reading.span)]
     return case_of(
-        layout.behind(sent[:-n]),
-        reply[start:stop],
-        said=reply[:start],
-        others=others,
+        layout.among(sent[:start], sent[start + n :]),
+        answer,
+        said=reply[: reading.span[0]],
+        others=competing(item, answer),
         kind=kind,
         item=record.item,
         repeat=record.repeat,
@@ -186,7 +196,7 @@ def plain_layout(text: str, *, system: str | None = None) -> Layout:
     before = () if system is None else (Message("system", system),)
     here = tuple(Origin(0, place) for place in range(len(text)))
     layout = Layout((Message("user", text),), (Part("question", "question", text),), (here,), ((),))
-    return layout.behind(before)
+    return layout.among(before)
 
 
 def units_of(layout: Layout, kind: UnitKind) -> Iterable[Unit]:

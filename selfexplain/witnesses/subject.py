@@ -130,7 +130,7 @@ def evidence_of(
         )
         for number, (text, part, spans) in enumerate(shown)
     )
-    named = {"rival": model.text(best_rival(aim))} if aim.others else {}
+    named = {"rivals": " | ".join(model.text(each).strip() for each in aim.others)} if aim.others else {}
     known = {} if value is None else {"value": float(value)}
     kinds = {"first_token": aim.first_token, "n_answer_tokens": float(len(aim.answer))}
     return Evidence(
@@ -150,11 +150,6 @@ def evidence_of(
         status=status,
         why=why,
     )
-
-
-def best_rival(aim: Aim) -> tuple[int, ...]:
-    """Return the tokens of the only rival, or of the first of several."""
-    return aim.others[0]
 
 
 def slopes_of(found: Valued, axis: int | None = None) -> Floats:

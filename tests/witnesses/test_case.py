@@ -132,6 +132,10 @@ def test_a_later_turn_has_what_was_said_before_it_in_front() -> None:
 
     assert case.messages[:2] == before
     assert [place.message for unit in case.units for place in unit.places] == [13] * 7
+    more = (Message("assistant", "Er."), Message("user", "Please give an answer."))
+    again = case_of_record(record("Answer: Lima", "Lima", 8), item, template, (*template.render(item), *more))
+    assert again.messages[-2:] == more
+    assert [place.message for unit in again.units for place in unit.places] == [11] * 7
 
 
 @pytest.mark.parametrize(
