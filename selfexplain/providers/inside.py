@@ -1,6 +1,6 @@
 """The inside of a model in this process: what a witness asks for, computed in batches on whatever device it is on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class Inside:
     def told(self, given: Input, tokens: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the log-probability of each of the tokens that follow, and of the most probable one in its place."""
         torch, _ = require_torch()
-        with torch.inference_mode():
+        with torch.no_grad():
             begun = self._many.begin([given])
             logits = self._many.read([given], (tokens[:-1],), begun=begun).logits[0]
             every = wide(logits).log_softmax(dim=-1)
@@ -129,9 +129,12 @@ class Inside:
 
     def values(self, inputs: Sequence[Input], aim: Aim) -> Valued:
         """Return f at each Input, together what each would give alone."""
+        return self._in_memory(lambda: self._values(inputs, aim))
+
+    def _values(self, inputs: Sequence[Input], aim: Aim) -> Valued:
         torch, _ = require_torch()
         found = []
-        with torch.inference_mode():
+        with torch.no_grad():
             begun = self._many.begin(inputs)
             for batch in self._batches(inputs, begun, aim, self._most):
                 logits = self._many.read(batch, tails_of(aim), begun=begun).logits
@@ -141,6 +144,9 @@ class Inside:
 
     def gradients(self, inputs: Sequence[Input], aim: Aim, positions: Sequence[int]) -> Valued:
         """Return f at each of some Inputs of one length, and its gradient by the embedding rows at some positions."""
+        return self._in_memory(lambda: self._gradients(inputs, aim, positions))
+
+    def _gradients(self, inputs: Sequence[Input], aim: Aim, positions: Sequence[int]) -> Valued:
         torch, _ = require_torch()
         values, slopes = [], []
         begun = self._many.begin(inputs, until=min(positions)) if len(inputs) > 1 else 0
@@ -182,7 +188,7 @@ class Inside:
 
         hook = self._layers()[-1].register_forward_hook(keep)  # the model itself gives the last one normalised
         try:
-            with torch.inference_mode():
+            with torch.no_grad():
                 out = self._many.read([given], (), output_hidden_states=True)
         finally:
             hook.remove()
@@ -234,6 +240,22 @@ class Inside:
             yield
         finally:
             self.model.set_attn_implementation(before)
+
+    def _in_memory(self, work: Callable[[], Valued]) -> Valued:
+        """Do some work; where the device's memory is too small for it, in smaller batches from then on."""
+        torch, _ = require_torch()
+        while True:
+            try:
+                return work()
+            except torch.OutOfMemoryError:
+                if self._most < WITH_GRADIENTS:
+                    raise InputError(
+                        f"{self.name}: a single text does not fit into the memory of {self.model.device}",
+                        hint='look_inside(…, precision="bfloat16") takes half',
+                    ) from None
+            self._most //= 2
+            self._many.forget()
+            torch.cuda.empty_cache()
 
     def _batches(self, inputs: Sequence[Input], begun: int, aim: Aim, most: int) -> Iterator[Sequence[Input]]:
         """Yield Inputs that are read together."""

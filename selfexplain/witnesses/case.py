@@ -83,7 +83,10 @@ def case_of(
     """
     if not answer.strip():
         raise InputError("there is no answer to explain", hint="only Records whose answer was read have one")
-    return Case(item, repeat, layout.messages, said, answer, tuple(others), kind, tuple(units_of(layout, kind)))
+    units = tuple(units_of(layout, kind))
+    if not units:
+        raise InputError("the question is empty: there is nothing that could have mattered", hint="leave it out")
+    return Case(item, repeat, layout.messages, said, answer, tuple(others), kind, units)
 
 
 def case_of_record(

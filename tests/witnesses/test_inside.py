@@ -287,3 +287,25 @@ def test_what_cannot_be_looked_into_says_so() -> None:
             ManyInputs(deciding().model)
     finally:
         config.layer_types = None
+
+
+def test_batches_become_smaller_where_memory_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers, from batches of two at most; a single text that does not fit is said to be one."""
+    import torch
+
+    model, most = inside("llama"), 2
+    cut = model.cut(TURNS, "", "ab")
+    inputs, aim = [Input(cut.ids[:40]), Input(cut.ids[:41]), Input(cut.ids[:42])], Aim("logprob", cut.answer)
+    before, read = model.values(inputs, aim).values, model._many.read
+
+    def cramped(batch: Any, *rest: Any, **more: Any) -> Any:
+        if len(batch) > most:
+            raise torch.OutOfMemoryError
+        return read(batch, *rest, **more)
+
+    monkeypatch.setattr(model._many, "read", cramped)
+    monkeypatch.setattr(model, "_most", model._most)
+    assert model.values(inputs, aim).values == pytest.approx(before, abs=ROUNDING)
+    most = 0
+    with pytest.raises(InputError, match="does not fit into the memory of cpu"):
+        model.values(inputs, aim)
