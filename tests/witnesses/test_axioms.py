@@ -13,16 +13,18 @@ from selfexplain import plugins
 from selfexplain.errors import InputError, Undefined
 from selfexplain.evidence import TEMPLATE, Evidence, ScoredUnit, Target
 from selfexplain.records import Response, Token
-from selfexplain.white_box import Aim, Input, Valued
+from selfexplain.white_box import Aim, Cut, Input, Valued
 from selfexplain.witnesses import (
     attention,
     attention_rollout,
+    attention_saliency,
     gradient_input,
     integrated_gradients,
     occlusion,
     saliency,
     shapley,
 )
+from selfexplain.witnesses.attention_maps import without_sink
 from selfexplain.witnesses.attention_through_layers import rolled_out
 from selfexplain.witnesses.case import case_of, plain_layout
 from selfexplain.witnesses.coalitions import Coalition, all_coalitions, exact_shares
@@ -30,8 +32,9 @@ from selfexplain.witnesses.linear_model import LinearModel
 from selfexplain.witnesses.removal import Baseline
 from selfexplain.witnesses.same_answer import beside, same_answer
 from selfexplain.witnesses.sanity import likeness_when_shuffled
+from selfexplain.witnesses.subject import Subject
 from selfexplain.witnesses.witness import Witness
-from witnesses.insides import ANSWER, DECIDING, deciding
+from witnesses.insides import ANSWER, DECIDING, deciding, inside
 
 WEIGHTS = {"fine": 2.0, "dull": -1.5, "plot": 0.25, "film": 0.25}
 TEXT = "A fine plot, a dull film"
@@ -248,6 +251,34 @@ def test_attention_stands_with_and_without_the_first_token_and_the_template() ->
     assert found.checks["first_position"] == share
     assert found.checks["template"] == pytest.approx(2 / 7)
     assert "1902.10186" in str(found.checks["caution"])
+
+
+def test_the_first_token_is_left_out_of_shares_even_where_it_is_a_words() -> None:
+    """Of 0.6 + 0.1, 0.2 and the template's 0.1 stay 0.1 and 0.2."""
+    case = case_of(plain_layout("a b"), "yes")
+    subject = Subject(case, Cut((5, 6, 7, 8), ((), (), (), ()), (1,)), Aim("logprob", (1,)), ((0, 1), (2,), (3,)), 0.0)
+
+    assert without_sink(subject, np.array([0.6, 0.1, 0.2, 0.1])) == [pytest.approx(1 / 3), pytest.approx(2 / 3), None]
+    assert without_sink(subject, np.array([1.0, 0.0, 0.0, 0.0])) == [None, None, None]
+
+
+def test_heads_that_pull_apart_cancel_out_before_layers_are_summed() -> None:
+    """In a random model of several heads: Σ |Σ A ∂f/∂A| over layers, and beside it Σ Σ |A ∂f/∂A|."""
+    model, text = inside("llama"), "ab cd"
+    found = attention_saliency(model, text, "x")
+    cut = model.cut(plain_layout(text).messages, "", "x")
+    seen = model.attention(Input(cut.ids), Aim("margin", cut.answer))
+    assert seen.gradients is not None
+    products = seen.weights[:, :, -1] * seen.gradients[:, :, -1]
+    start = cut.places.index(((0, 0),))
+    summed, apart = np.zeros(2), np.zeros(2)
+    for layer in products:
+        summed += [abs(layer[:, start + shift : start + shift + 2].sum(axis=0)).sum() for shift in (0, 3)]
+        apart += [abs(layer[:, start + shift : start + shift + 2]).sum() for shift in (0, 3)]
+
+    assert [unit.score for unit in found.units[:2]] == pytest.approx(summed, rel=1e-3)
+    assert [unit.also["of_heads"] for unit in found.units[:2]] == pytest.approx(apart, rel=1e-3)
+    assert (apart > 1.005 * summed).all()
 
 
 @pytest.mark.parametrize("witness", plugins.witnesses().values(), ids=lambda each: each.facts.name)

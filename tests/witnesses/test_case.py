@@ -151,8 +151,10 @@ def test_a_token_belongs_to_the_unit_that_most_of_it_stands_in() -> None:
     case = case_of(plain_layout("ab 好"), "yes")
     places = [(), [0], [0, 1], [1], [3], [3]]
     cut = Cut(tuple(range(6)), tuple(tuple((0, place) for place in each) for each in places), (9,))
+    torn = Cut((0, 1), (((0, 0), (0, 2), (0, 3)), ((0, 1),)), (9,))
 
     assert tokens_of(case, cut) == ((1, 2, 3), (4, 5), (0,))
+    assert tokens_of(case_of(plain_layout("a-bc"), "yes"), torn) == ((), (0,), (1,), ())
 
 
 def test_units_may_be_handed_over_as_spans() -> None:
