@@ -11,6 +11,7 @@ from selfexplain.records import Grade, Item, Message, Reading, Record, SelfRepor
 from selfexplain.white_box import Cut
 from selfexplain.witnesses import occlusion
 from selfexplain.witnesses.case import Case, as_case, case_of, case_of_record, competing, plain_layout, sentences, words
+from selfexplain.witnesses.leave_one_out import label_changes
 from selfexplain.witnesses.linear_model import LinearModel
 from selfexplain.witnesses.removal import rewritten
 from selfexplain.witnesses.subject import tokens_of
@@ -95,7 +96,9 @@ def test_an_example_goes_with_its_messages_and_an_option_with_its_line() -> None
     assert without["example 1"][0].content == case.messages[0].content.replace(
         "\nDull.\nAnswer: negative\nConfidence: 97\n", ""
     )
+    assert label_changes(case)["label_share_change"] == [None, *[pytest.approx(1 / 3 - 1 / 2)] * 4, None]
     options = case_of(layout, "positive", kind="option")
+    assert label_changes(options) == {}
     assert "A) negative\n" in case.messages[0].content
     assert "A) negative\n" not in rewritten(options, {1})[0].content
     assert rewritten(case, {0})[-1].content == ""  # the turn that asks is still there
