@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain import plugins
 from selfexplain.errors import InputError, Undefined
-from selfexplain.evidence import TEMPLATE, Evidence, ScoredUnit, Target
-from selfexplain.records import Response, Token
+from selfexplain.evidence import TEMPLATE, Evidence, ScoredUnit, Target, UnitKind
+from selfexplain.prompting.parts import layout_of
+from selfexplain.prompting.template import parse
+from selfexplain.records import Item, Response, Token
 from selfexplain.white_box import Aim, Cut, Input, Valued
 from selfexplain.witnesses import (
     attention,
@@ -137,6 +139,7 @@ def games(draw: st.DrawFn) -> tuple[int, dict[Coalition, float]]:
     return n, {each: draw(numbers) for each in all_coalitions(n)}
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(games())
 def test_exact_shares_are_the_mean_over_all_orders(game: tuple[int, dict[Coalition, float]]) -> None:
     """The definition, the slow way; and together they are what everybody achieves beyond nobody."""
@@ -153,6 +156,7 @@ def test_exact_shares_are_the_mean_over_all_orders(game: tuple[int, dict[Coaliti
     assert shares.sum() == pytest.approx(values[frozenset(range(n))] - values[frozenset()], abs=1e-9)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(games(), games(), st.floats(-3, 3))
 def test_shares_are_linear_in_the_game(
     one: tuple[int, dict[Coalition, float]], other: tuple[int, dict[Coalition, float]], factor: float
@@ -165,6 +169,7 @@ def test_shares_are_linear_in_the_game(
     assert exact_shares(n, both) == pytest.approx(expected, abs=1e-8)
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(games(), st.floats(-5, 5))
 def test_who_adds_nothing_gets_nothing_and_who_is_alike_gets_alike(
     game: tuple[int, dict[Coalition, float]], own: float
@@ -296,6 +301,45 @@ def test_every_witness_finds_the_letter_that_decides(witness: Witness) -> None:
     assert [unit.n_tokens for unit in found.units[:5]] == [2, 3, 3, 2, 1]
     assert found.n_forward >= 1
     assert plugins.witness(found.witness) is witness
+
+
+SHORT = """---
+name: short
+version: 1
+elicits: [answer]
+---
+## user
+{% for example in examples %}
+{{ example.question }}={{ example.answer }}
+{% endfor %}
+{% for option in options %}
+{{ option.label }}) {{ option.text }}
+{% endfor %}
+{{ question }}
+"""
+
+
+@pytest.mark.parametrize("kind", ["example", "option"])
+@pytest.mark.parametrize("witness", plugins.witnesses().values(), ids=lambda each: each.facts.name)
+def test_every_witness_finds_the_example_or_the_option_that_decides(witness: Witness, kind: UnitKind) -> None:
+    """Each is one unit, with the words around it; the others of its kind come nowhere near."""
+    examples = [
+        Item(f"e{n}", text, ("in",)) for n, text in enumerate(("ab", "c" + DECIDING * (kind == "example"), "de"))
+    ]
+    item = Item("q", "ef?", ("gh",), choices=("gh", "i" + DECIDING * (kind == "option"), "jk"))
+    case = case_of(layout_of(parse(SHORT, where="short").showing(examples), item), ANSWER, kind=kind)
+    found = witness(deciding(), case)
+    moved = {
+        unit.part: abs(unit.score) for unit in found.units if unit.part.startswith(kind) and unit.score is not None
+    }
+    (deciding_part,) = {"example": {"example 2"}, "option": {"option B"}}[kind]
+
+    assert found.status == "ok"
+    assert [unit.part for unit in found.units] == ["question", *moved, "template"]
+    assert len(moved) == 3
+    assert max(moved, key=lambda part: moved[part]) == deciding_part
+    if witness.facts.name != "attention-rollout":
+        assert moved[deciding_part] > 2 * sorted(moved.values())[-2]
 
 
 @pytest.mark.parametrize("witness", plugins.witnesses().values(), ids=lambda each: each.facts.name)

@@ -1,7 +1,7 @@
 """What is explained: units that stand where they say, and what is left when one is taken away."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
@@ -40,6 +40,7 @@ def test_the_kinds_of_units_cut_the_question_or_leave_it_whole() -> None:
     assert names == {"word": options | examples, "sentence": options | examples, "option": options, "example": examples}
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(st.text(alphabet="ab ,.!?’'-\n中文", max_size=30))
 def test_words_and_punctuation_are_all_of_a_question_and_do_not_overlap(text: str) -> None:
     """Every character that is no white space is in just one unit; each unit's text is what stands at its spans."""
@@ -56,6 +57,7 @@ def test_words_and_punctuation_are_all_of_a_question_and_do_not_overlap(text: st
         assert [(place.start, place.stop) for place in unit.places] or unit.spans == ()
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(st.text(alphabet="ab .!?。！\n", max_size=30))
 def test_sentences_are_all_of_a_text(text: str) -> None:
     spans = sentences(text)
