@@ -74,7 +74,8 @@ def difference(model: Inside, case: Case) -> float:
     theirs = captum_slopes("LayerGradientXActivation")(model, case).seq_attr.detach().cpu().numpy()
     own = tokens_of(case, model.cut(case.messages, case.said, case.answer))
     found = gradient_input(model, case, target="logprob")
-    return max(abs((unit.score or 0.0) - theirs[list(each)].sum()) for unit, each in zip(found.units, own, strict=True))
+    pairs = zip(found.units, own, strict=True)
+    return max(abs((unit.score or 0.0) - float(theirs[list(each)].sum())) for unit, each in pairs)
 
 
 def line(model: Inside, case: Case, method: Method, turns: int, *, with_captum: bool) -> str:
