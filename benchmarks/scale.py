@@ -34,8 +34,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from selfexplain import Dataset, Item, run
-from selfexplain.api import chosen_metrics
 from selfexplain.calibration import CalibrationTable
+from selfexplain.choosing import chosen_metrics
 from selfexplain.records import Call, Message, Request, Response, encode
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.merge import merge_runs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selfexplain import api, many_items, plugins
+from selfexplain import asking, many_items, plugins
 from selfexplain.datasets.questions import read_questions
 from selfexplain.errors import InputError
 from selfexplain.many_items import Stored, kept
@@ -74,7 +74,7 @@ def test_a_large_file_is_asked_to_its_end_and_resumed(tmp_path: Path) -> None:
         return "Answer: 1\nConfidence: 90"
 
     for limit in (5, None):
-        api.run(str(path), model=ask, template="answer-confidence", limit=limit, results=tmp_path)
+        asking.run(str(path), model=ask, template="answer-confidence", limit=limit, results=tmp_path)
     (run,) = tmp_path.glob("questions__*")
 
     assert len(asked) == len(set(asked)) == 9

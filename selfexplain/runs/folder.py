@@ -19,6 +19,9 @@ from selfexplain.runs import locks
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
 from selfexplain.runs.manifest import Manifest, RunSpec
 
+RESULTS = Path("results")
+"""Where Runs are kept, unless another place is named."""
+
 REWRITTEN = "delete {}, and the command that made the Run writes it and the Items again; recorded replies stay"
 """The remedy for a damaged manifest or damaged Items: the same command leads to the same folder, or to another one."""
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfexplain import api, many_items, plugins
+from selfexplain import asking, many_items, measuring, plugins, rereading
 from selfexplain.pipeline import answered_rows, many_records
 from selfexplain.pipeline.answered_rows import AnsweredRows, AskedItems, Texts
 from selfexplain.pipeline.claims import measure_claims
@@ -51,7 +51,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     for holder in (many_items, many_records):
         monkeypatch.setattr(holder, "MOST_KEPT", 3)
     monkeypatch.setattr("selfexplain.runs.folder.MOST_KEPT", 3)
-    monkeypatch.setattr(api, "READ_TOGETHER", 2)
+    monkeypatch.setattr(rereading, "READ_TOGETHER", 2)
     monkeypatch.setattr(answered_rows, "BATCH", 4)
 
 
@@ -276,7 +276,7 @@ def test_a_run_of_many_is_measured_and_shown_as_one_of_few(
         n = sum(map(ord, messages[-1]["content"]))
         return f"Answer: {n % 3 % 2}\nBecause: so.\nConfidence: {50 + n % 51}"
 
-    result = api.run(str(path), model=ask, template="answer-why-confidence", repeats=repeats, results=tmp_path)
+    result = asking.run(str(path), model=ask, template="answer-why-confidence", repeats=repeats, results=tmp_path)
     assert isinstance(result.records, StoredRecords)
     assert result.folder is not None
     names = ("records.jsonl", "metrics.json", "report.html", "report.md")
@@ -284,7 +284,7 @@ def test_a_run_of_many_is_measured_and_shown_as_one_of_few(
     for holder in (many_items, many_records):
         monkeypatch.setattr(holder, "MOST_KEPT", 1_000)
     monkeypatch.setattr("selfexplain.runs.folder.MOST_KEPT", 1_000)
-    again = api.evaluate_run(result.folder)
+    again = measuring.evaluate_run(result.folder)
 
     assert isinstance(again.records, list)
     assert list(result.records) == again.records
