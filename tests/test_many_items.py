@@ -9,9 +9,10 @@ import pytest
 from selfexplain import asking, many_items, plugins
 from selfexplain.datasets.questions import read_questions
 from selfexplain.errors import InputError
-from selfexplain.many_items import Stored, kept
+from selfexplain.many_items import kept
 from selfexplain.records import Dataset, Item
 from selfexplain.runs.folder import RunFolder
+from selfexplain.stored import Stored
 
 ITEMS = tuple(Item(f"q{n}", f"What is {n}?\n\u2028", (str(n),)) for n in range(9))
 

@@ -26,7 +26,7 @@ from selfexplain.inference.clusters import (
     so_many,
     unequal_clusters,
 )
-from selfexplain.inference.estimate import Estimate
+from selfexplain.inference.estimate import Estimate, value_alone
 from selfexplain.inference.means import PSEUDO_ROWS, equal_rows, mean_by_cluster_t, mean_by_t, mean_with_pseudo_rows
 from selfexplain.inference.quantiles import checked_level, normal_quantile, t_quantile
 from selfexplain.inference.resampling import (
@@ -70,5 +70,6 @@ __all__ = [
     "t_quantile",
     "times_drawn",
     "unequal_clusters",
+    "value_alone",
     "wilson",
 ]

@@ -74,6 +74,6 @@ def around(value: float, half: float, within: Range, *, n: int, level: float, me
     return Estimate(value=value, low=low, high=high, level=level, method=method, n=n)
 
 
-def no_interval(value: float, n: int, level: float, why: str) -> Estimate:
-    """Return the Estimate of a value whose rows allow no interval, and why."""
+def value_alone(value: float, n: int, level: float, why: str) -> Estimate:
+    """Return the Estimate of a value that has no interval, and why."""
     return Estimate(value=value, low=None, high=None, level=level, method="", n=n, warnings=(why,))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from selfexplain.errors import InputError
 from selfexplain.inference.arrays import SAME, Range, places_of, rows_of
 from selfexplain.inference.clusters import few_clusters, unequal_clusters
-from selfexplain.inference.estimate import Estimate, around, no_interval
+from selfexplain.inference.estimate import Estimate, around, value_alone
 from selfexplain.inference.quantiles import checked_level, t_quantile
 
 PSEUDO_ROWS = 2
@@ -39,7 +39,7 @@ def mean_by_t(x: ArrayLike, *, within: Range, times: ArrayLike | None = None, le
         return Estimate.missing("no rows", n=0, level=level)
     mean = float(often @ values / n)
     if n == 1:
-        return no_interval(mean, n, level, "one row says nothing of how rows vary, so there is no interval")
+        return value_alone(mean, n, level, "one row says nothing of how rows vary, so there is no interval")
     if np.ptp(values) <= SAME:
         return equal_rows(mean, n, within=within, units=n, level=level)
     standard_error = math.sqrt(float(often @ (values - mean) ** 2) / (n - 1) / n)
@@ -83,7 +83,7 @@ def mean_by_cluster_t(
         return mean_by_t(values, within=within, times=often, level=level)
     mean = float(often @ values / n)
     if clusters == 1:
-        return no_interval(mean, n, level, "one cluster says nothing of how clusters vary, so there is no interval")
+        return value_alone(mean, n, level, "one cluster says nothing of how clusters vary, so there is no interval")
     size = np.bincount(owner, weights=often)
     deviation = np.bincount(owner, weights=often * (values - mean))
     warnings = few_clusters(clusters) or unequal_clusters(size)
@@ -147,7 +147,7 @@ def mean_with_pseudo_rows(
         total = np.bincount(owner, weights=often * values).astype(np.float64)
         size, repeated = np.bincount(owner, weights=often).astype(np.float64), np.ones(units)
     if units == 1:
-        return no_interval(mean, n, level, "one row or cluster says nothing of how they vary, so there is no interval")
+        return value_alone(mean, n, level, "one row or cluster says nothing of how they vary, so there is no interval")
     warnings = () if cluster is None else few_clusters(units) or unequal_clusters(size)
     average = n / units
     total = np.append(total, [average * kind for kind in pseudo])

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from selfexplain.errors import Undefined
 from selfexplain.inference.arrays import SAME, Floats, Ints
 from selfexplain.inference.clusters import few_clusters
-from selfexplain.inference.estimate import Estimate, no_interval
+from selfexplain.inference.estimate import Estimate, value_alone
 from selfexplain.inference.quantiles import checked_level
 
 REPLICATES = 2000
@@ -86,18 +86,18 @@ def percentile_interval(
     tail = (1 - checked_level(level)) / 2
     units, unit = (n, "row") if clusters is None else (clusters, "cluster")
     if units < 2:
-        return no_interval(value, n, level, f"one {unit} says nothing of how {unit}s vary, so there is no interval")
+        return value_alone(value, n, level, f"one {unit} says nothing of how {unit}s vary, so there is no interval")
     warnings = () if clusters is None else few_clusters(clusters)
     known = statistics[np.isfinite(statistics)]
     undefined = 1 - len(known) / len(statistics)
     if undefined > LARGEST_UNDEFINED_SHARE:
         reason = f"the value is undefined on {undefined:.0%} of the resamples, so there is no interval"
-        return no_interval(value, n, level, reason).warned(*warnings)
+        return value_alone(value, n, level, reason).warned(*warnings)
     if undefined:
         warnings = (*warnings, f"the value is undefined on {undefined:.1%} of the resamples; they were left out")
     if np.ptp(known) <= SAME:
         reason = "every resample has the same value, so there is no interval"
-        return no_interval(value, n, level, reason).warned(*warnings)
+        return value_alone(value, n, level, reason).warned(*warnings)
     low, high = np.quantile(known, [tail, 1 - tail])
     method = f"percentile {unit} bootstrap, {len(statistics)} resamples"
     return Estimate(value=value, low=low, high=high, level=level, method=method, n=n, warnings=warnings)
