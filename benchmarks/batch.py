@@ -108,7 +108,7 @@ def serve(pipe: Connection, characters: int) -> None:
 
 def ask(n: int, in_batch: int, base_url: str) -> None:
     """Ask n Items, so many in a batch, and print the peak in MiB before the first batch and after the last."""
-    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+    from selfexplain import ask_plan, asking  # noqa: PLC0415 - its cost belongs to this process
     from selfexplain.pipeline import batch_desk, batched  # noqa: PLC0415 - with it
 
     batched.LINGER_SECONDS = batch_desk.FIRST_POLL_SECONDS = 0.1
@@ -118,29 +118,11 @@ def ask(n: int, in_batch: int, base_url: str) -> None:
             for number in range(n):
                 asked = f"What is the capital of the country with number {number} in the list of all countries?"
                 file.write(json.dumps({"question": asked, "gold": "Lima"}) + "\n")
-        plan = api.planned(
-            str(path),
-            columns=None,
-            model="openai/m",
-            template="answer-why-confidence",
-            base_url=base_url,
-            limit=None,
-            repeats=1,
-            asks=True,
+        plan = ask_plan.planned(
+            str(path), model="openai/m", template="answer-why-confidence", base_url=base_url, asks=True
         )
         began = peak()
-        with api.asked(
-            [plan],
-            limit=None,
-            repeats=1,
-            concurrency=in_batch,
-            max_cost=None,
-            max_tokens=None,
-            results=Path(folder) / "results",
-            say=lambda _: None,
-            watch=lambda _: None,
-            batch=True,
-        ) as ((run, _),):
+        with asking.asked([plan], concurrency=in_batch, results=Path(folder) / "results", batch=True) as ((run, _),):
             replies = run.calls().totals.replies
     if replies != n:
         raise SystemExit(f"{replies} replies to {n} questions")

@@ -51,7 +51,7 @@ async def replies(model: Local, template: Template, scale: Scale, grammar: str |
 
 async def main() -> None:
     """Ask in four ways and print what was stated."""
-    model_file.pull(lambda sentence: print(sentence, file=sys.stderr))
+    model_file.pull_model(lambda sentence: print(sentence, file=sys.stderr))
     model, template = Local(NAME), named("few-shot")
     for scale in ("percent", "probability"):
         free = await replies(model, template, scale, None)

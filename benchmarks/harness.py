@@ -117,29 +117,12 @@ def questions_in(folder: Path, n: int) -> str:
 
 def selfexplain(n: int, base_url: str, folder: Path) -> None:
     """Ask n Items as `selfexplain run` does, short of measuring."""
-    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+    from selfexplain import ask_plan, asking  # noqa: PLC0415 - its cost belongs to this process
 
-    plan = api.planned(
-        questions_in(folder, n),
-        columns=None,
-        model="openai/m",
-        template="answer-confidence",
-        base_url=base_url,
-        limit=None,
-        repeats=1,
-        asks=True,
+    plan = ask_plan.planned(
+        questions_in(folder, n), model="openai/m", template="answer-confidence", base_url=base_url, asks=True
     )
-    with api.asked(
-        [plan],
-        limit=None,
-        repeats=1,
-        concurrency=AT_ONCE,
-        max_cost=None,
-        max_tokens=None,
-        results=folder / "results",
-        say=lambda _: None,
-        watch=lambda _: None,
-    ):
+    with asking.asked([plan], concurrency=AT_ONCE, results=folder / "results"):
         pass
 
 

@@ -67,39 +67,20 @@ def questions_in(folder: Path, n: int) -> str:
 
 def long_run(n: int, folder: Path) -> Took:
     """Ask n Items, then read, grade and measure them and write the page, as `selfexplain run` does."""
-    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+    from selfexplain import ask_plan, asking, choosing, measuring  # noqa: PLC0415 - its cost belongs to this process
 
     start = time.monotonic()
-    plan = api.planned(
-        questions_in(folder, n),
-        columns=None,
-        model=Scripted(),
-        template="answer-why-confidence",
-        base_url=None,
-        limit=None,
-        repeats=1,
-        asks=True,
-    )
-    with api.asked(
-        [plan],
-        limit=None,
-        repeats=1,
-        concurrency=AT_ONCE,
-        max_cost=None,
-        max_tokens=None,
-        results=folder / "results",
-        say=lambda _: None,
-        watch=lambda _: None,
-    ) as ((run, _),):
-        asking, asked = time.monotonic() - start, peak()
-        api.evaluated(run, api.chosen_metrics("headline"))
+    plan = ask_plan.planned(questions_in(folder, n), model=Scripted(), template="answer-why-confidence", asks=True)
+    with asking.asked([plan], concurrency=AT_ONCE, results=folder / "results") as ((run, _),):
+        seconds, asked = time.monotonic() - start, peak()
+        measuring.evaluated(run, choosing.chosen_metrics("headline"))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Took(asking, time.monotonic() - start - asking, used.ru_utime + used.ru_stime, asked, peak())
+    return Took(seconds, time.monotonic() - start - seconds, used.ru_utime + used.ru_stime, asked, peak())
 
 
 def measuring_alone(n: int, folder: Path) -> Took:
     """Measure n Items and write the page, with Records that a script makes up in place of asking and reading."""
-    from selfexplain import api  # noqa: PLC0415 - its cost belongs to this process
+    from selfexplain import ask_plan, asking, choosing, measuring, rereading  # noqa: PLC0415 - late, too
     from selfexplain.records import Grade, Item, Reading, Record, SelfReport  # noqa: PLC0415 - with it
     from selfexplain.runs.calls import Calls  # noqa: PLC0415 - with it
     from selfexplain.runs.folder import RunFolder  # noqa: PLC0415 - with it
@@ -123,22 +104,13 @@ def measuring_alone(n: int, folder: Path) -> Took:
         return map(record, folder.items)
 
     start = time.monotonic()
-    plan = api.planned(
-        questions_in(folder, n),
-        columns=None,
-        model=Scripted(),
-        template="answer-why-confidence",
-        base_url=None,
-        limit=None,
-        repeats=1,
-        asks=False,
-    )
-    run = api.begun(plan, folder / "results", read_settings(), say=lambda _: None)
-    asking, asked = time.monotonic() - start, peak()
-    api.records_in = made_up
-    api.evaluated(run, api.chosen_metrics("headline"))
+    plan = ask_plan.planned(questions_in(folder, n), model=Scripted(), template="answer-why-confidence", asks=False)
+    run = asking.begun(plan, folder / "results", read_settings(), say=lambda _: None)
+    seconds, asked = time.monotonic() - start, peak()
+    rereading.records_in = made_up
+    measuring.evaluated(run, choosing.chosen_metrics("headline"))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Took(asking, time.monotonic() - start - asking, used.ru_utime + used.ru_stime, asked, peak())
+    return Took(seconds, time.monotonic() - start - seconds, used.ru_utime + used.ru_stime, asked, peak())
 
 
 def peak() -> float:

@@ -34,8 +34,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from selfexplain import Dataset, Item, run
-from selfexplain.api import chosen_metrics
 from selfexplain.calibration import CalibrationTable
+from selfexplain.choosing import chosen_metrics
 from selfexplain.records import Call, Message, Request, Response, encode
 from selfexplain.runs.folder import RunFolder
 from selfexplain.runs.merge import merge_runs
@@ -153,12 +153,13 @@ HAND = """
 import json, pickle, sys, time
 from pathlib import Path
 from selfexplain.engines.lots import items_in, lines_in, lots_of
-from selfexplain.many_items import Stored
+from selfexplain.records import Item
+from selfexplain.stored import Stored
 path, n = Path(sys.argv[1]), int(sys.argv[2])
 def peak():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024
 before, started = peak(), time.process_time()
-lots = list(lots_of(path, Stored(path, range(n)), at_most=1000))
+lots = list(lots_of(path, Stored(path, range(n), Item), at_most=1000))
 found, grown = time.process_time() - started, peak() - before
 read = sum(len(items_in(lines_in(lot))) for lot in lots)
 print(json.dumps([found, grown, len(lots), len(pickle.dumps(lots)), time.process_time() - started - found, read]))

@@ -94,7 +94,7 @@ def served(change: Callable[[Any], None]) -> tuple[Any, OpenAI]:
     import xllamacpp  # noqa: PLC0415 - an extra
 
     key, params = secrets.token_hex(), xllamacpp.CommonParams()
-    params.model.path = str(model_file.pull(print))
+    params.model.path = str(model_file.pull_model(print))
     params.n_ctx, params.n_parallel, params.verbosity, params.ui = 2048, 1, 0, False
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.api_keys = [key]

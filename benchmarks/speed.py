@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from selfexplain import api
+from selfexplain import choosing
 from selfexplain.calibration import (
     CalibrationTable,
     accuracy,
@@ -144,7 +144,7 @@ def tabulation() -> None:
 
 def from_table() -> None:
     """Time every metric with its interval on tables of one shape, of ten thousand and of ten million rows."""
-    metrics = api.chosen_metrics("all")
+    metrics = choosing.chosen_metrics("all")
     small, large = (
         CalibrationTable.from_counts({v: (n // 8, round(n // 8 * (v - 0.05))) for v in VALUES.tolist()})
         for n in (10**4, 10**7)
@@ -269,9 +269,9 @@ if sys.argv[2] == "read":
             pass
 else:
     import selfexplain
-    from selfexplain import api
+    from selfexplain import choosing
     from selfexplain.report.terminal import summary
-    summary(selfexplain.evaluate_file(sys.argv[1], metrics=sys.argv[2]).metrics, api.metric_facts(), "")
+    summary(selfexplain.evaluate_file(sys.argv[1], metrics=sys.argv[2]).metrics, choosing.metric_facts(), "")
 peak, status = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, Path("/proc/self/status")
 if status.exists():  # Linux counts the parent's memory in the first
     peak = int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1])

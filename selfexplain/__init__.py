@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from selfexplain.acting import Recalibration, decide, load_map, recalibrate
-    from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
+    from selfexplain.asking import run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.histories import history
+    from selfexplain.measuring import Result, evaluate_run
     from selfexplain.merging import merge
     from selfexplain.planning import plan
     from selfexplain.prompting.read_confidence import read_confidence
+    from selfexplain.providers.model_file import pull_model
     from selfexplain.records import Dataset, Item, Reading, Record
+    from selfexplain.rehearsal import dry_run
     from selfexplain.settings import Policy
+    from selfexplain.tables import evaluate, evaluate_file
     from selfexplain.verdicts import compare, gate, set_baseline
     from selfexplain.ways import run_ways
 
@@ -23,14 +27,18 @@ __version__ = "0.1.0"
 
 HOMES = {
     "selfexplain.acting": ("Recalibration", "decide", "load_map", "recalibrate"),
-    "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
+    "selfexplain.asking": ("run",),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.histories": ("history",),
+    "selfexplain.measuring": ("Result", "evaluate_run"),
     "selfexplain.merging": ("merge",),
     "selfexplain.planning": ("plan",),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
+    "selfexplain.providers.model_file": ("pull_model",),
     "selfexplain.records": ("Dataset", "Item", "Reading", "Record"),
+    "selfexplain.rehearsal": ("dry_run",),
     "selfexplain.settings": ("Policy",),
+    "selfexplain.tables": ("evaluate", "evaluate_file"),
     "selfexplain.verdicts": ("compare", "gate", "set_baseline"),
     "selfexplain.ways": ("run_ways",),
 }

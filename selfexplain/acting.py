@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from selfexplain import plugins
 from selfexplain.answer_files import read_answers
-from selfexplain.api import records_of, require_gold
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.many_records import by_id
 from selfexplain.records import SCHEMA_VERSION, Answered, Source
+from selfexplain.rereading import records_of, require_gold
 from selfexplain.runs.folder import RunFolder, versions, write_atomically
 
 if TYPE_CHECKING:  # numpy, scikit-learn and pandas, which `selfexplain --help` must not load

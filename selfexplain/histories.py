@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from selfexplain.api import RESULTS, chosen_metrics, metric_facts
+from selfexplain.choosing import chosen_metrics, metric_facts
 from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.records import Source
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.asked import when_asked
-from selfexplain.runs.folder import RunFolder
+from selfexplain.runs.folder import RESULTS, RunFolder
 from selfexplain.verdicts import Answering, Reading, answers
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from selfexplain import api
-from selfexplain.runs.folder import RunFolder
+from selfexplain.choosing import chosen_metrics
+from selfexplain.measuring import Result, evaluated
+from selfexplain.runs.folder import RESULTS, RunFolder
 from selfexplain.runs.merge import merge_runs
+from selfexplain.telling import Say, silent
+
+if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+    from selfexplain.choosing import Chosen
 
 __all__ = ["merge"]
 
@@ -13,10 +19,10 @@ __all__ = ["merge"]
 def merge(
     runs: Iterable[str | Path],
     *,
-    results: str | Path = api.RESULTS,
-    metrics: "api.Chosen" = "headline",
-    say: api.Say = api.silent,
-) -> api.Result:
+    results: str | Path = RESULTS,
+    metrics: "Chosen" = "headline",
+    say: Say = silent,
+) -> Result:
     r"""Put the folders of one Run together, and measure it; nothing is asked.
 
     The result is the Run that one machine would have made of the same replies: where the parts were asked, and in which
@@ -59,11 +65,11 @@ def merge(
     >>> sx.merge([part.folder for part in parts], results=folder / "results").metrics["n_answers"]
     2
     """
-    chosen = api.chosen_metrics(metrics)
+    chosen = chosen_metrics(metrics)
     merged = merge_runs(list(map(Path, runs)), Path(results))
     say(f"Run: {merged.path} ({merged.added} files of calls added)")
     for remark in merged.remarks:
         say(remark)
     folder = RunFolder(merged.path)
     with folder.locked():
-        return api.evaluated(folder, chosen)
+        return evaluated(folder, chosen)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
-from selfexplain import api, plugins
+from selfexplain import ask_plan, plugins
+from selfexplain.ask_plan import require_counts
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError
+from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.forecast import RULE, forecast
 from selfexplain.records import Item, Source
 from selfexplain.runs.baseline import read_baseline
-from selfexplain.runs.folder import RunFolder
+from selfexplain.runs.folder import RESULTS, RunFolder
 from selfexplain.settings import read_settings
 from selfexplain.verdicts import Answering, Reading, answers
 
@@ -43,7 +45,7 @@ def plan(
     template: str | None = None,
     baseline: str | None = None,
     source: Source | None = None,
-    results: str | Path = api.RESULTS,
+    results: str | Path = RESULTS,
     **reading: Unpack[Reading],
 ) -> "Outlook":
     """Say how many Items a change takes to be seen, what can be seen with those there are, and what asking costs.
@@ -102,7 +104,7 @@ def plan(
             raise InputError(f"{name} is {value:g}", hint="expected a number above 0 and below 1, such as 0.05")
     if level is not None and not 0.5 < level < 1:
         raise InputError(f"level is {level:g}", hint="expected a number above 0.5 and below 1, such as 0.95")
-    api.require_counts(items=items, repeats=repeats)
+    require_counts(items=items, repeats=repeats)
     if baseline is not None and before is not None:
         after, before = before, None
     if baseline is None and before is None and after is not None:
@@ -155,16 +157,7 @@ def cost_of(
 
 def rate_of_dataset(dataset: str, *, model: str | None, template: str | None) -> "tuple[Rate, str, dict[str, str]]":
     """Return what an average Item of a dataset takes, by the rule of `--dry-run`."""
-    plan = api.planned(
-        dataset,
-        columns=None,
-        model=model or plugins.DEFAULT_MODEL,
-        template=template,
-        base_url=None,
-        limit=None,
-        repeats=1,
-        asks=False,
-    )
+    plan = ask_plan.planned(dataset, model=model or plugins.DEFAULT_MODEL, template=template, asks=False)
     asked = {"dataset": plan.spec.dataset, "model": plan.spec.model, "template": plan.spec.template}
     return rate_of(plan.dataset.items, plan.template, plan.sampling), RULE, asked
 
@@ -188,7 +181,7 @@ def rate_of(items: Sequence[Item], template: "Template", sampling: Sampling) -> 
     """Return what an average Item would take, by the rule of `--dry-run`."""
     from selfexplain.pipeline.plan import Rate  # noqa: PLC0415 - numpy
 
-    found = api.in_loop(
+    found = in_loop(
         forecast(
             items,
             repeats=1,

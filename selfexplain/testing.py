@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, Unpack
 from unittest import SkipTest
 
-from selfexplain.api import RESULTS, Result
 from selfexplain.errors import InputError, SelfexplainError
+from selfexplain.measuring import Result
 from selfexplain.records import Source
 from selfexplain.runs import baseline as baselines
+from selfexplain.runs.folder import RESULTS
 from selfexplain.settings import Policy, SureLimit, read_settings
 from selfexplain.verdicts import Answering, Reading, answers
 

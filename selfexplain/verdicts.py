@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from selfexplain import plugins
-from selfexplain.api import RESULTS, records_of, require_gold
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.many_records import by_id
 from selfexplain.records import RANKS_ONLY, Record, Source
+from selfexplain.rereading import records_of, require_gold
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.answers import Answers, Provenance
-from selfexplain.runs.folder import RunFolder, versions
+from selfexplain.runs.folder import RESULTS, RunFolder, versions
 from selfexplain.settings import Policy, read_settings
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load

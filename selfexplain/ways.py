@@ -1,34 +1,36 @@
 """The verb that asks the same questions in several ways and puts them side by side."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
-from selfexplain import api, plugins
+from selfexplain import asking, plugins
+from selfexplain.ask_plan import Model, Plan, Roles, Wanted, planned, provider_of, require_counts
+from selfexplain.choosing import metrics_later
 from selfexplain.datasets.shard import Shard
 from selfexplain.errors import InputError, NothingUsable, ProviderError
 from selfexplain.grading.judge import NAME as JUDGE
+from selfexplain.measuring import Result, evaluated
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.ask import Watch
 from selfexplain.pipeline.many_records import by_id
 from selfexplain.pipeline.usage import cost_of, usage_of
 from selfexplain.prompting.template import Template
-from selfexplain.providers.provider import Provider
 from selfexplain.records import Dataset, encode
 from selfexplain.runs.answers import Answers, Provenance
-from selfexplain.runs.folder import RunFolder, versions, write_atomically
+from selfexplain.runs.folder import RESULTS, RunFolder, versions, write_atomically
 from selfexplain.settings import read_settings
+from selfexplain.telling import Say, silent
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from pandas import DataFrame
 
+    from selfexplain.choosing import Chosen
     from selfexplain.pipeline.ways import Asked, Ways
-
-Model = str | Provider | Callable[..., Any]
 
 COMPARISONS = "comparisons"
 
@@ -37,7 +39,7 @@ COMPARISONS = "comparisons"
 class WaysResult:
     """Every Run, and what they come to side by side."""
 
-    runs: Sequence[api.Result]
+    runs: Sequence[Result]
     """In the order asked: models outside, templates inside; a Run of which nothing is usable has its reason in
     `comparison`."""
     comparison: "Ways"
@@ -56,15 +58,9 @@ class WaysResult:
 def run_ways(
     dataset: "str | Dataset | DataFrame" = "quickstart",
     *,
-    columns: Mapping[str, str] | None = None,
     models: Iterable[Model] = (plugins.DEFAULT_MODEL,),
     templates: Iterable[str | Template | None] = (None,),
     base_url: str | None = None,
-    roles: "api.Roles | None" = None,
-    temperature: float | None = None,
-    effort: str | None = None,
-    ask_again: int = 0,
-    judge: str = "judge",
     limit: int | None = None,
     shard: str | None = None,
     repeats: int = 1,
@@ -75,10 +71,11 @@ def run_ways(
     max_calls: int | None = None,
     engine: str | None = None,
     workers: int | None = None,
-    results: str | Path = api.RESULTS,
-    metrics: "api.Chosen" = "headline",
-    say: api.Say = api.silent,
-    watch: Watch = api.silent,
+    results: str | Path = RESULTS,
+    metrics: "Chosen" = "headline",
+    say: Say = silent,
+    watch: Watch = silent,
+    **wanted: Unpack[Wanted],
 ) -> WaysResult:
     r"""Ask every question with each model and each template, and put all ways side by side, with paired differences.
 
@@ -88,15 +85,12 @@ def run_ways(
 
     Parameters
     ----------
-    dataset, columns, base_url, temperature, effort, ask_again, judge, limit, shard, repeats, engine, workers, results,
-    metrics, say, watch
+    dataset, base_url, limit, shard, repeats, engine, workers, results, metrics, say, watch
         As for :func:`selfexplain.run`.
     models : iterable of str, Provider or callable
         Each as `model` there.
     templates : iterable of str, Template or None
         Each as `template` there. The first way that can be measured is the reference of all differences.
-    roles : mapping, optional
-        As for :func:`selfexplain.run`; each template gets those that it needs.
     concurrency : int, optional
         Requests at once to each model.
     batch : bool
@@ -107,6 +101,9 @@ def run_ways(
         How many tokens all Runs may read and write together.
     max_calls : int, optional
         How many calls all Runs may make together.
+    **wanted
+        As for :func:`selfexplain.run`: columns, roles, temperature, effort, ask_again, judge. Each template gets those
+        roles that it needs.
 
     Returns
     -------
@@ -138,38 +135,32 @@ def run_ways(
     >>> [(way.template, way.n, way.metrics["accuracy"]["value"]) for way in found.comparison.ways]
     [('answer-confidence@2', 2, 0.5), ('answer-why-confidence@2', 2, 0.5)]
     """
-    chosen, part = api.metrics_later(metrics), Shard.stated(shard)
-    api.require_engine(engine, workers=workers, batch=batch, shard=shard)
+    chosen, part = metrics_later(metrics), Shard.stated(shard)
+    require_counts(limit=limit, repeats=repeats)
+    asking.require_engine(engine, workers=workers, batch=batch, shard=shard)
     models = list(models)
-    wanted = [plugins.template(each) if isinstance(each, str) else each for each in templates]
-    require_all_needed(roles or {}, wanted)
+    roles = wanted.get("roles") or {}
+    shown = [plugins.template(each) if isinstance(each, str) else each for each in templates]
+    require_all_needed(roles, shown)
     plans = [
-        api.planned(
+        planned(
             dataset,
-            columns=columns,
             model=provider,
             template=template,
-            base_url=None,
-            roles=filled_in(roles, template),
-            temperature=temperature,
-            effort=effort,
-            ask_again=ask_again,
-            judge=judge,
-            limit=limit,
-            repeats=repeats,
             asks=True,
             say=say,
+            **wanted | {"roles": filled_in(roles, template)},
         )
-        for provider in [api.provider_of(model, base_url=base_url, asks=True, say=say) for model in models]
-        for template in wanted
+        for provider in [provider_of(model, base_url=base_url, asks=True, say=say) for model in models]
+        for template in shown
     ]
     require_ways(plans)
     elsewhere = None
     if engine is not None:
-        who = [(model, base_url, filled_in(roles, template)) for model in models for template in wanted]
+        who = [(model, base_url, filled_in(roles, template)) for model in models for template in shown]
         options: dict[str, Any] = {"repeats": repeats, "concurrency": concurrency, "workers": workers}
-        elsewhere = api.on_ray(who, plans, **options, say=say, watch=watch)
-    with api.asked(
+        elsewhere = asking.on_ray(who, plans, **options, say=say, watch=watch)
+    with asking.asked(
         plans,
         limit=limit,
         shard=part,
@@ -205,7 +196,7 @@ def roles_of(template: Template | None) -> tuple[str, ...]:
     return (JUDGE,) if template is None else (JUDGE, *template.front.roles)
 
 
-def filled_in(roles: "api.Roles | None", template: Template | None) -> "api.Roles":
+def filled_in(roles: Roles | None, template: Template | None) -> Roles:
     """Return who fills the roles that a Run with a template has."""
     return {role: who for role, who in (roles or {}).items() if role in roles_of(template)}
 
@@ -217,7 +208,7 @@ def require_all_needed(roles: Mapping[str, object], templates: Sequence[Template
         raise InputError(f"nothing is asked in the role {idle[0]!r}", hint=f"leave --role {idle[0]} out")
 
 
-def require_ways(plans: Sequence[api.Plan]) -> None:
+def require_ways(plans: Sequence[Plan]) -> None:
     """Raise InputError where there is nothing to ask, a Run stands there twice, or no answer could be right."""
     if not plans:
         raise InputError("there is no model or no template", hint="name at least one of each")
@@ -235,7 +226,7 @@ def require_ways(plans: Sequence[api.Plan]) -> None:
 
 def measure(
     folder: RunFolder, chosen: "Sequence[Any]", stopped: ProviderError | None = None
-) -> "tuple[api.Result | None, Asked]":
+) -> "tuple[Result | None, Asked]":
     """Measure one Run; where nothing in it can be used, or it could not go on, return the reason and what it took."""
     from selfexplain.pipeline.evaluate import rows_of  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.ways import Asked  # noqa: PLC0415 - numpy
@@ -244,7 +235,7 @@ def measure(
     try:
         if stopped is not None:
             raise stopped  # the Items before the failure are no sample of all
-        result = api.evaluated(folder, chosen)
+        result = evaluated(folder, chosen)
     except (NothingUsable, ProviderError) as unusable:
         totals = folder.calls().totals
         known = {

@@ -21,7 +21,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def embedded_model() -> Path:
     """Return the embedded model's file, fetched if need be; a machine that cannot fetch it fails these tests."""
-    return model_file.pull(print)
+    return model_file.pull_model(print)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

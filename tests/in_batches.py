@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from providers.batch_server import BatchServer
-from selfexplain import api
+from selfexplain import ask_plan, asking
 from selfexplain.pipeline.ask import Progress
 from selfexplain.records import Call
 from selfexplain.runs.calls import read_calls
@@ -36,21 +36,17 @@ def ask(
     watch: Callable[[Progress], None] = lambda _: None,
 ) -> Path:
     """Ask what has no reply yet; return the Run's folder."""
-    plan = api.planned(
+    plan = ask_plan.planned(
         str(home / "questions.jsonl"),
-        columns=None,
         model=f"{sdk}/model",
         template=template,
         base_url=server.base_url,
         roles=dict(roles or {}),
-        limit=limit,
-        repeats=1,
         asks=True,
     )
-    with api.asked(
+    with asking.asked(
         [plan],
         limit=limit,
-        repeats=1,
         concurrency=concurrency,
         batch=batch,
         max_cost=max_cost,

@@ -44,7 +44,7 @@ from providers.misbehaving_server import (
     stops_half_way,
     twice,
 )
-from selfexplain import api
+from selfexplain import ask_plan, asking, rereading
 from selfexplain.cli import main
 from selfexplain.providers import anthropic as anthropic_adapter
 from selfexplain.providers import openai as adapter
@@ -149,29 +149,12 @@ def ask_all(
     setattr(calls_module, "datetime", JumpingClock)  # noqa: B010 - another module's own name for it
     if end == "full disk":
         resource.setrlimit(resource.RLIMIT_FSIZE, (600 * at, resource.RLIM_INFINITY))
-    plan = api.planned(
-        str(questions),
-        columns=None,
-        model=model,
-        template="answer-confidence",
-        base_url=server.base_url,
-        limit=limit,
-        repeats=1,
-        asks=True,
+    plan = ask_plan.planned(
+        str(questions), model=model, template="answer-confidence", base_url=server.base_url, asks=True
     )
     if end == "no descriptors":
         leave_descriptors(2 * at)
-    with api.asked(
-        [plan],
-        limit=limit,
-        repeats=1,
-        concurrency=AT_ONCE,
-        max_cost=None,
-        max_tokens=None,
-        results=results,
-        say=lambda _: None,
-        watch=lambda _: None,
-    ):
+    with asking.asked([plan], limit=limit, concurrency=AT_ONCE, results=results):
         pass
 
 
@@ -301,7 +284,7 @@ class Faults(RuleBasedStateMachine):
                     self.spoken.model, self.questions, self.server, self.results, end="done", at=0, limit=len(QUESTIONS)
                 )
             (path,) = self.results.iterdir()
-            records = api.records_of(RunFolder(path), Calls(path / "calls"))
+            records = rereading.records_of(RunFolder(path), Calls(path / "calls"))
             empty = {call.request.item for call in self.replies() if not call.response.text}
 
             assert [record.item for record in records] == [f"q{n}" for n in range(len(QUESTIONS))]

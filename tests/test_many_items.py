@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from selfexplain import api, many_items, plugins
+from selfexplain import asking, many_items, plugins
 from selfexplain.datasets.questions import read_questions
 from selfexplain.errors import InputError
-from selfexplain.many_items import Stored, kept
+from selfexplain.many_items import kept
 from selfexplain.records import Dataset, Item
 from selfexplain.runs.folder import RunFolder
+from selfexplain.stored import Stored
 
 ITEMS = tuple(Item(f"q{n}", f"What is {n}?\n\u2028", (str(n),)) for n in range(9))
 
@@ -74,7 +75,7 @@ def test_a_large_file_is_asked_to_its_end_and_resumed(tmp_path: Path) -> None:
         return "Answer: 1\nConfidence: 90"
 
     for limit in (5, None):
-        api.run(str(path), model=ask, template="answer-confidence", limit=limit, results=tmp_path)
+        asking.run(str(path), model=ask, template="answer-confidence", limit=limit, results=tmp_path)
     (run,) = tmp_path.glob("questions__*")
 
     assert len(asked) == len(set(asked)) == 9

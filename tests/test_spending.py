@@ -260,7 +260,7 @@ def test_an_elicitation_of_several_calls_is_counted_as_it_asks() -> None:
         return report
 
     template = plugins.template("answer-confidence")
-    found = selfexplain.api.in_loop(
+    found = selfexplain.event_loop.in_loop(
         forecast(
             [Item("a", "x?", ("y",)), Item("b", "z?", ("y",))],
             repeats=2,

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import selfexplain as sx
-from selfexplain import api, plugins
+from selfexplain import asking, measuring, plugins, rehearsal
 from selfexplain.cli import cli
 from selfexplain.errors import InputError, ProviderError
 from selfexplain.prompting import template as templates
@@ -55,9 +55,9 @@ class Judge(Drawing):
 
 def test_a_run_of_draws_is_read_again_without_a_model(tmp_path: Path) -> None:
     """Four of ten draws say Lima, then a fifth in small letters: 0.5. Reading again gives the same Records."""
-    result = api.run(TOWNS, model=Drawing(), template="self-consistency", results=tmp_path)
+    result = asking.run(TOWNS, model=Drawing(), template="self-consistency", results=tmp_path)
     assert result.folder is not None
-    again = api.evaluate_run(result.folder)
+    again = measuring.evaluate_run(result.folder)
 
     assert [record.report.confidence["consistency"].value for record in result.records] == [0.5] * 3
     assert result.records == again.records
@@ -71,8 +71,8 @@ def test_what_was_drawn_before_a_breakdown_is_not_drawn_again(breaks_after: int,
     """In the middle of an Item too: 30 requests in all, each once."""
     broken, whole = Drawing(breaks_after=breaks_after), Drawing()
     with pytest.raises(ProviderError):
-        api.run(TOWNS, model=broken, template="self-consistency", results=tmp_path)
-    result = api.run(TOWNS, model=whole, template="self-consistency", results=tmp_path)
+        asking.run(TOWNS, model=broken, template="self-consistency", results=tmp_path)
+    result = asking.run(TOWNS, model=whole, template="self-consistency", results=tmp_path)
     assert result.folder is not None
     replied = [call.key for call in read_calls(result.folder / "calls") if call.response.outcome == "completed"]
 
@@ -102,9 +102,9 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_dry_run_counts_what_there_can_be_at_most(name: str, tmp_path: Path) -> None:
     provider = Drawing()
-    counted = api.dry_run(TOWNS, model=provider, template=name, results=tmp_path)["calls"]
+    counted = rehearsal.dry_run(TOWNS, model=provider, template=name, results=tmp_path)["calls"]
     with contextlib.suppress(InputError):  # that no answer could be used: here it is only counted what is asked
-        api.run(TOWNS, model=provider, template=name, results=tmp_path)
+        asking.run(TOWNS, model=provider, template=name, results=tmp_path)
 
     assert provider.sent
     assert counted == 3 * CALLS[name]
@@ -114,7 +114,7 @@ def test_a_dry_run_counts_what_there_can_be_at_most(name: str, tmp_path: Path) -
 def test_draws_at_temperature_0_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
     provider = Drawing()
     with pytest.raises(InputError, match="at temperature 0 they are one and the same"):
-        api.run(TOWNS, model=provider, template="self-consistency", temperature=0.0, results=tmp_path)
+        asking.run(TOWNS, model=provider, template="self-consistency", temperature=0.0, results=tmp_path)
 
     assert not provider.sent
     assert not list(tmp_path.iterdir())
@@ -122,7 +122,7 @@ def test_draws_at_temperature_0_are_refused_before_anything_is_asked(tmp_path: P
 
 def test_another_temperature_is_another_run(tmp_path: Path) -> None:
     cold, warm = (
-        api.run(TOWNS, model=Drawing(), template="answer-confidence", temperature=t, results=tmp_path)
+        asking.run(TOWNS, model=Drawing(), template="answer-confidence", temperature=t, results=tmp_path)
         for t in (None, 0.7)
     )
 
@@ -137,10 +137,10 @@ def test_a_role_is_asked_recorded_counted_and_read_again(tmp_path: Path) -> None
     """
     main, judge = Drawing(), Judge()
     asked = {"model": main, "template": "semantic-entropy-entailment", "roles": {"entailment": judge}}
-    forecast = api.dry_run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
-    result = api.run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
+    forecast = rehearsal.dry_run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
+    result = asking.run(TOWNS, **asked, results=tmp_path)  # type: ignore[arg-type]
     assert result.folder is not None
-    again = api.evaluate_run(result.folder)
+    again = measuring.evaluate_run(result.folder)
     metrics = result.to_dict()
 
     assert (len(main.sent), len(judge.sent)) == (30, 30)
@@ -179,7 +179,7 @@ def test_an_amount_needs_the_price_of_every_model_asked(tmp_path: Path, monkeypa
         f'[tool.selfexplain.prices."{Drawing().name}"]\ninput = 1.0\noutput = 1.0\n'
     )
     with pytest.raises(InputError, match="no price is set for judge/y"):
-        api.run(
+        asking.run(
             TOWNS,
             model=Drawing(),
             template="semantic-entropy-entailment",
@@ -191,7 +191,7 @@ def test_an_amount_needs_the_price_of_every_model_asked(tmp_path: Path, monkeypa
 
 def test_the_pages_of_an_entropy_show_its_order_and_no_diagram(tmp_path: Path) -> None:
     """The consistency beside it has one."""
-    result = api.run(TOWNS, model=Drawing(), template="semantic-entropy", results=tmp_path)
+    result = asking.run(TOWNS, model=Drawing(), template="semantic-entropy", results=tmp_path)
     assert result.page is not None
     page = result.page.read_text()
     card = page.split('id="card-2"')[1].split("</article>")[0]
@@ -216,7 +216,7 @@ def test_words_keep_their_phrase_and_are_worth_what_they_were_right(tmp_path: Pa
         right = n < 15 or n == 30
         return f"Answer: {'Lima' if right else 'Cusco'}\nConfidence: {'Highly likely' if n < 30 else 'Unlikely'}"
 
-    result = api.run(Dataset("words", "1", items), model=reply, template="words", results=tmp_path)
+    result = asking.run(Dataset("words", "1", items), model=reply, template="words", results=tmp_path)
     assert result.folder is not None
     found = sx.recalibrate(result.folder)
 

@@ -8,8 +8,16 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, by_bootstrap, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, measured, ratio
-from selfexplain.calibration.without_interval import value_alone
-from selfexplain.inference import Estimate, Floats, Ints, checked_level, equal_rows, few_clusters, normal_quantile
+from selfexplain.inference import (
+    Estimate,
+    Floats,
+    Ints,
+    checked_level,
+    equal_rows,
+    few_clusters,
+    normal_quantile,
+    value_alone,
+)
 
 
 def share_of_pairs_won(confidence: Floats, n: Ints, n_correct: Ints) -> Floats:  # noqa: ARG001 - their order is enough

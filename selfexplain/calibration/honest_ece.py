@@ -32,7 +32,6 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.counting import distinct
 from selfexplain.calibration.few_of_a_kind import VERY_FEW
 from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.calibration.without_interval import value_alone
 from selfexplain.inference import (
     Estimate,
     Floats,
@@ -44,6 +43,7 @@ from selfexplain.inference import (
     so_many,
     stream,
     t_quantile,
+    value_alone,
 )
 
 DRAWS = 50_000

@@ -13,8 +13,8 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.expected_calibration_error import ece
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.calibration.without_interval import p_value, value_alone
-from selfexplain.inference import Estimate, Floats, Ints, stream
+from selfexplain.calibration.without_interval import p_value
+from selfexplain.inference import Estimate, Floats, Ints, stream, value_alone
 
 DRAWS = 9999
 """Calibrated copies of the answers; the least p-value is then 0.0001."""

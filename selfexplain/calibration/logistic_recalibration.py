@@ -9,9 +9,17 @@ from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, few_of_a_kind
 from selfexplain.calibration.metric import Confidences, IntervalRule, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, sums
-from selfexplain.calibration.without_interval import value_alone
 from selfexplain.errors import InputError, Undefined
-from selfexplain.inference import SAME, Estimate, Floats, few_clusters, so_many, t_quantile, unequal_clusters
+from selfexplain.inference import (
+    SAME,
+    Estimate,
+    Floats,
+    few_clusters,
+    so_many,
+    t_quantile,
+    unequal_clusters,
+    value_alone,
+)
 
 CLIP = 0.005
 """Half a step of a scale from 0 to 100: log-odds of 0 and 1 are infinite."""

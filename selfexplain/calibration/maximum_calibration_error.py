@@ -6,9 +6,8 @@ from selfexplain.calibration.binning import Closed, bin_of
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import Confidences, Metric, Outcomes, metric, tabulate
 from selfexplain.calibration.table import CalibrationTable, sums, total
-from selfexplain.calibration.without_interval import value_alone
 from selfexplain.errors import Undefined
-from selfexplain.inference import Estimate, Floats, Ints, checked_level, clopper_pearson
+from selfexplain.inference import Estimate, Floats, Ints, checked_level, clopper_pearson, value_alone
 
 FEWEST_ROWS = 20
 """A bin with fewer rows is passed over: its error is mostly chance."""

@@ -16,7 +16,6 @@ from selfexplain.calibration.few_of_a_kind import FEW_TO_RESAMPLE, VERY_FEW, few
 from selfexplain.calibration.honest_ece import FEWEST_CLUSTERS
 from selfexplain.calibration.metric import Metric
 from selfexplain.calibration.paired_table import PairedTable
-from selfexplain.calibration.without_interval import value_alone
 from selfexplain.errors import Undefined
 from selfexplain.inference import (
     SAME,
@@ -30,6 +29,7 @@ from selfexplain.inference import (
     mean_by_t,
     percentile_bootstrap,
     stream,
+    value_alone,
 )
 
 FEW_CHANGES = 5

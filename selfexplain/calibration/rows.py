@@ -88,12 +88,12 @@ def read_correct(correct: ArrayLike, *, n: int, name: str = "correct") -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class LookedUp(Sequence[str]):
-    """The labels of rows, looked up already."""
+    """Labels that many things have, looked up already; of rows, some row has each."""
 
     names: Sequence[str]
-    """The distinct labels in order; some row has each."""
+    """The distinct labels in order."""
     place: Ints
-    """Which of them each row has."""
+    """Which of them each has."""
 
     def __len__(self) -> int:
         return len(self.place)

@@ -2,15 +2,10 @@
 
 from selfexplain.calibration.cluster_table import ClusterTable, Counts
 from selfexplain.calibration.metric import IntervalRule, Metric
-from selfexplain.inference import Estimate, so_many
+from selfexplain.inference import Estimate, so_many, value_alone
 
 KINK = "no honest interval is known: resampling is wrong where the true value may be 0"
 """Said of errors that cannot be negative and are not sums over fixed bins."""
-
-
-def value_alone(value: float, n: int, level: float, why: str) -> Estimate:
-    """Return a value that has no interval, and why."""
-    return Estimate(value=value, low=None, high=None, level=level, method="", n=n, warnings=(why,))
 
 
 def without_interval(why: str, *, clustered: str | None = None) -> IntervalRule:

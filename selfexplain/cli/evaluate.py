@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 import click
 
-from selfexplain import api
+from selfexplain.choosing import metric_facts
 from selfexplain.cli.speak import names, pairs, print_json, print_result, tell
 from selfexplain.cli.table_options import log_options
 from selfexplain.errors import InputError
+from selfexplain.measuring import evaluate_run
+from selfexplain.tables import evaluate_file
 
 MOST_VALUES = 1_000
 """Different confidences whose counts are printed; a million of them are 70 MB of text."""
@@ -68,11 +70,11 @@ def evaluate(
                 "--map, --scale, --format, --scorer and --only describe a FILE, and this is a Run",
                 hint="leave them out",
             )
-        result = api.evaluate_run(source, grades=grades, gold_error=gold_error, metrics=chosen, say=tell)
+        result = evaluate_run(source, grades=grades, gold_error=gold_error, metrics=chosen, say=tell)
     elif grades is not None or gold_error is not None:
         raise InputError("--grades and --gold-error are of a Run, and this is a FILE", hint="leave them out")
     else:
-        result = api.evaluate_file(
+        result = evaluate_file(
             source,
             columns=pairs(mapped, option="--map", example="confidence=score"),
             scale=scale,
@@ -83,7 +85,7 @@ def evaluate(
         numbers = result.to_dict()
         print_json(numbers if numbers["run"] else without_long_tables(numbers))
     else:
-        print_result(result.metrics, api.metric_facts(), result.note)
+        print_result(result.metrics, metric_facts(), result.note)
         if result.page is not None:
             tell(f"\nReport: {result.page}")
 

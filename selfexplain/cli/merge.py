@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from selfexplain import api
+from selfexplain.choosing import metric_facts
 from selfexplain.cli.speak import names, print_json, print_result, tell
 from selfexplain.merging import merge as merge_all
+from selfexplain.runs.folder import RESULTS
 
 
 @click.command()
@@ -15,7 +16,7 @@ from selfexplain.merging import merge as merge_all
     "-o",
     "--results",
     type=click.Path(path_type=Path),
-    default=api.RESULTS,
+    default=RESULTS,
     show_default=True,
     help="Where the Run is put.",
 )
@@ -38,5 +39,5 @@ def merge(runs: tuple[Path, ...], results: Path, metrics: tuple[str, ...], as_js
     if as_json:
         print_json(result.to_dict())
         return
-    print_result(result.metrics, api.metric_facts(), result.note)
+    print_result(result.metrics, metric_facts(), result.note)
     tell(f"\nReport: {result.page}")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from selfexplain import api
 from selfexplain.cli.speak import print_text, tell
 from selfexplain.providers import model_file
 
@@ -17,7 +16,7 @@ def model() -> None:
 @model.command()
 def pull() -> None:
     """Fetch the embedded model unless it is here, check its hash, and print where it lies."""
-    print_text(api.pull_model(tell))
+    print_text(model_file.pull_model(tell))
 
 
 @model.command()

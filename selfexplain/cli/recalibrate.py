@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import click
 
-from selfexplain import acting, api
+from selfexplain import acting
+from selfexplain.choosing import metric_facts
 from selfexplain.cli.speak import draw, pairs, print_json, show, tell
 from selfexplain.cli.table_options import log_options
 
@@ -71,7 +72,7 @@ def recalibrate(
     else:
         from selfexplain.report.recalibration import before_and_after  # noqa: PLC0415 - only where something is shown
 
-        show(before_and_after(recalibration.numbers, api.metric_facts()))
+        show(before_and_after(recalibration.numbers, metric_facts()))
     if out is not None:
         tell(f"Map: {recalibration.write(out)}")
     if picture is not None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from selfexplain import api, plugins
+from selfexplain import asking, plugins, rehearsal
+from selfexplain.choosing import metric_facts
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
 from selfexplain.errors import NothingAsked, NothingUsable
+from selfexplain.measuring import Result
 from selfexplain.pipeline.budget import money
 from selfexplain.report.visible import visible
+from selfexplain.runs.folder import RESULTS
 from selfexplain.ways import WaysResult, run_ways
 
 
@@ -90,7 +93,7 @@ from selfexplain.ways import WaysResult, run_ways
     help="headline, all, a metric's name, or FILE.py:NAME; commas or repetition.",
 )
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=api.RESULTS, show_default=True, help="Where Runs are kept."
+    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Where Runs are kept."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics object to stdout.")
 def run(
@@ -142,7 +145,7 @@ def run(
         "results": results,
     }
     if dry_run:
-        forecasts = [api.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
+        forecasts = [rehearsal.dry_run(dataset, model=model, template=template, **asked) for model, template in ways]
         tell_forecasts(forecasts, as_json=as_json)
         return
     asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens, "max_calls": max_calls}
@@ -151,7 +154,7 @@ def run(
         with bar() as watch:
             if len(ways) == 1:
                 ((model, template),) = ways
-                found: api.Result | WaysResult = api.run(dataset, model=model, template=template, **asked, watch=watch)
+                found: Result | WaysResult = asking.run(dataset, model=model, template=template, **asked, watch=watch)
             else:
                 found = run_ways(dataset, models=models, templates=chosen, **asked, watch=watch)
     except (NothingAsked, NothingUsable) as nothing:
@@ -167,8 +170,8 @@ def run(
     if as_json:
         print_json(found.to_dict())
         return
-    if isinstance(found, api.Result):
-        print_result(found.metrics, api.metric_facts(), found.note)
+    if isinstance(found, Result):
+        print_result(found.metrics, metric_facts(), found.note)
     else:
         from selfexplain.report.ways_terminal import summary  # noqa: PLC0415 - numpy
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar, cast, get_args
 
 import click
 
-from selfexplain import api
 from selfexplain.cli.speak import pairs
 from selfexplain.records import Source
+from selfexplain.runs.folder import RESULTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +67,7 @@ def results_option(command: F) -> F:
     return click.option(
         "--results",
         type=click.Path(path_type=Path),
-        default=api.RESULTS,
+        default=RESULTS,
         show_default=True,
         help="Its folder `baselines` holds them.",
     )(command)

@@ -69,27 +69,6 @@ class Texts(Sequence[str]):
         return ranks
 
 
-class Picked(Sequence[str]):
-    """Some texts of many, in an order of their own."""
-
-    def __init__(self, texts: Texts, places: Places) -> None:
-        self._texts, self._places = texts, places
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self._texts[place] for place in self._places[index].tolist()]
-        return self._texts[int(self._places[index])]
-
-
 class AskedItems:
     """What the rows of all sources share of the Items that were asked, in their order."""
 
@@ -244,7 +223,7 @@ class AnsweredRows(Sequence[Answered]):
         order = np.argsort(self._asked.ranks[items])
         place = np.empty(len(items), dtype=np.int64)
         place[order] = np.arange(len(items))
-        return confidence[kept], correct, LookedUp(Picked(self._asked.ids, items[order]), place)
+        return confidence[kept], correct, LookedUp(LookedUp(self._asked.ids, items[order].astype(np.int64)), place)
 
     def excluded(self) -> dict[str, int]:
         """Return how many answers cannot be used, by reason, in the order in which the reasons first come."""

@@ -1,9 +1,9 @@
 """Who is told what happens to batches, and how far they are."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from selfexplain.pipeline.ask import Progress, Watch
+from selfexplain.telling import Say
 
 
 @dataclass
@@ -26,9 +26,9 @@ class Out:
 class News:
     """Who is told what happens to batches."""
 
-    say: Callable[[str], None]
+    say: Say
     """Told a sentence when a batch is handed in, and when it has ended."""
-    show: Callable[[str], None]
+    show: Say
     """Told how far all batches are, in a few words, empty when none is out."""
     out: dict[str, Out] = field(default_factory=dict)
     """Those of all models, by token."""

@@ -3,57 +3,15 @@
 What looks at them goes through them in their order and keeps what it has counted, never the Records.
 """
 
-import tempfile
-import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import overload
-
-import msgspec
 
 from selfexplain.records import Item, Record, encode
+from selfexplain.stored import Stored, stored_for_now
 
 MOST_KEPT = 10_000
 """So many are kept as they are: some 50 MiB, and faster."""
-
-
-class StoredRecords(Sequence[Record]):
-    """The Records in a file, as a sequence; a slice of it is another.
-
-    Parameters
-    ----------
-    path : Path
-        One Record a line, as JSON.
-    chosen : range
-        Which lines, from 0.
-    """
-
-    def __init__(self, path: Path, chosen: range, *, of: "StoredRecords | None" = None) -> None:
-        self._path, self._chosen = path, chosen
-        self._of = of  # as long as a part is used, the whole and its file stay
-
-    def __len__(self) -> int:
-        return len(self._chosen)
-
-    def __iter__(self) -> Iterator[Record]:
-        lines = self._chosen if self._chosen.step > 0 else self._chosen[::-1]
-        decode = msgspec.json.Decoder(Record).decode
-        with self._path.open("rb") as file:
-            read = map(decode, islice(file, lines.start, lines.stop, lines.step))
-            yield from read if lines is self._chosen else reversed(list(read))
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "StoredRecords": ...
-
-    def __getitem__(self, index: int | slice) -> "Record | StoredRecords":
-        if isinstance(index, slice):
-            return StoredRecords(self._path, self._chosen[index], of=self)
-        line = self._chosen[index]
-        return next(iter(StoredRecords(self._path, range(line, line + 1))))
 
 
 class Lines:
@@ -84,7 +42,7 @@ def written(records: Iterable[Record], write: Callable[[Iterable[bytes]], Path])
     """
     lines = Lines(records)
     path = write(lines)
-    return lines.kept if lines.n <= MOST_KEPT else StoredRecords(path, range(lines.n))
+    return lines.kept if lines.n <= MOST_KEPT else Stored(path, range(lines.n), Record)
 
 
 def kept(records: Iterable[Record]) -> Sequence[Record]:
@@ -99,20 +57,7 @@ def kept(records: Iterable[Record]) -> Sequence[Record]:
     first = list(islice(left, MOST_KEPT + 1))
     if len(first) <= MOST_KEPT:
         return first
-
-    def write(lines: Iterable[bytes]) -> Path:
-        with tempfile.NamedTemporaryFile(prefix="selfexplain-", suffix=".jsonl", delete=False) as file:
-            try:
-                file.writelines(lines)
-            except BaseException:  # reading them may find what is damaged
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        return Path(file.name)
-
-    stored = written(both(first, left), write)
-    if isinstance(stored, StoredRecords):
-        weakref.finalize(stored, stored._path.unlink, missing_ok=True)  # noqa: SLF001 - of this very file
-    return stored
+    return stored_for_now((encode(record) + b"\n" for record in both(first, left)), Record)
 
 
 def both(first: list[Record], left: Iterable[Record]) -> Iterator[Record]:

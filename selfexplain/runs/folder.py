@@ -13,11 +13,15 @@ from pathlib import Path
 import msgspec
 
 from selfexplain.errors import InputError
-from selfexplain.many_items import MOST_KEPT, Stored
+from selfexplain.many_items import MOST_KEPT
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, add_lines, encode
 from selfexplain.runs import locks
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
 from selfexplain.runs.manifest import Manifest, RunSpec
+from selfexplain.stored import Stored
+
+RESULTS = Path("results")
+"""Where Runs are kept, unless another place is named."""
 
 REWRITTEN = "delete {}, and the command that made the Run writes it and the Items again; recorded replies stay"
 """The remedy for a damaged manifest or damaged Items: the same command leads to the same folder, or to another one."""
@@ -167,7 +171,7 @@ def read_questions(path: Path, dataset_hash: str) -> tuple[Sequence[Item], Seque
             hint=f"correct questions and gold labels in your own file, which makes another Run. To mend this one: "
             f"{REWRITTEN.format(path / 'manifest.json')}",
         )
-    stored = [Stored(path / name, range(n)) for name, n in zip(names, counts, strict=True)]
+    stored = [Stored(path / name, range(n), Item) for name, n in zip(names, counts, strict=True)]
     items, examples = [each if len(each) > MOST_KEPT else tuple(each) for each in (*stored, ())][:2]
     return items, examples
 

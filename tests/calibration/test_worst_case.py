@@ -1,6 +1,7 @@
 """Bounds over missing answers: by hand, and by trying everything that a few missing answers could have been."""
 
-from itertools import product
+import contextlib
+from itertools import chain, combinations_with_replacement, product
 
 import pytest
 from hypothesis import given, settings
@@ -18,17 +19,20 @@ ROWS = st.lists(st.tuples(st.sampled_from(GRID), st.integers(0, 1)), max_size=6)
 MISSING = st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 2)).filter(any)
 
 
-def tried(metric: Metric[...], rows: list[tuple[float, int]], missing: Missing) -> list[float]:
-    """Return the metric for everything on the grid that the missing answers could have been."""
-    outcomes = [(1,)] * missing.right + [(0,)] * missing.wrong + [(0, 1)] * missing.unknown
+def filled(rows: list[tuple[float, int]], missing: Missing) -> list[CalibrationTable]:
+    """Return a table for everything on the grid that the missing answers could have been, in whatever order."""
+    kinds = (((1,), missing.right), ((0,), missing.wrong), ((0, 1), missing.unknown))
+    ways = [combinations_with_replacement(list(product(GRID, correct)), n) for correct, n in kinds]
+    whole = ([*rows, *chain.from_iterable(each)] for each in product(*ways))
+    return [CalibrationTable.from_rows([c for c, _ in each], [y for _, y in each]) for each in whole]
+
+
+def tried(metric: Metric[...], tables: list[CalibrationTable]) -> list[float]:
+    """Return the metric of each table that has one."""
     found = []
-    for correct in product(*outcomes):
-        for confidence in product(GRID, repeat=len(outcomes)):
-            filled = [*rows, *zip(confidence, correct, strict=True)]
-            try:
-                found.append(metric([c for c, _ in filled], [y for _, y in filled]))
-            except Undefined:
-                continue
+    for table in tables:
+        with contextlib.suppress(Undefined):
+            found.append(metric(table))
     return found
 
 
@@ -37,16 +41,17 @@ def tried(metric: Metric[...], rows: list[tuple[float, int]], missing: Missing) 
 def test_the_bounds_are_what_trying_everything_finds(rows: list[tuple[float, int]], counts: tuple[int, ...]) -> None:
     """Attained at both ends by four numbers."""
     missing = Missing(*counts)
+    tables = filled(rows, missing)
     bounds = worst_case(CalibrationTable.from_rows([c for c, _ in rows], [y for _, y in rows]), missing)
 
     for metric in (accuracy, gap, brier):
-        values = tried(metric, rows, missing)
+        values = tried(metric, tables)
         assert getattr(bounds, metric.__name__) == pytest.approx((min(values), max(values)), abs=1e-12)
-    values = tried(auroc, rows, missing)
+    values = tried(auroc, tables)
     assert (bounds.auroc is None) == (not values)
     if bounds.auroc is not None:
         assert bounds.auroc == pytest.approx((min(values), max(values)), abs=1e-12)
-    values = tried(ece, rows, missing)
+    values = tried(ece, tables)
     assert bounds.ece[0] - 1e-12 <= min(values)
     assert max(values) <= bounds.ece[1] + 1e-12
 

@@ -12,7 +12,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from selfexplain.api import metric_facts
+from selfexplain.choosing import metric_facts
 from selfexplain.display import palette
 from selfexplain.display.history import LABELS, MOST, HistoryDisplay, stacked
 from selfexplain.display.picture import svg_text

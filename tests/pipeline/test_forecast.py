@@ -3,8 +3,8 @@
 import pytest
 
 from selfexplain import plugins
-from selfexplain.api import in_loop
 from selfexplain.elicitation.elicitation import Sampling
+from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.forecast import forecast
 from selfexplain.prompting import template as templates
 from selfexplain.records import Item

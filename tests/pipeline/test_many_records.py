@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfexplain import api, many_items, plugins
+from selfexplain import asking, many_items, measuring, plugins, rereading
 from selfexplain.pipeline import answered_rows, many_records
 from selfexplain.pipeline.answered_rows import AnsweredRows, AskedItems, Texts
 from selfexplain.pipeline.claims import measure_claims
 from selfexplain.pipeline.compliance import compliance_of
 from selfexplain.pipeline.count import counted
 from selfexplain.pipeline.evaluate import rows_of
-from selfexplain.pipeline.many_records import ItemsInOrder, StoredRecords, among, by_id, kept, written
+from selfexplain.pipeline.many_records import ItemsInOrder, among, by_id, kept, written
 from selfexplain.pipeline.recalibrate import if_recalibrated
 from selfexplain.pipeline.second_opinion import second_opinion
 from selfexplain.records import STATUSES, Answered, Grade, Item, Reading, Record, SelfReport, Status
 from selfexplain.report import rows as page_rows
 from selfexplain.report.rows import choose
+from selfexplain.stored import Stored
 
 STATED: Reading[float] = Reading(0.75, "read", span=(12, 14))
 
@@ -51,7 +52,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     for holder in (many_items, many_records):
         monkeypatch.setattr(holder, "MOST_KEPT", 3)
     monkeypatch.setattr("selfexplain.runs.folder.MOST_KEPT", 3)
-    monkeypatch.setattr(api, "READ_TOGETHER", 2)
+    monkeypatch.setattr(rereading, "READ_TOGETHER", 2)
     monkeypatch.setattr(answered_rows, "BATCH", 4)
 
 
@@ -65,7 +66,7 @@ def test_few_are_as_they_are_and_many_are_the_same_from_their_file(tmp_path: Pat
 
     assert kept(iter(RECORDS[:3])) == written(iter(RECORDS[:3]), write) == RECORDS[:3]
     for stored in (kept(iter(RECORDS)), written(iter(RECORDS), write)):
-        assert isinstance(stored, StoredRecords)
+        assert isinstance(stored, Stored)
         assert len(stored) == 9
         assert list(stored) == list(stored) == RECORDS
         for part in (
@@ -276,15 +277,15 @@ def test_a_run_of_many_is_measured_and_shown_as_one_of_few(
         n = sum(map(ord, messages[-1]["content"]))
         return f"Answer: {n % 3 % 2}\nBecause: so.\nConfidence: {50 + n % 51}"
 
-    result = api.run(str(path), model=ask, template="answer-why-confidence", repeats=repeats, results=tmp_path)
-    assert isinstance(result.records, StoredRecords)
+    result = asking.run(str(path), model=ask, template="answer-why-confidence", repeats=repeats, results=tmp_path)
+    assert isinstance(result.records, Stored)
     assert result.folder is not None
     names = ("records.jsonl", "metrics.json", "report.html", "report.md")
     many = [(result.folder / name).read_bytes() for name in names]
     for holder in (many_items, many_records):
         monkeypatch.setattr(holder, "MOST_KEPT", 1_000)
     monkeypatch.setattr("selfexplain.runs.folder.MOST_KEPT", 1_000)
-    again = api.evaluate_run(result.folder)
+    again = measuring.evaluate_run(result.folder)
 
     assert isinstance(again.records, list)
     assert list(result.records) == again.records

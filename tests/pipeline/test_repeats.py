@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfexplain.api import evaluate_file
 from selfexplain.pipeline.repeats import asked_again, spread_of
 from selfexplain.records import Answered
 from selfexplain.report.again import in_words
+from selfexplain.tables import evaluate_file
 from sides import row
 
 

@@ -88,7 +88,7 @@ async def test_it_answers_as_the_same_file_served_by_llama_cpp(calls: Mapping[st
 
 def test_the_embedded_model_has_its_template_and_its_warning() -> None:
     """By its name it is the one that `local/` serves: examples first, and a word on its size."""
-    from selfexplain.api import NOTES
+    from selfexplain.measuring import NOTES
 
     assert plugins.DEFAULT_TEMPLATES["hf/smollm2-135m-instruct"] == "few-shot"
     assert NOTES["hf/smollm2-135m-instruct"] == NOTES["local/smollm2-135m-instruct"]

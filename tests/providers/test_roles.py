@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from selfexplain import api, plugins
+from selfexplain import ask_plan, plugins
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.errors import InputError
 from selfexplain.pipeline.forecast import forecast
@@ -133,7 +133,7 @@ def test_draws_decide_the_temperature_that_nobody_states(draws: int, stated: flo
     template = plugins.template("answer-confidence")
     template = replace(template, front=replace(template.front, draws=draws))
 
-    assert api.temperature_for(template, stated) == used
+    assert ask_plan.temperature_for(template, stated) == used
 
 
 def test_draws_at_temperature_0_are_refused() -> None:
@@ -141,7 +141,7 @@ def test_draws_at_temperature_0_are_refused() -> None:
     template = plugins.template("answer-confidence")
     template = replace(template, front=replace(template.front, draws=5))
     with pytest.raises(InputError, match=r"draws 5 replies, and at temperature 0 they are one and the same") as caught:
-        api.temperature_for(template, 0.0)
+        ask_plan.temperature_for(template, 0.0)
 
     assert caught.value.hint == "say --temperature 1, or leave it out"
 

@@ -7,7 +7,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from selfexplain import plugins
-from selfexplain.api import chosen_metrics, metric_facts
+from selfexplain.choosing import chosen_metrics, metric_facts
 from selfexplain.claims import CLAIM_KINDS, Claim, ClaimKind, Unit
 from selfexplain.pipeline.claims import TITLES, measure_claims
 from selfexplain.pipeline.evaluate import evaluate_sources, rows_of

@@ -7,7 +7,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from selfexplain.api import evaluate_run, run
+from selfexplain.asking import run
+from selfexplain.measuring import evaluate_run
 from selfexplain.records import Item, Record
 from selfexplain.report.html import render as html
 from selfexplain.report.markdown import JOINER, code, quoted, render

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from selfexplain.api import chosen_metrics, metric_facts
+from selfexplain.choosing import chosen_metrics, metric_facts
 from selfexplain.pipeline.evaluate import evaluate_sources, rows_of
 from selfexplain.records import Grade, Reading, Record, SelfReport
 from selfexplain.report.html import render

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfexplain import api
+from selfexplain import asking, choosing, measuring
 from selfexplain.errors import InputError
 from selfexplain.records import Call, Dataset, Item, Openness, Response, Transparency, encode
 from selfexplain.runs import merge as merge_module
@@ -36,7 +36,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     folder = tmp_path_factory.mktemp("whole")
     script = folder / "script.jsonl"
     script.write_bytes(b"".join(encode({"item": item, "reply": text}) + b"\n" for item, text in REPLIES.items()))
-    found = api.run(DATASET, model=f"scripted/{script}", template="answer-confidence", repeats=2, results=folder)
+    found = asking.run(DATASET, model=f"scripted/{script}", template="answer-confidence", repeats=2, results=folder)
     assert found.folder is not None
     return RunFolder(found.folder)
 
@@ -57,7 +57,7 @@ def part(run: RunFolder, results: Path, files: Sequence[Sequence[bytes]]) -> Pat
 
 def shown(path: Path) -> tuple[list[Any], dict[str, Any]]:
     """Return the Records and the numbers of a Run, without where it lies."""
-    found = api.evaluated(RunFolder(path), api.chosen_metrics("headline"), write=False)
+    found = measuring.evaluated(RunFolder(path), choosing.chosen_metrics("headline"), write=False)
     return list(found.records), {**found.metrics, "run": None}
 
 
