@@ -262,7 +262,7 @@ def test_the_question_files_of_the_docs_suit_the_ways_that_asked_them(name: str,
     path = ROOT / "docs" / "asked" / f"{name}.jsonl"
 
     assert f"(asked/{name}.jsonl)" in (ROOT / "docs" / "ways_to_ask.md").read_text()
-    counted = api.dry_run(str(path), model=Drawing(), template=way, results=tmp_path)["calls"]
+    counted = rehearsal.dry_run(str(path), model=Drawing(), template=way, results=tmp_path)["calls"]
     assert counted == 12 * {"choice-orders": 4}.get(way, 1)
 
 
