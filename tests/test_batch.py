@@ -69,9 +69,15 @@ def test_it_is_the_same_run_as_one_that_is_asked_directly(home: Path, server: Ba
 
 
 @BOTH
-def test_several_turns_are_asked_in_rounds(home: Path, server: BatchServer, sdk: str) -> None:
-    """Twelve first turns in one batch, twelve second ones in the next."""
-    ask(home, server, sdk, template="self-probe")
+def test_several_turns_are_asked_in_rounds(
+    home: Path, server: BatchServer, sdk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve first turns in one batch, twelve second ones in the next, each handed in when the twelfth is there.
+
+    A second turn comes when the first is on disk: how long that takes must not decide what a batch holds.
+    """
+    monkeypatch.setattr(batched, "LINGER_SECONDS", 600.0)
+    ask(home, server, sdk, template="self-probe", concurrency=len(QUESTIONS))
 
     assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
 
@@ -116,6 +122,40 @@ def test_what_expired_or_met_an_error_is_asked_again_in_the_next_batch(
     why = {call.request.item: call.response.failure.kind for call in failed if call.response.failure is not None}
     assert why == {"q0": "overloaded", "q1": "overloaded", "q2": "rate"}
     assert {call.response.batch for call in failed} == {server.batches[0].name}
+
+
+@pytest.mark.parametrize(
+    ("sdk", "fate"), [("openai", "error with 200"), ("anthropic", "error with 200"), ("openai", "half")]
+)
+def test_an_error_in_a_replys_place_is_no_reply(home: Path, server: BatchServer, sdk: str, fate: str) -> None:
+    """Half a reply, or an error with status 200: taken for replies, they would be the question's last word."""
+    server.fates[QUESTIONS[4]].append(fate)
+    ask(home, server, sdk)
+
+    assert server.asked == dict.fromkeys(QUESTIONS, 1) | {QUESTIONS[4]: 2}
+    assert right(home) == len(QUESTIONS)
+    (failed,) = (call.response for call in calls(home) if call.response.outcome == "failed")
+    assert failed.failure is not None
+    assert failed.failure.kind == "overloaded"
+
+
+@pytest.mark.parametrize(
+    ("sdk", "fate"), [("openai", "filtered"), ("anthropic", "filtered"), ("openai", "cut by a filter")]
+)
+def test_a_question_that_a_filter_stops_is_refused_as_outside_a_batch(
+    home: Path, server: BatchServer, sdk: str, fate: str
+) -> None:
+    """A reply like another: recorded, so that the same command does not ask it again."""
+    server.fates[QUESTIONS[4]].append(fate)
+    folder = ask(home, server, sdk)
+    ask(home, server, sdk)
+
+    assert server.asked == dict.fromkeys(QUESTIONS, 1)
+    (refused,) = (call for call in calls(home) if call.response.outcome != "completed")
+    assert (refused.request.item, refused.response.outcome) == ("q4", "refused")
+    assert refused.response.finish_reason == "content_filter"
+    assert refused.response.batch == server.batches[0].name
+    assert sx.evaluate_run(folder).to_dict()["excluded"] == {"refused": 1}
 
 
 @BOTH

@@ -291,13 +291,13 @@ def test_a_run_deleted_meanwhile_stops_asking(tmp_path: Path) -> None:
             text=True,
         )
         with process:
-            assert server.held.wait(timeout=60)
+            assert server.held.wait(timeout=600)
             (run,) = (tmp_path / "results").iterdir()
             run.rename(tmp_path / "moved")
             for path in (tmp_path / "moved" / "calls").iterdir():
                 path.unlink()
             server.release.set()
-            out, told = process.communicate(timeout=60)
+            out, told = process.communicate(timeout=600)
 
         assert (process.returncode, out) == (2, "")
         assert "0001.jsonl was deleted while the Run went on" in told

@@ -57,6 +57,8 @@ from selfexplain.runs.folder import RunFolder
 QUESTIONS = [f"Which word belongs to number {number}?" for number in range(24)]
 AT_ONCE = 3
 HUGE = "x" * 200_000 + "\n"
+IMPATIENT_SECONDS, PATIENT_SECONDS = 0.5, 120.0
+"""How long a reply is waited for where a server may keep silent, and where it never does."""
 
 
 def word_for(question: str) -> str:
@@ -141,11 +143,11 @@ def leave_descriptors(free: int) -> None:
 
 
 def ask_all(
-    model: str, questions: Path, server: MisbehavingServer, results: Path, *, end: str, at: int, limit: int
+    model: str, questions: Path, server: MisbehavingServer, results: Path, *, end: str, at: int, limit: int, wait: float
 ) -> None:
     """Ask what has no reply yet, as `selfexplain run` does, short of measuring; in a process of its own."""
     retry.FIRST_WAIT_SECONDS = 0.0
-    adapter.TIMEOUT_SECONDS = anthropic_adapter.TIMEOUT_SECONDS = 0.5
+    adapter.TIMEOUT_SECONDS = anthropic_adapter.TIMEOUT_SECONDS = wait
     setattr(calls_module, "datetime", JumpingClock)  # noqa: B010 - another module's own name for it
     if end == "full disk":
         resource.setrlimit(resource.RLIMIT_FSIZE, (600 * at, resource.RLIM_INFINITY))
@@ -159,7 +161,11 @@ def ask_all(
 
 
 class Faults(RuleBasedStateMachine):
-    """One Run, asked many times."""
+    """One Run, asked many times.
+
+    Nothing here may hang on how fast the machine is: hypothesis runs the same steps again, and a check that fails the
+    one time and holds the other is told as `FlakyStrategyDefinition`, which names neither.
+    """
 
     spoken = OPENAI
 
@@ -233,12 +239,21 @@ class Faults(RuleBasedStateMachine):
     )
     def ask(self, names: list[str], end: str, at: int, limit: int) -> None:
         """Ask what is missing, with these faults one after the other, and this end at that request."""
-        recorded = {call.request.item for call in self.replies()}
+        recorded, late = {call.request.item for call in self.replies()}, self.timeouts()
         before = self.sent.copy()
         del self.server.received[:]
         self.server.will(*self.answers(names, end, at))
         ended = in_child(
-            lambda: ask_all(self.spoken.model, self.questions, self.server, self.results, end=end, at=at, limit=limit),
+            lambda: ask_all(
+                self.spoken.model,
+                self.questions,
+                self.server,
+                self.results,
+                end=end,
+                at=at,
+                limit=limit,
+                wait=IMPATIENT_SECONDS if "slow" in names else PATIENT_SECONDS,
+            ),
             self.folder / "log.txt",
             started=lambda child: setattr(self, "child", child),
         )
@@ -247,16 +262,21 @@ class Faults(RuleBasedStateMachine):
         new = [call for call in self.replies() if call.request.item not in recorded]
 
         assert not asked & recorded, "what has a reply is never asked for again"
-        assert len(new) <= got.total()
-        if ended == 0:
-            assert len(new) == got.total(), "every reply received is on disk"
         lost = got.total() - len(new)
-        assert lost <= AT_ONCE, "only what was in flight is lost"
+        late = self.timeouts() - late
+        assert lost >= 0
+        # A busy machine may bring a reply when nobody waits for it any more: sent, and never received.
+        assert lost <= (0 if ended == 0 else AT_ONCE) + late, "every reply received is on disk, but those in flight"
         self.may_be_lost += lost
 
     def replies(self) -> list[Call]:
         """Return the recorded replies."""
         return [call for call in self.calls() if call.response.outcome != "failed"]
+
+    def timeouts(self) -> int:
+        """Return how many tries were given up, since no reply came in time."""
+        failures = [call.response.failure for call in self.calls()]
+        return sum(failure is not None and failure.kind == "timeout" for failure in failures)
 
     def calls(self) -> list[Call]:
         """Return all that is recorded; a torn last line is none."""
@@ -281,7 +301,14 @@ class Faults(RuleBasedStateMachine):
                 for module, name in seams:
                     patch.setattr(module, name, getattr(module, name))  # put back afterwards
                 ask_all(
-                    self.spoken.model, self.questions, self.server, self.results, end="done", at=0, limit=len(QUESTIONS)
+                    self.spoken.model,
+                    self.questions,
+                    self.server,
+                    self.results,
+                    end="done",
+                    at=0,
+                    limit=len(QUESTIONS),
+                    wait=PATIENT_SECONDS,
                 )
             (path,) = self.results.iterdir()
             records = rereading.records_of(RunFolder(path), Calls(path / "calls"))

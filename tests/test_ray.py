@@ -209,7 +209,7 @@ def test_after_a_killed_command_another_number_of_workers_goes_on(questions: Pat
             assert server.held.wait(timeout=240)
             workers = worker_ids(tmp_path)
             process.kill()
-            process.communicate(timeout=60)
+            process.communicate(timeout=600)
         wait_for_the_end_of(workers)
         kept, asked = {str(call["key"]) for call in recorded(tmp_path)}, server.asked.total()
         server.release.set()
@@ -247,7 +247,7 @@ def test_an_interrupted_run_goes_on_without_the_engine(questions: Path, tmp_path
         with started(command(questions, server, *RAY), tmp_path) as process:
             assert server.held.wait(timeout=240)
             process.send_signal(signal.SIGINT)
-            _, told = process.communicate(timeout=120)
+            _, told = process.communicate(timeout=600)
         assert process.returncode == 130, told.decode()
         assert "the same command asks only what is missing" in told.decode()
         kept, asked = len(recorded(tmp_path)), server.asked.total()

@@ -73,9 +73,9 @@ def test_a_killed_run_asks_only_what_is_missing(questions: Path, tmp_path: Path,
     """Killed with 5 replies given and 2 requests in flight: those 2 may be asked again, nothing else is."""
     with counting_server(hold_after=5) as server:
         with started(command(questions, server), tmp_path) as process:
-            assert server.held.wait(timeout=60)
+            assert server.held.wait(timeout=600)
             process.send_signal(how)
-            process.wait(timeout=60)
+            process.wait(timeout=600)
         kept = len(recorded(tmp_path))
         server.release.set()
         result = finish(command(questions, server), tmp_path)
@@ -92,9 +92,9 @@ def test_a_killed_run_asks_only_what_is_missing(questions: Path, tmp_path: Path,
 def test_an_interrupted_run_says_how_to_go_on_and_exits_with_130(questions: Path, tmp_path: Path) -> None:
     """Ctrl-C is not a failure: exit code 130, and one sentence that says what to do."""
     with counting_server(hold_after=1) as server, started(command(questions, server), tmp_path) as process:
-        assert server.held.wait(timeout=60)
+        assert server.held.wait(timeout=600)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=600)
 
         assert process.returncode == 130
         assert "the same command asks only what is missing" in told.decode()
@@ -140,7 +140,7 @@ def test_a_limited_run_goes_on_without_the_limit(questions: Path, tmp_path: Path
 def test_two_processes_on_one_run_are_refused(questions: Path, tmp_path: Path) -> None:
     """The second process stops before it asks anything, and says why."""
     with counting_server(hold_after=1) as server, started(command(questions, server), tmp_path):
-        assert server.held.wait(timeout=60)
+        assert server.held.wait(timeout=600)
         before = server.asked.total()
         second = subprocess.run(command(questions, server), cwd=tmp_path, capture_output=True, check=False)
 
@@ -153,7 +153,7 @@ def test_the_key_reaches_the_server_and_nothing_else(questions: Path, tmp_path: 
     """The key is in the request's header; it is in no file of the Run and in no output."""
     with counting_server() as server:
         with started(command(questions, server), tmp_path) as process:
-            out, told = process.communicate(timeout=120)
+            out, told = process.communicate(timeout=600)
         written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
 
         assert {headers["authorization"] for headers in server.headers} == {"Bearer sk-very-secret-key"}
@@ -178,9 +178,9 @@ def test_an_interrupt_in_a_notebook_stops_the_asking(questions: Path, tmp_path: 
     with counting_server(hold_after=3) as server:
         arguments[-1] = server.base_url
         with started(arguments, tmp_path) as process:
-            assert server.held.wait(timeout=60)
+            assert server.held.wait(timeout=600)
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            process.wait(timeout=600)
 
         assert server.asked.total() <= 3 + 2 + 1
 
@@ -193,9 +193,9 @@ def test_a_run_killed_between_two_turns_does_not_ask_the_first_again(questions: 
     alone = ["--concurrency", "1", "--limit", "2"]
     with counting_server(hold_after=1) as server:
         with started(command(questions, server, *alone, template="two.md"), tmp_path) as process:
-            assert server.held.wait(timeout=60)
+            assert server.held.wait(timeout=600)
             process.send_signal(signal.SIGKILL)
-            process.wait(timeout=60)
+            process.wait(timeout=600)
         assert len(recorded(tmp_path)) == 1
         server.release.set()
         metrics = finish(command(questions, server, *alone, template="two.md"), tmp_path)

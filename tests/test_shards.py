@@ -126,9 +126,9 @@ def test_processes_on_a_common_disk_ask_each_question_once(questions: Path, tmp_
             processes.enter_context(started(command(questions, server, "--shard", f"{i}/3"), tmp_path))
             for i in (1, 2, 3)
         ]
-        assert server.held.wait(timeout=60)
+        assert server.held.wait(timeout=600)
         server.release.set()
-        told = [process.communicate(timeout=120)[1].decode() for process in begun]
+        told = [process.communicate(timeout=600)[1].decode() for process in begun]
         assert [process.returncode for process in begun] == [0, 0, 0], told
 
         assert server.asked == dict.fromkeys(QUESTIONS, 1)

@@ -22,7 +22,14 @@ from selfexplain.providers.batch import (
     key_of,
     reading,
 )
-from selfexplain.providers.failures import NOT_AS_PROMISED, STATUS_OF_TYPE, LineError, Server, UnsupportedParameterError
+from selfexplain.providers.failures import (
+    NOT_AS_PROMISED,
+    STATUS_OF_TYPE,
+    LineError,
+    Server,
+    UnsupportedParameterError,
+    error_within,
+)
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Request
 
@@ -152,6 +159,9 @@ class AnthropicBatches:
         return self._server.of_line(LineError(STATUS_OF.get(str(named), 500), inner))
 
     def _reply(self, message: Any) -> Outcome:
+        stated = error_within(message, {})
+        if stated is not None:
+            return self._server.of_line(stated)
         try:
             return self._server.without_secrets(from_anthropic(message))
         except NOT_AS_PROMISED:

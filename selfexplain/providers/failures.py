@@ -192,9 +192,9 @@ class Server:
         tokens = response.tokens if clean["text"] == response.text else ()
         return msgspec.structs.replace(response, **clean, tokens=tokens)
 
-    def of_line(self, line: "LineError") -> ProviderError | UnsupportedParameterError:
-        """Return our exception for an error that stands on a line of a batch's results."""
-        return self._of_status(line)
+    def of_line(self, line: "LineError") -> Response | ProviderError | UnsupportedParameterError:
+        """Return what an error on a line of a batch's results comes to: outside a batch the same words do the same."""
+        return self._declined(line) or self._of_status(line)
 
     def clean(self, text: str) -> str:
         """Return the beginning of what a server said, without the keys."""
@@ -210,11 +210,17 @@ class Server:
 
     def _require_undeclined(self, error: Any) -> None:
         """Raise DeclinedError where a server says that it will not answer a prompt for what it is about."""
-        if is_filtered(error):
-            # An error states no tokens; like every failed try it counts as free, and a budget goes on.
-            words, nothing = self.clean(said(error)), Usage(prompt=0, completion=0)
-            refused = Response("refused", words, finish_reason="content_filter", usage=nothing)
+        refused = self._declined(error)
+        if refused is not None:
             raise DeclinedError(refused) from None  # the SDK's exception carries the request's headers
+
+    def _declined(self, error: Any) -> Response | None:
+        """Return the refusal that an error is, by which a server will not answer a prompt for what it is about."""
+        if not is_filtered(error):
+            return None
+        # An error states no tokens; like every failed try it counts as free, and a budget goes on.
+        words, nothing = self.clean(said(error)), Usage(prompt=0, completion=0)
+        return Response("refused", words, finish_reason="content_filter", usage=nothing)
 
     def _of_status(self, error: Any) -> ProviderError | UnsupportedParameterError:
         """Return our exception for a reply whose HTTP status says that something is wrong."""

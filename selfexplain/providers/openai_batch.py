@@ -20,7 +20,14 @@ from selfexplain.providers.batch import (
     json_lines,
     reading,
 )
-from selfexplain.providers.failures import NO_MONEY, NOT_AS_PROMISED, LineError, Server, UnsupportedParameterError
+from selfexplain.providers.failures import (
+    NO_MONEY,
+    NOT_AS_PROMISED,
+    LineError,
+    Server,
+    UnsupportedParameterError,
+    error_within,
+)
 from selfexplain.providers.openai import from_openai
 from selfexplain.records import Request
 
@@ -178,6 +185,9 @@ class OpenAIBatches:
         return self._server.of_line(LineError(500, error))
 
     def _reply(self, body: Any) -> Outcome:
+        stated = error_within(body, {})
+        if stated is not None:
+            return self._server.of_line(stated)
         try:
             return self._server.without_secrets(from_openai(body))
         except NOT_AS_PROMISED:

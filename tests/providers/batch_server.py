@@ -369,6 +369,12 @@ def error(kind: str, message: str, **more: Any) -> Body:
 REFUSALS: dict[str, tuple[int, str, str, Body]] = {
     "no temperature": (400, "invalid_request_error", "Unsupported parameter: temperature", {"param": "temperature"}),
     "400": (400, "invalid_request_error", "this question is refused", {}),
+    "filtered": (
+        400,
+        "invalid_request_error",
+        "Output blocked by content filtering policy",
+        {"code": "content_filter"},
+    ),
     "429": (429, "rate_limit_error", "too many", {}),
     "500": (500, "api_error", "something broke", {}),
     "no money": (402, "billing_error", "no credit left", {}),
@@ -384,9 +390,12 @@ def openai_line(fate: str, model: str, text: str) -> Body | None:
     if fate in REFUSALS:
         status, kind, message, more = REFUSALS[fate]
         return {"response": {"status_code": status, "body": error(kind, message, **more)}, "error": None}
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}, "logprobs": None}
+    finish = {"half": "error", "cut by a filter": "content_filter"}.get(fate, "stop")
+    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}, "logprobs": None}
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     body = {"id": "x", "object": "chat.completion", "created": 0, "model": model, "choices": [choice], "usage": usage}
+    if fate == "error with 200":
+        body = error("server_error", "the model broke down")
     return {"id": "batch_req", "response": {"status_code": 200, "request_id": "r", "body": body}, "error": None}
 
 
@@ -402,6 +411,8 @@ def anthropic_line(fate: str, model: str, text: str) -> Body | None:
     content = [{"type": "text", "text": text}]
     usage = {"input_tokens": 100, "output_tokens": 10}
     about = {"id": "x", "type": "message", "role": "assistant", "model": model, "stop_reason": "end_turn"}
+    if fate == "error with 200":
+        return {"result": {"type": "succeeded", "message": error("api_error", "the model broke down")}}
     return {"result": {"type": "succeeded", "message": {**about, "content": content, "usage": usage}}}
 
 
