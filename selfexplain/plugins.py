@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers` and `selfexplain.agreements`; on the
-command line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers`, `selfexplain.witnesses` and
+`selfexplain.agreements`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import difflib
@@ -38,6 +38,7 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
+from selfexplain.witnesses.witness import Witness, WitnessFacts
 
 if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
     from pandas import DataFrame
@@ -122,6 +123,17 @@ def readers() -> dict[str, Callable[[], Reader]]:
         "readers", "readers", lambda found: isinstance(found, type) and isinstance(getattr(found, "format", None), str)
     )
     return {found.format: found for found in marked}
+
+
+def witnesses() -> dict[str, Witness]:
+    """Return every witness by its name."""
+    marked = offered("witnesses", "witnesses", lambda found: isinstance(getattr(found, "facts", None), WitnessFacts))
+    return {found.facts.name: found for found in marked}
+
+
+def witness(name: str) -> Witness:
+    """Return a witness by its name."""
+    return pick(witnesses(), name, kind="witness")
 
 
 def agreements() -> dict[str, Any]:

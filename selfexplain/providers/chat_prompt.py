@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 
+from selfexplain.errors import InputError
+from selfexplain.marks import trace
 from selfexplain.records import Message
 
 CONTROL = re.compile(r"<.+>|\[.+\]", re.DOTALL)
@@ -34,6 +36,15 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     jinja2.TemplateError
         When the chat template refuses the conversation.
     """
+    return [
+        token
+        for part in prompt_parts(tokenizer, messages)
+        for token in tokenizer(part, add_special_tokens=False)["input_ids"]
+    ]
+
+
+def prompt_parts(tokenizer: Any, messages: Sequence[Message]) -> list[str]:
+    """Return the text of a conversation, in the parts that are cut into tokens one by one."""
     written = "".join(message.content for message in messages)
     mark = next(letter for letter in map(chr, PRIVATE) if letter not in written)
     added = [token for token in tokenizer.added_tokens_decoder.values() if CONTROL.fullmatch(token.content)]
@@ -46,8 +57,62 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
         }
         for message in messages
     ]
-    parts = rendered(tokenizer, turns).split(mark)
-    return [token for part in parts for token in tokenizer(part, add_special_tokens=False)["input_ids"]]
+    return rendered(tokenizer, turns).split(mark)
+
+
+class PlacedToken(NamedTuple):
+    """A token of a conversation, and the characters that it covers, as (message, character).
+
+    Its white space is left out, unless it is nothing else.
+    """
+
+    id: int
+    places: tuple[tuple[int, int], ...]
+
+
+def placed_tokens(tokenizer: Any, messages: Sequence[Message]) -> list[PlacedToken]:
+    """Return the tokens of `prompt_ids`, each with the characters of the messages that it stands for.
+
+    A character that several tokens make together belongs to each of them. Tokens of the chat format cover none.
+
+    Raises
+    ------
+    InputError
+        When the tokenizer does not say where its tokens stand, or the chat template makes other texts of marked turns.
+    jinja2.TemplateError
+        When the chat template refuses the conversation.
+    """
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"{type(tokenizer).__name__} does not say where its tokens stand",
+            hint="save the model with a fast tokenizer (tokenizer.json)",
+        )
+
+    def render(contents: Sequence[str], _: tuple[str, str]) -> list[str]:
+        turns = [{"role": each.role, "content": text} for each, text in zip(messages, contents, strict=True)]
+        return [rendered(tokenizer, turns)]
+
+    parts = prompt_parts(tokenizer, messages)
+    traced = trace([message.content for message in messages], render)
+    if traced is None or traced[0].text != "".join(parts):
+        raise InputError(
+            "the model's chat template changes what is said, so nobody can tell where its words stand",
+            hint="a chat template that only trims and joins the turns can be followed",
+        )
+    (whole,) = traced
+    found, start = [], 0
+    for part in parts:
+        cut = tokenizer(part, add_special_tokens=False, return_offsets_mapping=True)
+        for token, (begin, end) in zip(cut["input_ids"], cut["offset_mapping"], strict=True):
+            covered = [
+                (letter, (origin.value, origin.place))
+                for letter, origin in zip(part[begin:end], whole.origins[start + begin : start + end], strict=True)
+                if origin is not None
+            ]
+            inked = [place for letter, place in covered if not letter.isspace()]
+            found.append(PlacedToken(token, tuple(inked or [place for _, place in covered])))
+        start += len(part)
+    return found
 
 
 def rendered(tokenizer: Any, turns: list[dict[str, str]]) -> str:

@@ -139,7 +139,8 @@ class Transformers:
             )
         return self._path
 
-    def _model(self) -> LoadedModel:
+    def loaded(self) -> LoadedModel:
+        """Return the model itself, loaded now where it is not yet: for whoever looks inside."""
         if self._loaded is None:
             self._loaded = load(self._folder(), precision=self._precision, device=self._device)
             self._decoder = Decoder(self._loaded.model, self._loaded.ends)
@@ -148,7 +149,7 @@ class Transformers:
 
     def _cut(self, request: Request) -> Asked:
         """Return a Request's tokens, once it is certain that they fit."""
-        loaded = self._model()
+        loaded = self.loaded()
         try:
             ids = prompt_ids(loaded.tokenizer, request.messages)
         except TemplateError as error:
@@ -227,7 +228,7 @@ class Transformers:
 
     def _response(self, asked: Asked, written: Written) -> Response:
         """Return what was written as a Response."""
-        request, pieces = asked.request, pieces_of(self._model().tokenizer, written)
+        request, pieces = asked.request, pieces_of(self.loaded().tokenizer, written)
         return Response(
             outcome="completed" if written.ended else "truncated",
             text="".join(piece.text for piece in pieces),

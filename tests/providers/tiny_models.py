@@ -33,7 +33,7 @@ KINDS: dict[str, dict[str, Any]] = {"llama": LLAMA, "gpt2": GPT2, "mistral": MIS
 
 
 def save_tiny(folder: Path, kind: str, **settings: Any) -> Path:
-    """Write a tiny model of a kind of `KINDS` and its tokenizer into a folder, as `save_pretrained` does.
+    """Write a tiny model of a kind and its tokenizer into a folder; kinds not in `KINDS` are shaped as Llama is.
 
     Its numbers are large enough that no two tokens are nearly equally probable.
     """
@@ -42,7 +42,7 @@ def save_tiny(folder: Path, kind: str, **settings: Any) -> Path:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     torch.manual_seed(3)
-    shape = KINDS[kind] | {"vocab_size": 256 + len(CONTROLS), "initializer_range": 0.5} | settings
+    shape = KINDS.get(kind, LLAMA) | {"vocab_size": 256 + len(CONTROLS), "initializer_range": 0.5} | settings
     config = AutoConfig.for_model(kind, bos_token_id=None, eos_token_id=END, pad_token_id=None, **shape)
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     return folder
