@@ -1,0 +1,246 @@
+"""Let witnesses look at the answers of a Run, one Record after the other, and keep what they find."""
+
+import inspect
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import asdict
+
+from selfexplain.elicitation.conversation import as_quoted
+from selfexplain.errors import InputError
+from selfexplain.evidence import Evidence, Target, UnitKind
+from selfexplain.prompting.template import Template
+from selfexplain.records import Item, Record, Request, Response
+from selfexplain.runs.calls import Calls, read_calls
+from selfexplain.runs.evidence_files import EvidenceFile, Found, place_of
+from selfexplain.runs.folder import RunFolder
+from selfexplain.white_box import WhiteBox
+from selfexplain.witnesses.case import Case, case_of_record
+from selfexplain.witnesses.same_answer import Sameness, beside, same_answer
+from selfexplain.witnesses.witness import Cost, Witness
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of witnesses; None is the default of each."""
+
+    unit: UnitKind = "word"
+    target: Target | None = None
+    baseline: str | None = None
+    seed: int | None = None
+
+    def of(self, witness: Witness) -> dict[str, Any]:
+        """Return those that this witness takes, as keywords beside `units`; what it explains by default is stated.
+
+        Raises
+        ------
+        InputError
+            When it cannot explain this target.
+        """
+        facts, taken = witness.facts, inspect.signature(witness).parameters
+        target = self.target or facts.targets[0]
+        if target not in facts.targets:
+            raise InputError(
+                f"{facts.name} cannot explain `{target}`", hint=f"it explains {', '.join(facts.targets)}"
+            )
+        wanted = {"target": target, "baseline": self.baseline, "seed": self.seed}
+        return {name: value for name, value in wanted.items() if value is not None and name in taken}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A Record whose answer can be explained: from which Request it came."""
+
+    record: Record
+    item: Item
+    request: Request
+    response: Response
+
+
+@dataclass
+class Looked:
+    """What was found, what it cost, and what was not looked at."""
+
+    evidence: dict[str, list[Found]] = field(default_factory=dict)
+    """By witness, in the order of the Records."""
+    asked: list[Asked] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Records without an answer that could be explained, by reason."""
+    n_new: Counter[str] = field(default_factory=Counter)
+    """By witness, how often it looked just now."""
+    seconds: float = 0.0
+    """Just now, everything included."""
+
+
+Tell = Callable[[str], None]
+Watch = Callable[[int, int], None]
+"""Told how many Records are done, and of how many."""
+
+
+def explainable(
+    folder: RunFolder, records: Sequence[Record], items: Mapping[str, Item], limit: int | None
+) -> tuple[list[Asked], Counter[str]]:
+    """Return the first Records whose answer was read, with what was sent for it; and why others are left out.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    records : sequence of Record
+    items : mapping of id to Item
+    limit : int, optional
+        At most so many, from the first on.
+    """
+    wanted, left_out = [], Counter[str]()
+    for record in records:
+        answer = record.report.answer
+        if limit is not None and len(wanted) == limit:
+            break
+        if answer.value is None or answer.span is None:
+            left_out["no_answer" if record.report.outcome == "completed" else record.report.outcome] += 1
+        else:
+            wanted.append(record)
+    keys = {key for record in wanted for key in record.report.calls}
+    requests = {call.key: call.request for call in read_calls(folder.path / "calls") if call.key in keys}
+    calls, found = folder.calls(), []
+    for record in wanted:
+        asked = answered_by(record, requests, calls)
+        if asked is None:
+            left_out["no_call"] += 1
+        else:
+            found.append(Asked(record, items[record.item], *asked))
+    return found, left_out
+
+
+def answered_by(record: Record, requests: Mapping[str, Request], calls: Calls) -> tuple[Request, Response] | None:
+    """Return the Request and the reply that a Record's answer was read from."""
+    text = record.report.replies[record.report.read_in.get("answer", 0)]
+    for key in reversed(record.report.calls):
+        reply = calls.reply(key)
+        if key in requests and reply is not None and reply.text == text:
+            return requests[key], reply
+    return None
+
+
+def case_for(asked: Asked, template: Template, unit: UnitKind) -> Case:
+    """Return the Case of a Record; raises InputError where it cannot be one."""
+    report, request = asked.record.report, asked.request
+    told = {"answer": report.answer, "rationale": report.rationale, **report.attribution}
+    quoted = {name: as_quoted(reading.value) for name, reading in told.items() if reading.value is not None}
+    return case_of_record(
+        asked.record, asked.item, template, request.messages, turn=request.turn, quoted=quoted, kind=unit
+    )
+
+
+def cost_of(witnesses: Mapping[str, Witness], n_units: int, n_tokens: int) -> Cost:
+    """Return what it costs to let all of some witnesses look at one answer, the check of the answer included."""
+    total = Cost(forward=1)
+    for witness in witnesses.values():
+        total += witness.facts.cost(n_units, n_tokens)
+    return total
+
+
+@dataclass(frozen=True)
+class Look:
+    """Witnesses, and the model that they look into."""
+
+    folder: RunFolder
+    """Its folder `evidence` takes a line for each Record and witness, as soon as it is found."""
+    template: Template
+    """As the Run was asked."""
+    witnesses: Mapping[str, Witness]
+    model: WhiteBox
+    inside: Mapping[str, str]
+    """What the identity of that model rests on."""
+    settings: Settings
+    is_greedy: bool
+    """Whether the Run was asked at temperature 0."""
+    pool: Sequence[str] = ()
+    """Questions to take words from, for what is replaced."""
+
+    def at(self, asked: Sequence[Asked], *, say: Tell, watch: Watch) -> Looked:
+        """Let the witnesses look at Records; what is on disk for the same settings is not looked at again.
+
+        Parameters
+        ----------
+        asked : sequence of Asked
+        say, watch : callable
+            Told sentences, and how far it has come.
+        """
+        since = time.perf_counter()
+        files = {name: EvidenceFile(self.folder.path, name) for name in self.witnesses}
+        found = Looked(asked=list(asked), evidence={name: [] for name in self.witnesses})
+        for number, each in enumerate(asked, 1):
+            places = {name: place_of(each.request.key, self.inside, self.how(name)) for name in self.witnesses}
+            left = [name for name in self.witnesses if files[name].get(places[name]) is None]
+            before = sum(found.n_new.values())
+            for name, evidence in self.each(each, left):
+                line = Found(
+                    **asdict(evidence), reply=each.request.key, inside=self.inside, settings=self.how(name)
+                )
+                files[name].append(line)
+                found.n_new[name] += 1
+            for name, place in places.items():
+                if (known := files[name].get(place)) is not None:
+                    found.evidence[name].append(known)
+            watch(number, len(asked))
+            if left and not before and number < len(asked):
+                say(forecast(time.perf_counter() - since, len(asked) - number))
+        found.seconds = time.perf_counter() - since
+        return found
+
+    def how(self, name: str) -> dict[str, Any]:
+        """Return the settings that decide what a witness finds."""
+        return {"unit": self.settings.unit, **self.settings.of(self.witnesses[name])}
+
+    def each(self, asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Evidence]]:
+        """Yield what each witness finds about one Record; where the model answers otherwise, none of them looks."""
+        if not names:
+            return
+        case = None
+        try:
+            case = case_for(asked, self.template, self.settings.unit)
+            same = same_answer(self.model, case, asked.response, is_greedy=self.is_greedy)
+        except InputError as error:
+            same = Sameness("not_applicable", error.message, {})
+        for name in names:
+            yield name, self.one(asked, name, case, same)
+
+    def one(self, asked: Asked, name: str, case: Case | None, same: Sameness) -> Evidence:
+        """Return what one witness finds about one Record."""
+        witness, keywords = self.witnesses[name], self.settings.of(self.witnesses[name])
+        if case is None or same.status != "ok":
+            return beside(nothing_found(asked.record, name, keywords, self.settings.unit), same)
+        if keywords.get("baseline") == "replace":
+            keywords["pool"] = [text for text in self.pool if text != asked.item.question]
+        try:
+            return beside(witness(self.model, case, **keywords), same)
+        except InputError as error:
+            nothing = nothing_found(asked.record, name, keywords, self.settings.unit)
+            return beside(nothing, Sameness("not_applicable", error.message, same.checks))
+
+
+def forecast(seconds: float, left: int) -> str:
+    """Say how long the other Records will take, from the first.
+
+    >>> forecast(2.0, 30)
+    'The first answer took 2.0 s: about 60 s for the other 30, less where evidence is there already.'
+    """
+    return (
+        f"The first answer took {seconds:.1f} s: about {seconds * left:,.0f} s for the other {left}, "
+        "less where evidence is there already."
+    )
+
+
+def nothing_found(record: Record, name: str, keywords: Mapping[str, Any], unit: UnitKind) -> Evidence:
+    """Return Evidence without units, for a Record that was not looked at."""
+    return Evidence(
+        witness=name,
+        item=record.item,
+        repeat=record.repeat,
+        target=keywords.get("target", "margin"),
+        unit=unit,
+        baseline=keywords.get("baseline", "none"),
+    )
