@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers` and `selfexplain.witnesses`; on the
-command line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers`, `selfexplain.witnesses` and
+`selfexplain.agreements`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import difflib
@@ -47,7 +47,18 @@ if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader")
+KINDS = (
+    "provider",
+    "template",
+    "dataset",
+    "metric",
+    "grader",
+    "categoriser",
+    "elicitation",
+    "recalibrator",
+    "reader",
+    "agreement",
+)
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
 """Metrics that have a second name, by it: the one that says how it is binned, as those of its siblings do."""
@@ -123,6 +134,14 @@ def witnesses() -> dict[str, Witness]:
 def witness(name: str) -> Witness:
     """Return a witness by its name."""
     return pick(witnesses(), name, kind="witness")
+
+
+def agreements() -> dict[str, Any]:
+    """Return every measure of agreement between a claim and a witness by its name."""
+    from selfexplain.agreement.measure import AgreementFacts  # noqa: PLC0415 - numpy, which `--help` must not load
+
+    marked = offered("agreement", "agreements", lambda found: isinstance(getattr(found, "facts", None), AgreementFacts))
+    return {found.facts.name: found for found in marked}
 
 
 def providers() -> dict[str, Callable[..., Provider]]:

@@ -115,6 +115,13 @@ def reader(name: str) -> dict[str, Any]:
     return {"reader": name, "text": words_of(plugins.pick(plugins.readers(), name, kind="reader"))}
 
 
+def agreement(name: str) -> dict[str, Any]:
+    """Return the facts of a measure of agreement and its page."""
+    found = plugins.pick(plugins.agreements(), name, kind="agreement")
+    facts = dict(found.facts.to_dict())
+    return {"agreement": facts.pop("name"), **facts, "text": words_of(found)}
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -131,6 +138,7 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "elicitation": elicitation,
     "recalibrator": recalibrator,
     "reader": reader,
+    "agreement": agreement,
 }
 
 

@@ -26,6 +26,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "elicitation": plugins.elicitations,
     "recalibrator": plugins.recalibrators,
     "reader": plugins.readers,
+    "agreement": plugins.agreements,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 
