@@ -38,6 +38,7 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
+from selfexplain.witnesses.inquiry import AskingWitness
 from selfexplain.witnesses.witness import Witness, WitnessFacts
 
 if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
@@ -126,14 +127,28 @@ def readers() -> dict[str, Callable[[], Reader]]:
 
 
 def witnesses() -> dict[str, Witness]:
-    """Return every witness by its name."""
-    marked = offered("witnesses", "witnesses", lambda found: isinstance(getattr(found, "facts", None), WitnessFacts))
-    return {found.facts.name: found for found in marked}
+    """Return every witness that looks inside a model by its name."""
+    return {found.facts.name: found for found in every_witness() if found.facts.needs == "white_box"}
+
+
+def asking_witnesses() -> dict[str, AskingWitness]:
+    """Return every witness that asks again, and so can be called for any model, by its name."""
+    return {found.facts.name: found for found in every_witness() if found.facts.needs != "white_box"}
+
+
+def every_witness() -> Iterator[Any]:
+    """Yield witnesses of both kinds."""
+    return offered("witnesses", "witnesses", lambda found: isinstance(getattr(found, "facts", None), WitnessFacts))
 
 
 def witness(name: str) -> Witness:
-    """Return a witness by its name."""
+    """Return a witness that looks inside a model by its name."""
     return pick(witnesses(), name, kind="witness")
+
+
+def asking_witness(name: str) -> AskingWitness:
+    """Return a witness that asks again by its name."""
+    return pick(asking_witnesses(), name, kind="witness")
 
 
 def agreements() -> dict[str, Any]:
