@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
 from selfexplain.datasets.quickstart import quickstart
+from selfexplain.datasets.reviews import NAME as REVIEWS
+from selfexplain.datasets.reviews import reviews
 from selfexplain.datasets.rows import SUFFIXES
 from selfexplain.datasets.selfgate import NAME as SELFGATE
 from selfexplain.datasets.selfgate import selfgate
@@ -28,6 +30,7 @@ from selfexplain.datasets.shutdown import NAME as SHUTDOWN
 from selfexplain.datasets.shutdown import shutdown
 from selfexplain.elicitation.elicitation import Elicitation
 from selfexplain.errors import InputError
+from selfexplain.glass import provider as glass
 from selfexplain.grading.categoriser import Categoriser, CategoriserFacts
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.grading.same_answer import SameAnswer
@@ -161,12 +164,12 @@ def agreements() -> dict[str, Any]:
 
 def providers() -> dict[str, Callable[..., Provider]]:
     """Return every adapter by its prefix."""
-    marked = offered(
-        "providers",
-        "providers",
-        lambda found: isinstance(found, type) and isinstance(getattr(found, "prefix", None), str),
-    )
-    return {found.prefix: found for found in marked}
+
+    def is_adapter(found: Any) -> bool:
+        return isinstance(found, type) and isinstance(getattr(found, "prefix", None), str)
+
+    marked = offered("providers", "providers", is_adapter)
+    return {found.prefix: found for found in (*defined_in(glass, is_adapter), *marked)}
 
 
 def batching() -> list[str]:
@@ -176,7 +179,7 @@ def batching() -> list[str]:
 
 def datasets() -> dict[str, Callable[[], Dataset]]:
     """Return every built-in question set by its name."""
-    return {QUICKSTART: quickstart, SELFGATE: selfgate, SHUTDOWN: shutdown}
+    return {QUICKSTART: quickstart, REVIEWS: reviews, SELFGATE: selfgate, SHUTDOWN: shutdown}
 
 
 def template(name: str) -> Template:
