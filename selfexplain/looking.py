@@ -249,8 +249,7 @@ def refused(model: str, card: Transparency, *, named: str | None) -> InputError:
         return InputError(f"-m {named} cannot be looked into", hint="name a model in this process: -m hf/FOLDER")
     return InputError(
         f"{model} cannot be looked into: its weights are {said(card.weights)}",
-        hint="if you have them here, name them: -m hf/FOLDER. What is open of a model: selfexplain show model "
-        f"{model}",
+        hint=f"if you have them here, name them: -m hf/FOLDER. What is open of a model: selfexplain show model {model}",
     )
 
 

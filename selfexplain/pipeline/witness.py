@@ -43,9 +43,7 @@ class Settings:
         facts, taken = witness.facts, inspect.signature(witness).parameters
         target = self.target or facts.targets[0]
         if target not in facts.targets:
-            raise InputError(
-                f"{facts.name} cannot explain `{target}`", hint=f"it explains {', '.join(facts.targets)}"
-            )
+            raise InputError(f"{facts.name} cannot explain `{target}`", hint=f"it explains {', '.join(facts.targets)}")
         wanted = {"target": target, "baseline": self.baseline, "seed": self.seed}
         return {name: value for name, value in wanted.items() if value is not None and name in taken}
 
@@ -177,9 +175,7 @@ class Look:
             left = [name for name in self.witnesses if files[name].get(places[name]) is None]
             before = sum(found.n_new.values())
             for name, evidence in self.each(each, left):
-                line = Found(
-                    **asdict(evidence), reply=each.request.key, inside=self.inside, settings=self.how(name)
-                )
+                line = Found(**asdict(evidence), reply=each.request.key, inside=self.inside, settings=self.how(name))
                 files[name].append(line)
                 found.n_new[name] += 1
             for name, place in places.items():

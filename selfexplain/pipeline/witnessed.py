@@ -186,9 +186,7 @@ Rows = Sequence[tuple[Asked, BesideChance]]
 
 def summed(measure: Agreement[...], rows: Rows) -> OverRun:
     """Return a measure over a Run's Records."""
-    return over_run(
-        measure, [each for _, each in rows], [asked.item.drawn_with for asked, _ in rows], level=LEVEL
-    )
+    return over_run(measure, [each for _, each in rows], [asked.item.drawn_with for asked, _ in rows], level=LEVEL)
 
 
 def by_family(
@@ -233,9 +231,7 @@ def against_each_other(
     return found
 
 
-def ceiling_of(
-    pairs: Mapping[str, Rows], facts: Mapping[str, WitnessFacts], measure: Agreement[...]
-) -> OverRun | None:
+def ceiling_of(pairs: Mapping[str, Rows], facts: Mapping[str, WitnessFacts], measure: Agreement[...]) -> OverRun | None:
     """Return how far witnesses of different families agree, Record by Record; of one family where there is but one."""
     names = {pair: pair.split(" | ") for pair in pairs}
     apart = [pair for pair, (one, other) in names.items() if facts[one].family != facts[other].family]
