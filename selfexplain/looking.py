@@ -1,24 +1,30 @@
 """The verb that looks: witnesses beside what a Run claims; for notebooks, scripts and the command."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfexplain import plugins
-from selfexplain.api import records_of, silent
+from selfexplain.api import in_loop, records_of, silent
 from selfexplain.errors import InputError
-from selfexplain.pipeline.as_asked import template_of
+from selfexplain.pipeline.as_asked import sampling_of, template_of
 from selfexplain.pipeline.many_records import by_id
-from selfexplain.records import SCHEMA_VERSION, Item, Openness, Record, Transparency
+from selfexplain.providers.provider import Provider
+from selfexplain.providers.retry import retried
+from selfexplain.records import SCHEMA_VERSION, Ask, Item, Openness, Record, Request, Response, Transparency
+from selfexplain.runs.calls import Calls, recorded, remembered
 from selfexplain.runs.folder import RunFolder
 from selfexplain.white_box import WhiteBox
-from selfexplain.witnesses.witness import Witness
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
+    from collections.abc import Iterable
+
+    from selfexplain.agreement.verdict import Family
     from selfexplain.evidence import Target, UnitKind
-    from selfexplain.pipeline.witness import Asked, Look, Looked, Settings
-    from selfexplain.pipeline.witnessed import Witnessed
+    from selfexplain.pipeline.witness import AnyWitness, Asked, Asking, Inside, Look, Looked, Settings
 
 __all__ = ["WitnessResult", "runnable", "witness"]
 
@@ -65,6 +71,7 @@ def witness(
     witnesses: str | Sequence[str],
     *,
     model: str | WhiteBox | None = None,
+    base_url: str | None = None,
     unit: "UnitKind" = "word",
     target: "Target | None" = None,
     baseline: str | None = None,
@@ -89,6 +96,8 @@ def witness(
         Their names, such as `occlusion`; a string may hold several, with commas.
     model : str or WhiteBox, optional
         What is looked into: `hf/…`, or a white box. By default the model that answered, where this process can open it.
+    base_url : str, optional
+        For witnesses that ask again: the address of the Run's server, as in :func:`selfexplain.run`.
     unit : str
         `word`, `sentence`, `option` or `example`.
     target : str, optional
@@ -122,7 +131,8 @@ def witness(
     from selfexplain.pipeline.witness import Settings  # noqa: PLC0415 - numpy
 
     names = [name.strip() for name in witnesses.split(",")] if isinstance(witnesses, str) else list(witnesses)
-    chosen = {name: plugins.witness(name) for name in names if name}
+    known = {each.facts.name: each for each in plugins.every_witness()}
+    chosen = {name: plugins.pick(known, name, kind="witness") for name in names if name}
     settings = Settings(unit=unit, target=target, baseline=baseline, seed=seed)
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
@@ -132,8 +142,8 @@ def witness(
     if dry_run:
         return WitnessResult({"schema_version": SCHEMA_VERSION, "run": str(opened.folder.path), **counted}, None)
     with opened.folder.locked():
-        look = look_of(opened, chosen, settings, model)
-        found = look.at(opened.asked, say=say, watch=watch)
+        look = look_of(opened, chosen, settings, model, base_url)
+        found = in_loop(look.at(opened.asked, say=say, watch=watch))
         return concluded(opened, look, found, claim=claim, measure=measure, seed=seed)
 
 
@@ -155,8 +165,8 @@ def open_run(path: Path, limit: int | None) -> Opened:
     return Opened(folder, records, items, asked, left_out)
 
 
-def passes(opened: Opened, witnesses: Mapping[str, Witness], settings: "Settings") -> dict[str, Any]:
-    """Return how many passes it takes to look at all Records, from witnesses' own formulas, before a model is loaded."""
+def passes(opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings") -> dict[str, Any]:
+    """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded."""
     from selfexplain.pipeline.witness import case_for, cost_of  # noqa: PLC0415 - numpy
 
     template = template_of(opened.folder)
@@ -178,28 +188,65 @@ def passes(opened: Opened, witnesses: Mapping[str, Witness], settings: "Settings
 
 
 def look_of(
-    opened: Opened, witnesses: Mapping[str, Witness], settings: "Settings", model: str | WhiteBox | None
+    opened: Opened,
+    witnesses: "Mapping[str, AnyWitness]",
+    settings: "Settings",
+    model: str | WhiteBox | None,
+    base_url: str | None,
 ) -> "Look":
-    """Return witnesses and the model that they look into, loaded."""
-    from selfexplain.pipeline.witness import Look  # noqa: PLC0415 - numpy
+    """Return witnesses and what they look at: the model loaded, or ready to be asked."""
+    from selfexplain.pipeline.witness import Inside, Look  # noqa: PLC0415 - numpy
 
-    if model is None or isinstance(model, str):
-        box, inside = inside_of(opened.folder, model)
-    else:
-        box, inside = model, {"name": model.name}
+    inside = asking = None
+    needs = {each.facts.needs for each in witnesses.values()}
+    if "white_box" in needs:
+        if model is None or isinstance(model, str):
+            inside = inside_of(opened.folder, model)
+        else:
+            inside = Inside(model, {"name": model.name})
+    if needs - {"white_box"}:
+        asking = asking_of(opened.folder, model if isinstance(model, str) else None, base_url)
     return Look(
         folder=opened.folder,
         template=template_of(opened.folder),
         witnesses=witnesses,
-        model=box,
-        inside=inside,
         settings=settings,
-        is_greedy=opened.folder.manifest.spec.temperature == 0,
+        inside=inside,
+        asking=asking,
         pool=[item.question for item in opened.folder.items] if settings.baseline == "replace" else (),
     )
 
 
-def inside_of(folder: RunFolder, model: str | None) -> tuple[WhiteBox, dict[str, str]]:
+def asking_of(folder: RunFolder, model: str | None, base_url: str | None) -> "Asking":
+    """Return the model of a Run as one that is asked again; what it says is recorded in `evidence/calls`."""
+    from selfexplain.grading.same_answer import SameAnswer  # noqa: PLC0415 - only who asks again needs it
+    from selfexplain.pipeline.witness import Asking  # noqa: PLC0415
+
+    spec, template = folder.manifest.spec, template_of(folder)
+    provider = plugins.provider(model if model and spec.model.startswith("hf/") else spec.model, base_url=base_url)
+    require_same(provider.name, provider.identity, folder)
+    said, told = folder.calls(), Calls(folder.path / "evidence" / "calls")
+    send = at_once(retried(recorded(provider.generate, told)), provider.concurrency)
+    return Asking(
+        ask=remembered(remembered(send, told), said),
+        elicit=partial(plugins.elicitation(template.front.elicitation), sampling=sampling_of(folder)),
+        same=SameAnswer(plugins.graders(), plugins.categorisers()),
+        identity={"name": provider.name, **provider.identity},
+    )
+
+
+def at_once(ask: Ask, most: int) -> Ask:
+    """Return `ask`, except that at most so many Requests are in flight."""
+    gate = asyncio.Semaphore(most)
+
+    async def ask_in_turn(request: Request) -> Response:
+        async with gate:
+            return await ask(request)
+
+    return ask_in_turn
+
+
+def inside_of(folder: RunFolder, model: str | None) -> "Inside":
     """Return the model of a Run as one that can be looked into, and what its identity rests on.
 
     Raises
@@ -207,31 +254,40 @@ def inside_of(folder: RunFolder, model: str | None) -> tuple[WhiteBox, dict[str,
     InputError
         When this process cannot open it, or what is named is another one.
     """
+    from selfexplain.pipeline.witness import Inside  # noqa: PLC0415 - numpy
+
     spec = folder.manifest.spec
     name = model or opened_here(spec.model)
-    if not name.startswith("hf/"):
-        raise refused(spec.model, folder.manifest.transparency, named=model)
-    from selfexplain.providers.hf import Transformers  # noqa: PLC0415 - only who looks inside needs it
-    from selfexplain.providers.inside import Inside  # noqa: PLC0415
-
     try:
-        provider = Transformers(name.removeprefix("hf/"))
+        provider = plugins.provider(name, asks=False)
     except InputError as error:
         if model is not None:
             raise
         raise InputError(
-            f"{spec.model} has answered, and its files are not found: {error.message}",
-            hint="name them: -m hf/FOLDER, or -m hf/FILE.gguf",
+            f"{spec.model} has answered, and it is not found here: {error.message}",
+            hint="name its files: -m hf/FOLDER, or -m hf/FILE.gguf",
         ) from None
-    shared = (provider.identity.keys() & spec.model_identity.keys()) - SAME_PARAMETERS
-    other = [key for key in sorted(shared) if provider.identity[key] != spec.model_identity[key]]
-    if other:
-        raise InputError(
-            f"{provider.name} is not the model that answered: its {other[0]} is {provider.identity[other[0]][:12]}…, "
-            f"and the Run's {spec.model_identity[other[0]][:12]}…",
-            hint="name the folder or file that the Run was asked with",
-        )
-    return Inside(provider.loaded(), name=provider.name), {"name": provider.name, **provider.identity}
+    require_same(provider.name, provider.identity, folder)
+    identity = {"name": provider.name, **provider.identity}
+    if callable(own := getattr(provider, "look_inside", None)):
+        return Inside(own(), identity, is_served=model is None)
+    if not callable(loaded := getattr(provider, "loaded", None)):
+        raise refused(spec.model, folder.manifest.transparency, named=model)
+    from selfexplain.providers.inside import Inside as Transformed  # noqa: PLC0415 - only who looks inside needs it
+
+    return Inside(Transformed(loaded(), name=provider.name), identity)
+
+
+def require_same(name: str, identity: Mapping[str, str], folder: RunFolder) -> None:
+    """Raise InputError where what two identities share says that another model has answered."""
+    known = folder.manifest.spec.model_identity
+    for key in sorted((identity.keys() & known.keys()) - SAME_PARAMETERS):
+        if identity[key] != known[key]:
+            raise InputError(
+                f"{name} is not the model that answered: its {key} is {identity[key][:24]}, and the Run's "
+                f"{known[key][:24]}",
+                hint="name the folder, the file or the server that the Run was asked with",
+            )
 
 
 def opened_here(model: str) -> str:
@@ -279,7 +335,7 @@ def concluded(
             hint=f"it holds: {found_kinds}" if kinds else "ask with top-words, word-scores or answer-why-confidence",
         )
     facts = {name: each.facts for name, each in look.witnesses.items()}
-    able = list(dict.fromkeys(each.facts.family for each in plugins.witnesses().values()))
+    able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
     measures = plugins.agreements()
     if measure not in measures:
         plugins.pick(measures, measure, kind="agreement")
@@ -291,7 +347,7 @@ def concluded(
         "dataset": {"name": spec.dataset, "version": spec.dataset_version},
         "model": spec.model,
         "template": spec.template,
-        "inside": dict(look.inside),
+        "inside": None if look.inside is None else dict(look.inside.identity),
         "unit": look.settings.unit,
         "claim": chosen,
         "claims": list(kinds),
@@ -304,7 +360,12 @@ def concluded(
     return WitnessResult(numbers, None)
 
 
-def runnable(model: str | Any) -> dict[str, str]:
+def families_of(witnesses: "Iterable[AnyWitness]", *, has_inside: bool) -> list["Family"]:
+    """Return the families that can run on a model."""
+    return list(dict.fromkeys(each.facts.family for each in witnesses if has_inside or each.facts.needs != "white_box"))
+
+
+def runnable(model: str | Provider) -> dict[str, str]:
     """Return for every witness why it cannot look at a model; an empty text where it can.
 
     Parameters
@@ -314,28 +375,27 @@ def runnable(model: str | Any) -> dict[str, str]:
 
     Examples
     --------
-    >>> from selfexplain.providers.scripted import Scripted
-    >>> runnable("openai/NAME")["attention"]
-    'needs a look inside; weights are closed (…)'
+    >>> found = runnable("openai/NAME")
+    >>> found["occlusion-asked"], found["attention"][:19]
+    ('', 'needs a look inside')
     """
     provider = plugins.provider_for(model, asks=False)
-    card = provider.transparency
-    return {name: reason_against(each, provider.name, card) for name, each in sorted(plugins.witnesses().items())}
+    card = getattr(provider, "transparency", Transparency())
+    found = {each.facts.name: reason_against(each, provider, card) for each in plugins.every_witness()}
+    return dict(sorted(found.items()))
 
 
-def reason_against(each: Witness, model: str, card: Transparency) -> str:
+def reason_against(each: "AnyWitness", provider: Provider, card: Transparency) -> str:
     """Return why a witness cannot look at a model, from its transparency card; an empty text where it can."""
     needs = each.facts.needs
-    if needs == "provider":
+    if needs == "token_probabilities" and card.token_probabilities.state != "open":
+        return f"needs the probabilities of tokens; they are {said(card.token_probabilities)}"
+    if needs != "white_box" or provider.name.startswith("local/"):
         return ""
-    if needs == "token_probabilities":
-        known = card.token_probabilities
-        return "" if known.state == "open" else f"needs the probabilities of tokens; they are {said(known)}"
-    if model.startswith(("local/", "hf/")):
+    if callable(getattr(provider, "look_inside", None)):
         return ""
-    return f"needs a look inside; weights are {said(card.weights)}, and not in this process: name them with -m hf/…"
-
-
-def facts_of(names: Iterable[str]) -> dict[str, str]:
-    """Return the question that each witness settles."""
-    return {name: plugins.witness(name).facts.question for name in names}
+    if callable(getattr(provider, "loaded", None)):
+        return ""
+    return (
+        f"needs a look inside; weights are {said(card.weights)}, and none are in this process: -m hf/FOLDER names them"
+    )

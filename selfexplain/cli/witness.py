@@ -22,6 +22,7 @@ from selfexplain.evidence import TARGETS, UNIT_KINDS
     help="Who looks: see `selfexplain list witnesses`; commas or repetition.",
 )
 @click.option("-m", "--model", metavar="hf/…", help="What is looked into; by default the model that answered.")
+@click.option("--base-url", metavar="URL", help="For those that ask again: the address of the Run's server.")
 @click.option("--unit", type=click.Choice(UNIT_KINDS), default="word", show_default=True, help="How questions are cut.")
 @click.option("--target", type=click.Choice(TARGETS), help="What is explained; by default each witness's own.")
 @click.option("--baseline", metavar="NAME", help="What stands in a unit's place: embed, delete, mask, replace, …")

@@ -3,9 +3,9 @@
 import inspect
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from msgspec.structs import asdict
 
@@ -13,14 +13,17 @@ from selfexplain.elicitation.conversation import as_quoted
 from selfexplain.errors import InputError
 from selfexplain.evidence import Evidence, Target, UnitKind
 from selfexplain.prompting.template import Template
-from selfexplain.records import Item, Record, Request, Response
+from selfexplain.records import Ask, Item, Reading, Record, Request, Response
 from selfexplain.runs.calls import Calls, read_calls
 from selfexplain.runs.evidence_files import EvidenceFile, Found, place_of
 from selfexplain.runs.folder import RunFolder
 from selfexplain.white_box import WhiteBox
 from selfexplain.witnesses.case import Case, case_of_record
+from selfexplain.witnesses.inquiry import AskingWitness, Elicit, Inquiry
 from selfexplain.witnesses.same_answer import Sameness, beside, same_answer
 from selfexplain.witnesses.witness import Cost, Witness
+
+AnyWitness = Witness | AskingWitness
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Settings:
     baseline: str | None = None
     seed: int | None = None
 
-    def of(self, witness: Witness) -> dict[str, Any]:
+    def of(self, witness: "AnyWitness") -> dict[str, Any]:
         """Return those that this witness takes, as keywords beside `units`; what it explains by default is stated.
 
         Raises
@@ -91,7 +94,7 @@ def explainable(
     limit : int, optional
         At most so many, from the first on.
     """
-    wanted, left_out = [], Counter[str]()
+    wanted, left_out = list[Record](), Counter[str]()
     for record in records:
         answer = record.report.answer
         if limit is not None and len(wanted) == limit:
@@ -125,40 +128,61 @@ def answered_by(record: Record, requests: Mapping[str, Request], calls: Calls) -
 def case_for(asked: Asked, template: Template, unit: UnitKind) -> Case:
     """Return the Case of a Record; raises InputError where it cannot be one."""
     report, request = asked.record.report, asked.request
-    told = {"answer": report.answer, "rationale": report.rationale, **report.attribution}
+    told: dict[str, Reading[Any]] = {"answer": report.answer, "rationale": report.rationale}
+    told |= dict(report.attribution.items())
     quoted = {name: as_quoted(reading.value) for name, reading in told.items() if reading.value is not None}
     return case_of_record(
         asked.record, asked.item, template, request.messages, turn=request.turn, quoted=quoted, kind=unit
     )
 
 
-def cost_of(witnesses: Mapping[str, Witness], n_units: int, n_tokens: int) -> Cost:
+def cost_of(witnesses: Mapping[str, AnyWitness], n_units: int, n_tokens: int) -> Cost:
     """Return what it costs to let all of some witnesses look at one answer, the check of the answer included."""
-    total = Cost(forward=1)
+    total = Cost(forward=any(witness.facts.needs == "white_box" for witness in witnesses.values()))
     for witness in witnesses.values():
         total += witness.facts.cost(n_units, n_tokens)
     return total
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What answers Requests, and how a Run's Items are put to it once more."""
+
+    ask: Ask
+    """One that remembers: what was asked already is not asked again."""
+    elicit: Elicit
+    same: Callable[[str, str, Item], bool]
+    identity: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A model that is looked into, and what its identity rests on."""
+
+    model: WhiteBox
+    identity: Mapping[str, str]
+    is_served: bool = False
+    """Whether it is the very object that answered: nothing need be compared then."""
+
+
+@dataclass(frozen=True)
 class Look:
-    """Witnesses, and the model that they look into."""
+    """Witnesses, and what they look at."""
 
     folder: RunFolder
     """Its folder `evidence` takes a line for each Record and witness, as soon as it is found."""
     template: Template
     """As the Run was asked."""
-    witnesses: Mapping[str, Witness]
-    model: WhiteBox
-    inside: Mapping[str, str]
-    """What the identity of that model rests on."""
+    witnesses: Mapping[str, AnyWitness]
     settings: Settings
-    is_greedy: bool
-    """Whether the Run was asked at temperature 0."""
+    inside: Inside | None
+    """For those that look inside."""
+    asking: Asking | None
+    """For those that ask again."""
     pool: Sequence[str] = ()
     """Questions to take words from, for what is replaced."""
 
-    def at(self, asked: Sequence[Asked], *, say: Tell, watch: Watch) -> Looked:
+    async def at(self, asked: Sequence[Asked], *, say: Tell, watch: Watch) -> Looked:
         """Let the witnesses look at Records; what is on disk for the same settings is not looked at again.
 
         Parameters
@@ -171,12 +195,12 @@ class Look:
         files = {name: EvidenceFile(self.folder.path, name) for name in self.witnesses}
         found = Looked(asked=list(asked), evidence={name: [] for name in self.witnesses})
         for number, each in enumerate(asked, 1):
-            places = {name: place_of(each.request.key, self.inside, self.how(name)) for name in self.witnesses}
-            left = [name for name in self.witnesses if files[name].get(places[name]) is None]
+            places = {name: place_of(each.request.key, self.who(name), self.how(name)) for name in self.witnesses}
+            left = [name for name in self.witnesses if files[name].is_open(places[name])]
             before = sum(found.n_new.values())
-            for name, evidence in self.each(each, left):
-                line = Found(**asdict(evidence), reply=each.request.key, inside=self.inside, settings=self.how(name))
-                files[name].append(line)
+            async for name, evidence in self.each(each, left):
+                who, how = self.who(name), self.how(name)
+                files[name].append(Found(**asdict(evidence), reply=each.request.key, inside=who, settings=how))
                 found.n_new[name] += 1
             for name, place in places.items():
                 if (known := files[name].get(place)) is not None:
@@ -191,31 +215,62 @@ class Look:
         """Return the settings that decide what a witness finds."""
         return {"unit": self.settings.unit, **self.settings.of(self.witnesses[name])}
 
-    def each(self, asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, Evidence]]:
-        """Yield what each witness finds about one Record; where the model answers otherwise, none of them looks."""
-        if not names:
-            return
+    def who(self, name: str) -> Mapping[str, str]:
+        """Return the identity of the model that a witness looks at."""
+        looks_inside = self.witnesses[name].facts.needs == "white_box"
+        at = self.inside if looks_inside else self.asking
+        return {} if at is None else at.identity
+
+    async def each(self, asked: Asked, names: Sequence[str]) -> AsyncIterator[tuple[str, Evidence]]:
+        """Yield what each witness finds about one Record."""
+        inside = [name for name in names if self.witnesses[name].facts.needs == "white_box"]
+        if inside and self.inside is not None:
+            case, same = self.compared(self.inside, asked)
+            for name in inside:
+                yield name, self.one(self.inside.model, asked, name, case, same)
+        if self.asking is not None:
+            for name in names:
+                if name not in inside:
+                    yield name, await self.asked_again(self.asking, asked, name)
+
+    def compared(self, inside: Inside, asked: Asked) -> tuple[Case | None, Sameness]:
+        """Return a Record's Case, and whether the model in this process would have answered so."""
         case = None
         try:
             case = case_for(asked, self.template, self.settings.unit)
-            same = same_answer(self.model, case, asked.response, is_greedy=self.is_greedy)
+            if inside.is_served:
+                return case, Sameness("ok", "", {})
+            return case, same_answer(inside.model, case, asked.response, is_greedy=asked.request.temperature == 0)
         except InputError as error:
-            same = Sameness("not_applicable", error.message, {})
-        for name in names:
-            yield name, self.one(asked, name, case, same)
+            return case, Sameness("not_applicable", error.message, {})
 
-    def one(self, asked: Asked, name: str, case: Case | None, same: Sameness) -> Evidence:
-        """Return what one witness finds about one Record."""
-        witness, keywords = self.witnesses[name], self.settings.of(self.witnesses[name])
+    def one(self, model: WhiteBox, asked: Asked, name: str, case: Case | None, same: Sameness) -> Evidence:
+        """Return what one witness finds inside; nothing where the model would have answered otherwise."""
+        nothing = nothing_found(asked.record, name, self.how(name))
         if case is None or same.status != "ok":
-            return beside(nothing_found(asked.record, name, keywords, self.settings.unit), same)
-        if keywords.get("baseline") == "replace":
-            keywords["pool"] = [text for text in self.pool if text != asked.item.question]
+            return beside(nothing, same)
+        looks = cast("Witness", self.witnesses[name])
         try:
-            return beside(witness(self.model, case, **keywords), same)
+            return beside(looks(model, case, **self.keywords(name, asked)), same)
         except InputError as error:
-            nothing = nothing_found(asked.record, name, keywords, self.settings.unit)
             return beside(nothing, Sameness("not_applicable", error.message, same.checks))
+
+    async def asked_again(self, asking: Asking, asked: Asked, name: str) -> Evidence:
+        """Return what one witness finds by asking."""
+        asks = cast("AskingWitness", self.witnesses[name])
+        inquiry = Inquiry(asked.record, asked.item, self.template, asking.elicit, asking.same)
+        try:
+            return await asks(asking.ask, inquiry, self.settings.unit, **self.keywords(name, asked))
+        except InputError as error:
+            nothing = nothing_found(asked.record, name, self.how(name))
+            return beside(nothing, Sameness("not_applicable", error.message, {}))
+
+    def keywords(self, name: str, asked: Asked) -> dict[str, Any]:
+        """Return what a witness is called with."""
+        found = self.settings.of(self.witnesses[name])
+        if found.get("baseline") == "replace":
+            found["pool"] = [text for text in self.pool if text != asked.item.question]
+        return found
 
 
 def forecast(seconds: float, left: int) -> str:
@@ -230,13 +285,13 @@ def forecast(seconds: float, left: int) -> str:
     )
 
 
-def nothing_found(record: Record, name: str, keywords: Mapping[str, Any], unit: UnitKind) -> Evidence:
+def nothing_found(record: Record, name: str, how: Mapping[str, Any]) -> Evidence:
     """Return Evidence without units, for a Record that was not looked at."""
     return Evidence(
         witness=name,
         item=record.item,
         repeat=record.repeat,
-        target=keywords.get("target", "margin"),
-        unit=unit,
-        baseline=keywords.get("baseline", "none"),
+        target=how.get("target", "margin"),
+        unit=how["unit"],
+        baseline=how.get("baseline", "none"),
     )
