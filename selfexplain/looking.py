@@ -16,7 +16,7 @@ from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
 from selfexplain.records import SCHEMA_VERSION, Ask, Item, Openness, Record, Request, Response, Transparency
 from selfexplain.runs.calls import Calls, recorded, remembered
-from selfexplain.runs.folder import RunFolder
+from selfexplain.runs.folder import RunFolder, versions
 from selfexplain.white_box import WhiteBox
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.agreement.verdict import Family
     from selfexplain.evidence import Target, UnitKind
     from selfexplain.pipeline.witness import AnyWitness, Asked, Asking, Inside, Look, Looked, Settings
+    from selfexplain.report.evidence_rows import EvidenceRow
 
 __all__ = ["WitnessResult", "runnable", "witness"]
 
@@ -49,6 +50,8 @@ class WitnessResult:
     """What `selfexplain witness --json` prints."""
     page: Path | None
     """Where the questions stand with their words tinted; None where nothing was looked at."""
+    rows: "Sequence[EvidenceRow]" = ()
+    """What the page shows of each answer."""
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return the numbers as strict JSON values."""
@@ -324,6 +327,8 @@ def concluded(
     from selfexplain.pipeline.supported import joined  # noqa: PLC0415
     from selfexplain.pipeline.witnessed import to_dict, witnessed  # noqa: PLC0415
     from selfexplain.records import encode  # noqa: PLC0415
+    from selfexplain.report.evidence_page import render, view_of  # noqa: PLC0415
+    from selfexplain.report.evidence_rows import rows_of  # noqa: PLC0415
 
     looked.left_out.update(opened.left_out)
     kinds = kinds_of(each.record for each in opened.asked)
@@ -357,7 +362,10 @@ def concluded(
         "joined": joined(found, looked),
     }
     opened.folder.write("witness.json", msgspec.json.format(encode(numbers), indent=2) + b"\n")
-    return WitnessResult(numbers, None)
+    rows, note = rows_of(found, looked)
+    made_with = f"Made with selfexplain {versions()['selfexplain']}."
+    page = render(view_of(numbers, rows, note, made_with=made_with))
+    return WitnessResult(numbers, opened.folder.write(PAGE, page.encode()), rows)
 
 
 def families_of(witnesses: "Iterable[AnyWitness]", *, has_inside: bool) -> list["Family"]:

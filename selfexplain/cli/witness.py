@@ -45,6 +45,6 @@ def witness(run: Path, witnesses: tuple[str, ...], *, as_json: bool, **settings:
         return
     from selfexplain.report.evidence_terminal import summary  # noqa: PLC0415 - rich
 
-    show(summary(result.numbers))
+    show(summary(result.numbers, result.rows))
     if result.page is not None:
         tell(f"\nQuestions with their words tinted: {result.page}")
