@@ -364,7 +364,8 @@ def concluded(
     opened.folder.write("witness.json", msgspec.json.format(encode(numbers), indent=2) + b"\n")
     rows, note = rows_of(found, looked)
     made_with = f"Made with selfexplain {versions()['selfexplain']}."
-    page = render(view_of(numbers, rows, note, made_with=made_with))
+    titles = {name: (each.facts.title, each.facts.meaning) for name, each in measures.items()}
+    page = render(view_of(numbers, rows, titles, note, made_with=made_with))
     return WitnessResult(numbers, opened.folder.write(PAGE, page.encode()), rows)
 
 

@@ -15,10 +15,11 @@ class AgreementRow:
     """One witness by one measure."""
 
     witness: str
-    is_first: bool
+    is_main: bool
+    """Whether it is by the measure that the verdict rests on."""
     family: str
     question: str
-    measure: str
+    title: str
     value: str
     chance: str
     above: str
@@ -46,6 +47,8 @@ class EvidenceView:
     because: str
     sentences: tuple[str, ...]
     cautions: tuple[str, ...]
+    measure: str
+    """What the verdict rests on, in words."""
     agreement: tuple[AgreementRow, ...]
     pairs: tuple[tuple[str, ...], ...]
     """Two witnesses, their agreement, what chance gives, and by how much they are above it."""
@@ -61,7 +64,12 @@ class EvidenceView:
 
 
 def view_of(
-    numbers: say.Numbers, rows: tuple[EvidenceRow, ...], note: str = "", *, made_with: str = ""
+    numbers: say.Numbers,
+    rows: tuple[EvidenceRow, ...],
+    facts: Mapping[str, tuple[str, str]],
+    note: str = "",
+    *,
+    made_with: str = "",
 ) -> EvidenceView:
     """Choose and word what the page shows.
 
@@ -70,6 +78,7 @@ def view_of(
     numbers : mapping
         What `selfexplain witness --json` prints.
     rows : tuple of EvidenceRow
+    facts : mapping of measure to (title, meaning)
     note : str
         Which Records are not shown.
     made_with : str
@@ -83,7 +92,8 @@ def view_of(
         because=say.because(numbers),
         sentences=tuple(filter(None, (*say.sentences(numbers), say.ceiling(numbers), say.hallucinated(numbers)))),
         cautions=(say.SHARED, say.NEVER_OF_ONE, *([say.DISPUTE] if has_attention else [])),
-        agreement=tuple(agreement_rows(numbers)),
+        measure=": ".join(facts[say.verdict_of(numbers)["measure"]]).rstrip("."),
+        agreement=tuple(agreement_rows(numbers, {name: title for name, (title, _) in facts.items()})),
         pairs=tuple(
             (*pair.split(" | "), say.interval(each), chance(each), say.above(each))
             for pair, each in numbers["pairs"].items()
@@ -98,24 +108,23 @@ def view_of(
     )
 
 
-def agreement_rows(numbers: say.Numbers) -> list[AgreementRow]:
-    """Return one row for each witness and measure that has a value; one that has none says so in one row."""
-    found = []
+def agreement_rows(numbers: say.Numbers, titles: Mapping[str, str]) -> list[AgreementRow]:
+    """Return one row for each witness by the verdict's measure, and one for each other measure that has a value."""
+    found, main = [], say.verdict_of(numbers)["measure"]
     for name, witness in numbers["witnesses"].items():
-        known = {measure: each for measure, each in witness["agreement"].items() if each["n"]}
-        measures = known or {say.verdict_of(numbers)["measure"]: None}
-        for number, (measure, each) in enumerate(measures.items()):
+        known = {measure: each for measure, each in witness["agreement"].items() if each["n"] or measure == main}
+        for measure, each in known.items():
             found.append(
                 AgreementRow(
                     witness=name,
-                    is_first=not number,
+                    is_main=measure == main,
                     family=witness["family"],
                     question=witness["question"],
-                    measure=measure,
-                    value="no answer could be measured" if each is None else say.interval(each),
-                    chance="" if each is None else chance(each),
-                    above="" if each is None else say.above(each),
-                    n="0" if each is None else f"{each['n']:,}",
+                    title=titles.get(measure, measure),
+                    value=say.interval(each) if each["n"] else "not measured",
+                    chance=chance(each),
+                    above=say.above(each),
+                    n=f"{each['n']:,}",
                 )
             )
     return found

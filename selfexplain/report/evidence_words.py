@@ -100,8 +100,10 @@ def interval(each: Numbers) -> str:
     """
     if each["value"] is None:
         return "–"
-    ends = f" ({number(each['low'])}–{number(each['high'])})" if each["low"] is not None else ""
-    return f"{number(each['value'])}{ends}"
+    if each["low"] is None:
+        return number(each["value"])
+    dash = " to " if each["low"] < 0 else "–"
+    return f"{number(each['value'])} ({number(each['low'])}{dash}{number(each['high'])})"
 
 
 def above(each: Numbers) -> str:
