@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from selfexplain.api import Result, dry_run, evaluate, evaluate_file, evaluate_run, pull_model, run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.histories import history
+    from selfexplain.looking import WitnessResult, witness
     from selfexplain.merging import merge
     from selfexplain.planning import plan
     from selfexplain.prompting.read_confidence import read_confidence
@@ -26,6 +27,7 @@ HOMES = {
     "selfexplain.api": ("Result", "dry_run", "evaluate", "evaluate_file", "evaluate_run", "pull_model", "run"),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.histories": ("history",),
+    "selfexplain.looking": ("WitnessResult", "witness"),
     "selfexplain.merging": ("merge",),
     "selfexplain.planning": ("plan",),
     "selfexplain.prompting.read_confidence": ("read_confidence",),
@@ -49,6 +51,7 @@ __all__ = [
     "Result",
     "SelfexplainError",
     "Undefined",
+    "WitnessResult",
     "compare",
     "decide",
     "dry_run",
@@ -66,6 +69,7 @@ __all__ = [
     "run",
     "run_ways",
     "set_baseline",
+    "witness",
 ]
 
 

@@ -12,11 +12,12 @@ from selfexplain.api import in_loop, records_of, silent
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import sampling_of, template_of
 from selfexplain.pipeline.many_records import by_id
-from selfexplain.providers.provider import Provider
+from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.retry import retried
 from selfexplain.records import SCHEMA_VERSION, Ask, Item, Openness, Record, Request, Response, Transparency
 from selfexplain.runs.calls import Calls, recorded, remembered
 from selfexplain.runs.folder import RunFolder, versions
+from selfexplain.settings import read_settings
 from selfexplain.white_box import WhiteBox
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
@@ -134,7 +135,7 @@ def witness(
     from selfexplain.pipeline.witness import Settings  # noqa: PLC0415 - numpy
 
     names = [name.strip() for name in witnesses.split(",")] if isinstance(witnesses, str) else list(witnesses)
-    known = {each.facts.name: each for each in plugins.every_witness()}
+    known = plugins.all_witnesses()
     chosen = {name: plugins.pick(known, name, kind="witness") for name in names if name}
     settings = Settings(unit=unit, target=target, baseline=baseline, seed=seed)
     for each in chosen.values():
@@ -389,22 +390,21 @@ def runnable(model: str | Provider) -> dict[str, str]:
     ('', 'needs a look inside')
     """
     provider = plugins.provider_for(model, asks=False)
-    card = getattr(provider, "transparency", Transparency())
-    found = {each.facts.name: reason_against(each, provider, card) for each in plugins.every_witness()}
-    return dict(sorted(found.items()))
+    card = read_settings().declared(provider.name, transparency_of(provider))
+    closed, tokens = closed_inside(provider, card), card.token_probabilities
+    hidden = "" if tokens.state == "open" else f"needs the probabilities of tokens; they are {said(tokens)}"
+    why = {"provider": "", "token_probabilities": hidden, "white_box": closed}
+    return {name: why[each.facts.needs] for name, each in sorted(plugins.all_witnesses().items())}
 
 
-def reason_against(each: "AnyWitness", provider: Provider, card: Transparency) -> str:
-    """Return why a witness cannot look at a model, from its transparency card; an empty text where it can."""
-    needs = each.facts.needs
-    if needs == "token_probabilities" and card.token_probabilities.state != "open":
-        return f"needs the probabilities of tokens; they are {said(card.token_probabilities)}"
-    if needs != "white_box" or provider.name.startswith("local/"):
+def closed_inside(provider: Provider, card: Transparency) -> str:
+    """Return why a model cannot be looked into; an empty text where it can."""
+    if callable(own := getattr(provider, "look_inside", None)):
+        try:
+            own()
+        except InputError as error:
+            return f"needs a look inside; {error.message}"
         return ""
-    if callable(getattr(provider, "look_inside", None)):
+    if provider.name.startswith("local/") or callable(getattr(provider, "loaded", None)):
         return ""
-    if callable(getattr(provider, "loaded", None)):
-        return ""
-    return (
-        f"needs a look inside; weights are {said(card.weights)}, and none are in this process: -m hf/FOLDER names them"
-    )
+    return f"needs a look inside; weights are {said(card.weights)}, and none are in this process (-m hf/FOLDER)"

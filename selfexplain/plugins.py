@@ -62,6 +62,7 @@ KINDS = (
     "recalibrator",
     "reader",
     "agreement",
+    "witness",
 )
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
@@ -137,6 +138,11 @@ def witnesses() -> dict[str, Witness]:
 def asking_witnesses() -> dict[str, AskingWitness]:
     """Return every witness that asks again, and so can be called for any model, by its name."""
     return {found.facts.name: found for found in every_witness() if found.facts.needs != "white_box"}
+
+
+def all_witnesses() -> dict[str, Any]:
+    """Return every witness, whether it looks inside or asks again, by its name."""
+    return {found.facts.name: found for found in every_witness()}
 
 
 def every_witness() -> Iterator[Any]:

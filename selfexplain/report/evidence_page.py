@@ -97,6 +97,7 @@ def view_of(
         pairs=tuple(
             (*pair.split(" | "), say.interval(each), chance(each), say.above(each))
             for pair, each in numbers["pairs"].items()
+            if each["n"]
         ),
         terciles=() if joined is None else tuple(tercile_rows(joined)),
         joined=tuple(say.joined(numbers)),
