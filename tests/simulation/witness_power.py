@@ -1,8 +1,8 @@
 """How many Items it takes until each witness tells an honest explanation from a lying one, on the models of glass.
 
 `cd tests && python -m simulation.witness_power` prints the table of `docs/witness_power.md`; a minute on one core. Each
-model answers the 64 sentences of `reviews` and names the words that it says decided (`top-words`); each witness looks at
-the same answers; the agreement is the AUROC of the named words above that of random content words. Then Runs of fewer
+model answers the 64 sentences of `reviews` and names the words that it says decided (`top-words`); each witness looks
+at the same answers; the agreement is the AUROC of the named words above that of random content words. Then Runs of fewer
 Items are drawn from the 64 without replacement, and each is judged by its own interval.
 """
 
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -99,11 +99,12 @@ def looking(look: Look, model: Glass, template: Template) -> Callable[[Told], Aw
 
         return from_outside
     witness, inside = plugins.witness(look.name), model.look_inside()
-    baseline = {"baseline": "delete"} if look.name in {"occlusion", "shapley"} else {}
+    settings: dict[str, Any] = {"target": look.target}
+    settings |= {"baseline": "delete"} if look.name in {"occlusion", "shapley"} else {}
 
     async def from_inside(told: Told) -> Evidence:
         case = case_of_record(told.record, told.item, template, template.render(told.item))
-        return witness(inside, case, target=look.target, **baseline)
+        return witness(inside, case, **settings)
 
     return from_inside
 
@@ -171,7 +172,7 @@ def half_honest(honest: Sequence[BesideChance], lying: Sequence[BesideChance]) -
 
 
 HEAD = """\
-| model | witness, target | Items | honest | lying | honest: supported from | half honest: supported from | lying: refused from |
+| model | witness, target | Items | honest | lying | honest: from | half honest: from | lying: from |
 |---|---|---|---|---|---|---|---|"""
 
 

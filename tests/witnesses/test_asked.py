@@ -1,4 +1,4 @@
-"""Witnesses that ask again, on models whose every reply is known: what they find, what it costs, what they leave out."""
+"""Witnesses that ask again, on models whose every reply is known: what they find, cost and leave out."""
 
 import math
 
@@ -32,7 +32,7 @@ def scores(found: Evidence) -> dict[str, float | None]:
 
 
 async def test_a_word_scores_whether_the_answer_flips_and_then_what_confidence_goes() -> None:
-    """s = 0.2 − 1.7 + 2.4, so 71 %; 93 % without `dull`; negative without `superb`: tenths of −0.22 order the ties."""
+    """The logit is 0.2 − 1.7 + 2.4, 71 %; 93 % without `dull`, negative without `superb`; a tenth of −0.22 orders."""
     found = await occlusion_asked(BAG, await inquiry(BAG))
     units = by_text(found)
 
@@ -44,7 +44,7 @@ async def test_a_word_scores_whether_the_answer_flips_and_then_what_confidence_g
     assert units["superb"].also == pytest.approx({"n": 1, "flip": 1, "low": 0.2065, "high": 1, "counts": 1}, abs=1e-4)
     assert units["dull"].also["confidence"] == pytest.approx(-0.22)
     assert (found.target, found.baseline, found.status, found.item) == ("flip", "delete", "ok", "q")
-    assert (found.checks["floor"], found.checks["n_floor"], found.checks["value"]) == (0, 5, pytest.approx(0.71))
+    assert [found.checks[name] for name in ("floor", "n_floor", "value")] == pytest.approx([0, 5, 0.71])
     assert REVIEW.question[slice(*units["superb"].spans[0])] == "superb"
 
 
@@ -53,7 +53,8 @@ async def test_what_moves_the_confidence_is_another_question() -> None:
     found = await occlusion_asked(BAG, await inquiry(BAG), target="confidence")
 
     assert scores(found)["dull"] == pytest.approx(-0.22)
-    assert (scores(found)["plot"], scores(found)["superb"]) == (pytest.approx(0.0), None)
+    assert scores(found)["plot"] == pytest.approx(0.0)
+    assert scores(found)["superb"] is None
     assert {text for text, unit in by_text(found).items() if unit.also.get("counts")} == {"dull"}
 
 
@@ -119,9 +120,9 @@ async def test_nothing_is_asked_twice() -> None:
     assert len(ask.requests) == len(ask.known) == 8
 
     async def fails(request: Request) -> Response:
-        raise ProviderError("gone", kind="connection")
+        raise ProviderError(f"{request.item} is gone", kind="connection")
 
-    with pytest.raises(ProviderError, match="gone"):
+    with pytest.raises(ProviderError, match="q is gone"):
         await occlusion_asked(fails, await inquiry(ask, item))
 
 
@@ -136,7 +137,8 @@ async def test_a_reply_that_cannot_be_read_is_no_flip() -> None:
     ask = Asked(reply)
     found = await occlusion_asked(ask, await inquiry(ask))
 
-    assert (scores(found)["superb"], scores(found)["dull"], scores(found)["plot"]) == (None, None, pytest.approx(0.0))
+    assert [scores(found)[word] for word in ("superb", "dull")] == [None, None]
+    assert scores(found)["plot"] == pytest.approx(0.0)
     assert (found.checks["n_unread"], found.checks["unread"]) == (2.0, "declined 1, refused 1")
     assert found.status == "ok"
 
@@ -284,7 +286,7 @@ async def test_a_set_that_cannot_be_read_has_no_value() -> None:
     exact = await shapley_asked(ask, await inquiry(ask, item), exact=True)
     drawn = await shapley_asked(ask, await inquiry(ask, item), exact=False)
 
-    assert (exact.status, scores(exact)["superb"], exact.checks["unread"]) == ("incomplete", None, "absent 1")
+    assert (exact.status, scores(exact)["superb"], exact.checks["unread"]) == ("incomplete", None, "no_answer 1")
     assert (drawn.status, scores(drawn)["superb"], scores(drawn)["plot"]) == ("ok", 1.0, 0.0)
     assert "efficiency" not in drawn.checks
 
