@@ -14,8 +14,8 @@ from selfexplain.witnesses.linear_model import NO, TURN, YES, LinearModel
 class BagInside(LinearModel):
     r"""The white box of `glass/bag-honest` and `glass/bag-lying`: `positive` is its `yes`.
 
-    Only words of the question weigh, as for the model itself: those of the rest of the conversation, and of what the
-    reply says before its answer, are tokens of the chat format to it.
+    Only words of the question are read, as by the model itself: of every other message, and of what the reply says
+    before its answer, there is one token of the chat format.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class BagInside(LinearModel):
         super().__init__(WEIGHTS, bias=BIAS)
         self.name = name
 
-    def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:
-        """Return one token for each turn and each word; the answer is `positive` or `negative`.
+    def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:  # noqa: ARG002 - the protocol has `said`
+        """Return one token for each turn and each word of the question; the answer is `positive` or `negative`.
 
         Raises
         ------
@@ -48,15 +48,12 @@ class BagInside(LinearModel):
             raise InputError(f"{self.name} answers positive or negative, never {answer!r}", hint="explain one of these")
         if not messages or messages[-1].role != "user":
             raise InputError(f"{self.name} reads the last message, and it is none of the user's", hint="ask it first")
-        whole = super().cut(messages, said, names[answer.strip().casefold()])
         last, content = len(messages) - 1, messages[-1].content
-        end = len(content) - len(content.lstrip()) + len(first_paragraph(content))
-        read = [bool(places) and places[0][0] == last and places[0][1] < end for places in whole.places]
-        return Cut(
-            tuple(each if is_read else TURN for each, is_read in zip(whole.ids, read, strict=True)),
-            whole.places,
-            whole.answer,
-        )
+        before = len(content) - len(content.lstrip())
+        alone = Message("user", first_paragraph(content))
+        ids, places, token = super().cut([alone], "", names[answer.strip().casefold()])
+        moved = (tuple((last, place + before) for _, place in each) for each in places)
+        return Cut((TURN,) * last + ids, ((),) * last + tuple(moved), token)
 
     def text(self, ids: Sequence[int]) -> str:
         """Return words with spaces between them, and the answers as the model gives them."""

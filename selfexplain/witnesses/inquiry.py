@@ -7,7 +7,7 @@ anew from the template through its Item: messages are never cut.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
@@ -17,7 +17,7 @@ from selfexplain.errors import InputError, SelfexplainError
 from selfexplain.evidence import TEMPLATE, Evidence, ScoredUnit, Target, UnitKind
 from selfexplain.prompting.parts import layout_of
 from selfexplain.prompting.template import Template
-from selfexplain.records import Ask, Item, Record, Request, Response, SelfReport, Source
+from selfexplain.records import Ask, Item, Record, Request, Response, SelfReport, Source, Status, Why
 from selfexplain.witnesses.answer_margin import margin_of
 from selfexplain.witnesses.case import REMAINDER, Unit, competing, units_of
 from selfexplain.witnesses.changed_item import without, written_out
@@ -73,8 +73,8 @@ class Inquiry(NamedTuple):
 class Seen(NamedTuple):
     """What came back to one changed question, as far as it matters here."""
 
-    status: str
-    """`ok`, or why there is no answer to compare: `declined`, `absent`, `truncated`, `failed` …"""
+    status: Status
+    """`ok`, or why there is no answer to compare, in the words of a Record's status."""
     same: bool = False
     confidence: float | None = None
     margin: float | None = None
@@ -182,7 +182,7 @@ class Interview:
         report = await self.inquiry.elicit(item, template, ask, repeat=repeat)
         self._keys |= replies.keys()
         if report.answer.value is None:
-            return Seen(report.outcome if report.outcome in {"failed", "refused"} else report.answer.why)
+            return Seen(status_of(report))
         same = self.inquiry.same(self.inquiry.answer, written_out(report.answer.value, item), self.inquiry.item)
         stated = report.confidence.get(self.inquiry.source)
         seen = Seen("ok", same, None if stated is None else stated.value)
@@ -193,6 +193,18 @@ class Interview:
         given = self.inquiry.record.report.answer.value or ""
         margin = margin_of(response, report.answer, given, competing(self.inquiry.item, given))
         return seen._replace(margin=margin.value, bounded=margin.bounded)
+
+
+BY_ANSWER: Mapping[Why, Status] = {"truncated": "truncated", "declined": "declined", "ambiguous": "ambiguous"}
+
+
+def status_of(report: SelfReport) -> Status:
+    """Return why a report without an answer has none."""
+    if report.outcome in {"failed", "refused"}:
+        return "failed" if report.outcome == "failed" else "refused"
+    if report.outcome == "completed" and not report.replies[-1].strip():
+        return "no_answer"  # ended by the model itself, so nothing was cut off
+    return "truncated" if report.outcome == "truncated" else BY_ANSWER.get(report.answer.why, "no_answer")
 
 
 def chosen(group: tuple[frozenset[int], int], texts: Sequence[str] | None) -> list[str] | None:
