@@ -131,6 +131,17 @@ def witness(
     ------
     InputError
         When nothing can be looked at, or no model can be looked into.
+
+    Examples
+    --------
+    A model of glass, whose deciding words are known, says what decided:
+
+    >>> import tempfile
+    >>> import selfexplain as sx
+    >>> run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tempfile.mkdtemp(), limit=12)
+    >>> found = sx.witness(run.folder, "occlusion,gradient-input")
+    >>> found.numbers["verdicts"]["words"]["word"]
+    'supported'
     """
     from selfexplain.pipeline.witness import Settings  # noqa: PLC0415 - numpy
 
