@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from selfexplain import plugins
 from selfexplain.api import in_loop, records_of, silent
@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.report.evidence_rows import EvidenceRow
 
 __all__ = ["WitnessResult", "runnable", "witness"]
+
+Answering: TypeAlias = Provider | Callable[..., Any]
+"""What a script asks, as in :func:`selfexplain.run`."""
 
 Say = Callable[[str], None]
 Watch = Callable[[int, int], None]
@@ -74,7 +77,7 @@ def witness(
     run: str | Path,
     witnesses: str | Sequence[str],
     *,
-    model: str | WhiteBox | None = None,
+    model: "str | WhiteBox | Answering | None" = None,
     base_url: str | None = None,
     unit: "UnitKind" = "word",
     target: "Target | None" = None,
@@ -98,8 +101,9 @@ def witness(
         The folder of a Run.
     witnesses : str or sequence of str
         Their names, such as `occlusion`; a string may hold several, with commas.
-    model : str or WhiteBox, optional
+    model : str, WhiteBox, Provider or callable, optional
         What is looked into: `hf/…`, or a white box. By default the model that answered, where this process can open it.
+        A Run of a Python function needs that function here, to be asked again.
     base_url : str, optional
         For witnesses that ask again: the address of the Run's server, as in :func:`selfexplain.run`.
     unit : str
@@ -206,7 +210,7 @@ def look_of(
     opened: Opened,
     witnesses: "Mapping[str, AnyWitness]",
     settings: "Settings",
-    model: str | WhiteBox | None,
+    model: "str | WhiteBox | Answering | None",
     base_url: str | None,
 ) -> "Look":
     """Return witnesses and what they look at: the model loaded, or ready to be asked."""
@@ -215,12 +219,9 @@ def look_of(
     inside = asking = None
     needs = {each.facts.needs for each in witnesses.values()}
     if "white_box" in needs:
-        if model is None or isinstance(model, str):
-            inside = inside_of(opened.folder, model)
-        else:
-            inside = Inside(model, {"name": model.name})
+        inside = Inside(model, {"name": model.name}) if isinstance(model, WhiteBox) else inside_of(opened.folder, model)
     if needs - {"white_box"}:
-        asking = asking_of(opened.folder, model if isinstance(model, str) else None, base_url)
+        asking = asking_of(opened.folder, None if isinstance(model, WhiteBox) else model, base_url)
     return Look(
         folder=opened.folder,
         template=template_of(opened.folder),
@@ -232,21 +233,29 @@ def look_of(
     )
 
 
-def asking_of(folder: RunFolder, model: str | None, base_url: str | None) -> "Asking":
+def asking_of(folder: RunFolder, model: "str | Answering | None", base_url: str | None) -> "Asking":
     """Return the model of a Run as one that is asked again; what it says is recorded in `evidence/calls`."""
     from selfexplain.grading.same_answer import SameAnswer  # noqa: PLC0415 - only who asks again needs it
     from selfexplain.pipeline.witness import Asking  # noqa: PLC0415
 
     spec, template = folder.manifest.spec, template_of(folder)
-    provider = plugins.provider(model if model and spec.model.startswith("hf/") else spec.model, base_url=base_url)
+    named = None if model is None else plugins.provider_for(model, base_url=base_url)
+    is_own = named is not None and named.name == spec.model  # else it is there to be looked into
+    provider = named if named is not None and is_own else plugins.provider(spec.model, base_url=base_url)
     require_same(provider.name, provider.identity, folder)
     said, told = folder.calls(), Calls(folder.path / "evidence" / "calls")
     send = at_once(retried(recorded(provider.generate, told)), provider.concurrency)
+
+    async def close() -> None:
+        await told.aclose()
+        await provider.aclose()
+
     return Asking(
         ask=remembered(remembered(send, told), said),
         elicit=partial(plugins.elicitation(template.front.elicitation), sampling=sampling_of(folder)),
         same=SameAnswer(plugins.graders(), plugins.categorisers()),
         identity={"name": provider.name, **provider.identity},
+        close=close,
     )
 
 
@@ -261,7 +270,7 @@ def at_once(ask: Ask, most: int) -> Ask:
     return ask_in_turn
 
 
-def inside_of(folder: RunFolder, model: str | None) -> "Inside":
+def inside_of(folder: RunFolder, model: "str | Answering | None") -> "Inside":
     """Return the model of a Run as one that can be looked into, and what its identity rests on.
 
     Raises
@@ -272,9 +281,9 @@ def inside_of(folder: RunFolder, model: str | None) -> "Inside":
     from selfexplain.pipeline.witness import Inside  # noqa: PLC0415 - numpy
 
     spec = folder.manifest.spec
-    name = model or opened_here(spec.model)
+    name = opened_here(spec.model) if model is None else model
     try:
-        provider = plugins.provider(name, asks=False)
+        provider = plugins.provider_for(name, asks=False)
     except InputError as error:
         if model is not None:
             raise
@@ -287,7 +296,7 @@ def inside_of(folder: RunFolder, model: str | None) -> "Inside":
     if callable(own := getattr(provider, "look_inside", None)):
         return Inside(own(), identity, is_served=model is None)
     if not callable(loaded := getattr(provider, "loaded", None)):
-        raise refused(spec.model, folder.manifest.transparency, named=model)
+        raise refused(spec.model, folder.manifest.transparency, named=None if model is None else provider.name)
     from selfexplain.providers.inside import Inside as Transformed  # noqa: PLC0415 - only who looks inside needs it
 
     return Inside(Transformed(loaded(), name=provider.name), identity)

@@ -3,7 +3,7 @@
 import inspect
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -153,6 +153,8 @@ class Asking:
     elicit: Elicit
     same: Callable[[str, str, Item], bool]
     identity: Mapping[str, str]
+    close: Callable[[], Awaitable[None]]
+    """Lets go of the model and of the file of its replies."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,13 @@ class Look:
         say, watch : callable
             Told sentences, and how far it has come.
         """
+        try:
+            return await self._at(asked, say, watch)
+        finally:
+            if self.asking is not None:
+                await self.asking.close()
+
+    async def _at(self, asked: Sequence[Asked], say: Tell, watch: Watch) -> Looked:
         since = time.perf_counter()
         files = {name: EvidenceFile(self.folder.path, name) for name in self.witnesses}
         found = Looked(asked=list(asked), evidence={name: [] for name in self.witnesses})
