@@ -161,7 +161,8 @@ def test_every_tinted_word_also_stands_as_text_with_its_rank_and_score(seen: dic
             marked = {piece.mark: piece.text for piece in line.pieces if piece.mark}
 
             assert marked
-            assert {rank: text for rank, text, _ in line.top} == marked
+            assert {rank: text for rank, text, _ in line.top if rank != "against:"} == marked
+            assert all(score.startswith("−") == (rank == "against:") for rank, _, score in line.top)
         assert "".join(piece.text for piece in row.claim) == "".join(piece.text for piece in row.lines[0].pieces)
 
 

@@ -68,6 +68,7 @@ class Inside:
         self.model, self.tokenizer = loaded.model, loaded.tokenizer
         self._context = loaded.context
         self._many = ManyInputs(loaded.model)
+        self._mean: Floats | None = None
         self._most = TOKENS_AT_ONCE.get(loaded.model.device.type, TOKENS_AT_ONCE["cpu"])
 
     def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:
@@ -112,10 +113,12 @@ class Inside:
 
     def mean_embedding(self) -> Floats:
         """Return the mean embedding row of the vocabulary, of shape (d,)."""
-        torch, _ = require_torch()
-        n = self.model.get_input_embeddings().weight.shape[0]
-        known = torch.arange(min(n, len(self.tokenizer)), device=self.model.device)  # beyond are rows of padding
-        return numbers(self.model.get_input_embeddings()(known).double().mean(dim=0))
+        if self._mean is None:
+            torch, _ = require_torch()
+            n = self.model.get_input_embeddings().weight.shape[0]
+            known = torch.arange(min(n, len(self.tokenizer)), device=self.model.device)  # beyond are rows of padding
+            self._mean = numbers(self.model.get_input_embeddings()(known).double().mean(dim=0))
+        return self._mean
 
     def told(self, given: Input, tokens: Sequence[int]) -> tuple[Floats, Floats]:
         """Return the log-probability of each of the tokens that follow, and of the most probable one in its place."""

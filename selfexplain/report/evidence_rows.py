@@ -44,7 +44,7 @@ class WitnessLine:
     name: str
     pieces: tuple[Piece, ...]
     top: tuple[tuple[str, str, str], ...]
-    """Of the first units rank, text and score: the same without colour."""
+    """Rank, text and score of the first units, and of those that speak most against: the same without colour."""
     agreement: str
     """What was measured here, in words; or why nothing was."""
 
@@ -168,8 +168,10 @@ def line_of(name: str, row: Seen, found: Witnessed) -> WitnessLine:
         )
 
     written = plus if signed else number
-    top = tuple((str(rank[place]), row.units[place].text, written(scores[place])) for place in ranked if place in rank)
-    return WitnessLine(name, tuple(stretches(row.asked.item.question, row.units, piece)), top, agreement(row, found))
+    against = [place for place in reversed(order) if scores[place] < 0][:MOST_RANKED]
+    top = [(str(rank[place]), row.units[place].text, written(scores[place])) for place in ranked if place in rank]
+    top += [("against:", row.units[place].text, written(scores[place])) for place in against]
+    return WitnessLine(name, tuple(stretches(row.asked.item.question, row.units, piece)), tuple(top), agreement(row, found))
 
 
 def agreement(row: Seen, found: Witnessed) -> str:

@@ -31,6 +31,8 @@ class Unit(NamedTuple):
     """In the part's own text."""
     places: tuple[Place, ...]
     """Where it stands in the messages."""
+    label: str = ""
+    """Of an example: the answer that it shows."""
 
 
 class Case(NamedTuple):
@@ -218,7 +220,8 @@ def units_of(layout: Layout, kind: UnitKind) -> Iterable[Unit]:
         left_out = {"option": "example", "example": "option"}.get(kind)
         places = layout.whole(name)
         if places and (left_out is None or not name.startswith(left_out)):
-            yield Unit(own[0].text, name, ((0, len(own[0].text)),), places)
+            label = next((part.text for part in own if part.kind == "answer"), "")
+            yield Unit(own[0].text, name, ((0, len(own[0].text)),), places, label)
 
 
 def within(layout: Layout, spans: Sequence[Span]) -> Iterable[Unit]:

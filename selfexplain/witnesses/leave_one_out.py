@@ -1,6 +1,7 @@
 """Occlusion: how much of the target goes when one unit is taken away, and nothing else is."""
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,7 +70,8 @@ def occlusion(
     -------
     Evidence
         Of two units each of which would do alone, both score about 0: see `shapley`. By `embed` and `attention_block`
-        the template has a score too; where letters are taken away it is held fixed, and has none.
+        the template has a score too; where letters are taken away it is held fixed, and has none. Of examples,
+        `also["label_share_change"]` says what else changes with one of them: the share of its label.
 
     Raises
     ------
@@ -99,7 +101,30 @@ def occlusion(
         cost += Cost(forward=1)
     else:
         scores.append(None)
-    return evidence_of(FACTS, subject, found.aim, scores, baseline=baseline, cost=cost, model=model, value=base)
+    return evidence_of(
+        FACTS,
+        subject,
+        found.aim,
+        scores,
+        also=label_changes(subject.case),
+        baseline=baseline,
+        cost=cost,
+        model=model,
+        value=base,
+    )
+
+
+def label_changes(case: Case) -> dict[str, list[float | None]]:
+    """Return by how much the share of each example's label among the examples changes without it, if there are any.
+
+    Without one of two examples of `yes` among three, `yes` falls from 2/3 to 1/2: the model may only follow that.
+    """
+    labels = [unit.label for unit in case.units if unit.label]
+    if not labels:
+        return {}
+    n = len(labels)
+    changes = {label: (k - 1) / max(1, n - 1) - k / n for label, k in Counter(labels).items()}
+    return {"label_share_change": [*(changes.get(unit.label) for unit in case.units), None]}
 
 
 def replaced(model: WhiteBox, subject: Subject, pool: Sequence[str], draws: int, seed: int) -> Evidence:

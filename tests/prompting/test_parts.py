@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
@@ -100,6 +100,7 @@ def test_a_template_that_looks_into_the_letters_is_refused() -> None:
         layout_of(written("## user\n{{ question | capitalize | center(20) }}"), Item("q", "does it hold?"))
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=4), st.text(alphabet="ab <\n", max_size=5))
 def test_every_character_of_a_value_is_found_where_it_was_put(values: list[str], between: str) -> None:
     """Whatever the values are: also each other's parts, private characters, white space."""

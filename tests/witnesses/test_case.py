@@ -1,7 +1,7 @@
 """What is explained: units that stand where they say, and what is left when one is taken away."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain.errors import InputError
@@ -11,6 +11,7 @@ from selfexplain.records import Grade, Item, Message, Reading, Record, SelfRepor
 from selfexplain.white_box import Cut
 from selfexplain.witnesses import occlusion
 from selfexplain.witnesses.case import Case, as_case, case_of, case_of_record, competing, plain_layout, sentences, words
+from selfexplain.witnesses.leave_one_out import label_changes
 from selfexplain.witnesses.linear_model import LinearModel
 from selfexplain.witnesses.removal import rewritten
 from selfexplain.witnesses.subject import tokens_of
@@ -39,6 +40,7 @@ def test_the_kinds_of_units_cut_the_question_or_leave_it_whole() -> None:
     assert names == {"word": options | examples, "sentence": options | examples, "option": options, "example": examples}
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(st.text(alphabet="ab ,.!?’'-\n中文", max_size=30))
 def test_words_and_punctuation_are_all_of_a_question_and_do_not_overlap(text: str) -> None:
     """Every character that is no white space is in just one unit; each unit's text is what stands at its spans."""
@@ -55,6 +57,7 @@ def test_words_and_punctuation_are_all_of_a_question_and_do_not_overlap(text: st
         assert [(place.start, place.stop) for place in unit.places] or unit.spans == ()
 
 
+@settings(deadline=None)  # a loaded machine is no bug
 @given(st.text(alphabet="ab .!?。！\n", max_size=30))
 def test_sentences_are_all_of_a_text(text: str) -> None:
     spans = sentences(text)
@@ -95,7 +98,9 @@ def test_an_example_goes_with_its_messages_and_an_option_with_its_line() -> None
     assert without["example 1"][0].content == case.messages[0].content.replace(
         "\nDull.\nAnswer: negative\nConfidence: 97\n", ""
     )
+    assert label_changes(case)["label_share_change"] == [None, *[pytest.approx(1 / 3 - 1 / 2)] * 4, None]
     options = case_of(layout, "positive", kind="option")
+    assert label_changes(options) == {}
     assert "A) negative\n" in case.messages[0].content
     assert "A) negative\n" not in rewritten(options, {1})[0].content
     assert rewritten(case, {0})[-1].content == ""  # the turn that asks is still there
@@ -151,8 +156,10 @@ def test_a_token_belongs_to_the_unit_that_most_of_it_stands_in() -> None:
     case = case_of(plain_layout("ab 好"), "yes")
     places = [(), [0], [0, 1], [1], [3], [3]]
     cut = Cut(tuple(range(6)), tuple(tuple((0, place) for place in each) for each in places), (9,))
+    torn = Cut((0, 1), (((0, 0), (0, 2), (0, 3)), ((0, 1),)), (9,))
 
     assert tokens_of(case, cut) == ((1, 2, 3), (4, 5), (0,))
+    assert tokens_of(case_of(plain_layout("a-bc"), "yes"), torn) == ((), (0,), (1,), ())
 
 
 def test_units_may_be_handed_over_as_spans() -> None:
