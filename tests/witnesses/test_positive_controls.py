@@ -12,7 +12,10 @@ from selfexplain.agreement.verdict import TOO_LITTLE, verdict
 from simulation.witness_power import BLIND, CLAIMS, LOOKS, Look, above_chance, measured
 
 ITEMS = 14
-"""Of 64: a few seconds, and more than any witness needs here."""
+"""Of 64: a few seconds, and more than most witnesses need here."""
+
+MORE_OR_FEWER = {("shapley-asked", "flip"): 24, ("shapley-asked", "margin"): 8}
+"""By flips alone most of the easy sentences say nothing; margins take more calls and need fewer Items."""
 
 BY_NAME = {(look.name, look.target): look for look in LOOKS}
 CASES = [(look, thinking) for look in LOOKS for thinking in look.thinking]
@@ -20,8 +23,9 @@ CASES = [(look, thinking) for look in LOOKS for thinking in look.thinking]
 
 @pytest.mark.parametrize(("look", "thinking"), CASES, ids=lambda each: getattr(each, "label", each))
 def test_a_witness_tells_honest_from_lying(look: Look, thinking: str) -> None:
-    """The honest one is above chance and nearly perfect, the lying one below what counts."""
-    honest, lying = (measured(look, f"{thinking}-{manner}", ITEMS) for manner in ("honest", "lying"))
+    """The honest one is well above chance, the lying one surely below what counts."""
+    n = MORE_OR_FEWER.get((look.name, look.target), ITEMS)
+    honest, lying = (measured(look, f"{thinking}-{manner}", n) for manner in ("honest", "lying"))
     high, low = above_chance(honest), above_chance(lying)
 
     assert len(honest) == len(lying) >= 3
