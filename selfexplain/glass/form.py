@@ -68,7 +68,8 @@ def form_of(messages: Sequence[Message]) -> Form:
         )
     about = told[-2] if fields == ("Confidence",) and len(told) > 1 else asked
     counted = HOW_MANY.search(asked)
-    words = "\n".join(message.content for message in messages if message.role != "assistant")
+    shown = [message.content for message in messages if message.role == "assistant"]
+    words = "\n".join([*(message.content for message in messages if message.role == "system"), *shown[-1:]])
     return Form(
         question=first_paragraph(about),
         fields=fields,
@@ -84,9 +85,9 @@ def first_paragraph(text: str) -> str:
 
 
 def scale_of(text: str) -> Scale:
-    """Return how a confidence is wanted."""
+    """Return how a confidence is wanted, in words or as an example shows it."""
     if "0 to 100" in text or "percent" in text:
         return "percent"
     if "0 to 20" in text:
         return "0-20"
-    return "probability" if "between 0 and 1" in text else "percent"
+    return "probability" if "between 0 and 1" in text or "Confidence: 0." in text else "percent"

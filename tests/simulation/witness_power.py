@@ -2,8 +2,8 @@
 
 `cd tests && python -m simulation.witness_power` prints the table of `docs/witness_power.md`; a minute on one core. Each
 model answers the 64 sentences of `reviews` and names the words that it says decided (`top-words`); each witness looks
-at the same answers; the agreement is the AUROC of the named words above that of random content words. Then Runs of fewer
-Items are drawn from the 64 without replacement, and each is judged by its own interval.
+at the same answers; the agreement is the AUROC of the named words above that of random content words. Then Runs of
+fewer Items are drawn from the 64 without replacement, and each is judged by its own interval.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from selfexplain import plugins
 from selfexplain.agreement.beside_chance import BesideChance, beside_chance
 from selfexplain.agreement.named_auroc import named_auroc
 from selfexplain.agreement.verdict import TOO_LITTLE
-from selfexplain.claims import ClaimKind
 from selfexplain.elicitation.elicitation import Sampling
 from selfexplain.elicitation.once import once
 from selfexplain.errors import Undefined
@@ -27,7 +26,7 @@ from selfexplain.glass.provider import Glass
 from selfexplain.grading.same_answer import SameAnswer
 from selfexplain.inference import Estimate, mean_by_cluster_t
 from selfexplain.pipeline.claims_compared import places_claimed
-from selfexplain.prompting.named_words import content_words
+from selfexplain.prompting.named_words import content_words, named_in
 from selfexplain.prompting.template import Template
 from selfexplain.prompting.words_in import words_in
 from selfexplain.records import Grade, Item, Record
@@ -38,6 +37,17 @@ SIZES = (3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64)
 RUNS = 200
 ENOUGH = 0.9
 """So many of the Runs are to be judged rightly."""
+
+
+CLAIMS = {
+    "words": "top-words",
+    "word_scores": "word-scores",
+    "quotes": "quotes",
+    "redaction": "redact",
+    "counterfactual": "counterfactual",
+    "rationale": "answer-why-confidence",
+}
+"""What is claimed, and the template that asks for it."""
 
 
 class Look(NamedTuple):
@@ -64,8 +74,9 @@ LOOKS = (
     Look("shapley", "margin", inside=True, thinking=("bag",)),
     Look("gradient-input", "margin", inside=True, thinking=("bag",)),
     Look("integrated-gradients", "margin", inside=True, thinking=("bag",)),
+    Look("attention-norm", "margin", inside=True, thinking=("bag",)),
 )
-BLIND = ("saliency", "attention", "attention-last-layer", "attention-norm", "attention-rollout", "attention-saliency")
+BLIND = ("saliency", "attention", "attention-last-layer", "attention-rollout", "attention-saliency")
 """Which can be called on the bag and see nothing there: its slope is the same for every word, its attention even."""
 
 
@@ -109,29 +120,37 @@ def looking(look: Look, model: Glass, template: Template) -> Callable[[Told], Aw
     return from_inside
 
 
-def agreement(told: Told, evidence: Evidence, kind: ClaimKind = "words") -> BesideChance | None:
+def places_named(told: Told, claim: str) -> list[int]:
+    """Return the places of the words that a model names, in a claim of some kind or in its rationale."""
+    words, report = words_in(told.item.question), told.record.report
+    if claim == "rationale":
+        return named_in(report.rationale.value or "", words)
+    (reading,) = (reading for kind, reading in report.attribution.items() if kind == claim)
+    return [] if reading.value is None else places_claimed(reading.value, words)
+
+
+def agreement(told: Told, evidence: Evidence, claim: str) -> BesideChance | None:
     """Return the AUROC of the named words beside random content words; None where it has no value."""
     words = words_in(told.item.question)
     by_place = {unit.spans: unit.score for unit in evidence.units if unit.part == "question"}
     scores = [by_place[((word.start, word.stop),)] for word in words]
-    claim = told.record.report.attribution[kind].value
-    if claim is None or None in scores:
+    if None in scores:
         return None
     known = [score for score in scores if score is not None]
     content = np.isin(np.arange(len(words)), content_words(words))
     with contextlib.suppress(Undefined):
-        return beside_chance(named_auroc, places_claimed(claim, words), known, candidates=content)
+        return beside_chance(named_auroc, places_named(told, claim), known, candidates=content)
     return None
 
 
 @functools.cache
-def measured(look: Look, name: str, n: int = 64) -> tuple[BesideChance, ...]:
+def measured(look: Look, name: str, n: int = 64, claim: str = "words") -> tuple[BesideChance, ...]:
     """Return what a witness finds on those of the first n Items for which a model's claim can be compared."""
-    model, template, items = Glass(name), plugins.template("top-words"), plugins.dataset("reviews").items[:n]
+    model, template, items = Glass(name), plugins.template(CLAIMS[claim]), plugins.dataset("reviews").items[:n]
 
     async def all_items() -> list[BesideChance | None]:
         look_at = looking(look, model, template)
-        return [agreement(told, await look_at(told)) for told in await tell(model, items, template)]
+        return [agreement(told, await look_at(told), claim) for told in await tell(model, items, template)]
 
     return tuple(found for found in asyncio.run(all_items()) if found is not None)
 

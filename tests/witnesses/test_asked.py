@@ -291,28 +291,24 @@ async def test_a_set_that_cannot_be_read_has_no_value() -> None:
     assert "efficiency" not in drawn.checks
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=8),
-    st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=8),
-    st.floats(0, 1),
-)
-def test_confidence_never_outweighs_a_flip(
-    one: list[tuple[bool, float]], other: list[tuple[bool, float]], own: float
-) -> None:
-    """Of units asked equally often, though not all replies are read, the higher rate has the higher score."""
-    n = max(len(one), len(other))
-    unit, base = Unit("word", "question", ((0, 4),), ()), Base(0, 5, [own])
+UNIT = Unit("word", "question", ((0, 4),), ())
 
-    def scored(replies: list[tuple[bool, float]]) -> ScoredUnit:
-        seen = [Seen("ok", same, confidence) for same, confidence in replies]
-        return scored_unit(unit, seen + [Seen("declined")] * (n - len(seen)), base, "flip")
 
-    found = [scored(one), scored(other)]
-    rates = [each.also["flip"] for each in found]
-    assert found[0].score is not None
-    assert found[1].score is not None
-    if rates[0] != rates[1]:
-        assert (found[0].score > found[1].score) == (rates[0] > rates[1])
+@given(st.integers(1, 8), st.data())
+def test_confidence_never_outweighs_a_flip(n: int, data: st.DataObject) -> None:
+    """Of two words asked n times each, though not all replies are read, the higher rate has the higher score."""
+    found = []
+    for sure in data.draw(st.permutations([0.0, 1.0])):
+        n_read = data.draw(st.integers(1, n))
+        flips = data.draw(st.integers(0, n_read))
+        seen = [Seen("ok", same=place >= flips, confidence=sure) for place in range(n_read)]
+        found.append(scored_unit(UNIT, [*seen, *[Seen("declined")] * (n - n_read)], Base(0, 5, [0.5]), "flip"))
+    one, other = ((unit.also["flip"], unit.score) for unit in found)
+
+    assert one[1] is not None
+    assert other[1] is not None
+    if one[0] != other[0]:
+        assert (one[1] > other[1]) == (one[0] > other[0])
 
 
 @pytest.mark.parametrize("witness", plugins.asking_witnesses().values(), ids=lambda each: each.facts.name)
