@@ -171,7 +171,9 @@ def line_of(name: str, row: Seen, found: Witnessed) -> WitnessLine:
     against = [place for place in reversed(order) if scores[place] < 0][:MOST_RANKED]
     top = [(str(rank[place]), row.units[place].text, written(scores[place])) for place in ranked if place in rank]
     top += [("against:", row.units[place].text, written(scores[place])) for place in against]
-    return WitnessLine(name, tuple(stretches(row.asked.item.question, row.units, piece)), tuple(top), agreement(row, found))
+    return WitnessLine(
+        name, tuple(stretches(row.asked.item.question, row.units, piece)), tuple(top), agreement(row, found)
+    )
 
 
 def agreement(row: Seen, found: Witnessed) -> str:
