@@ -35,8 +35,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def seen(runs: dict[str, Path]) -> dict[str, sx.WitnessResult]:
-    return {manner: sx.witness(run, WITNESSES) for manner, run in runs.items()}
+def looked(runs: dict[str, Path]) -> dict[str, tuple[sx.WitnessResult, str]]:
+    """What was found, and the page as it is now: the next command writes it anew."""
+    found = {}
+    for manner, run in runs.items():
+        result = sx.witness(run, WITNESSES)
+        assert result.page is not None
+        found[manner] = result, result.page.read_text(encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def seen(looked: dict[str, tuple[sx.WitnessResult, str]]) -> dict[str, sx.WitnessResult]:
+    return {manner: result for manner, (result, _) in looked.items()}
 
 
 def run_command(*arguments: str) -> Any:
@@ -85,7 +96,7 @@ def test_evidence_is_a_line_a_record_and_never_looked_for_twice(runs: dict[str, 
 def test_a_model_that_nobody_can_open_is_asked_again(runs: dict[str, Path]) -> None:
     """What it says is recorded beside the evidence, and not asked for a second time."""
     found = sx.witness(runs["lying"], "occlusion-asked", limit=4)
-    calls = list((runs["lying"] / "evidence" / "calls").iterdir())
+    calls = [(path, path.stat().st_size) for path in (runs["lying"] / "evidence" / "calls").iterdir()]
 
     assert found.numbers["inside"] is None
     assert found.numbers["witnesses"]["occlusion-asked"]["n"] == 4
@@ -94,8 +105,7 @@ def test_a_model_that_nobody_can_open_is_asked_again(runs: dict[str, Path]) -> N
     for evidence in (runs["lying"] / "evidence").glob("*-asked.jsonl"):
         evidence.unlink()
     sx.witness(runs["lying"], "occlusion-asked", limit=4)
-    assert [path.stat().st_size for path in calls] == [path.stat().st_size for path in calls]
-    assert list((runs["lying"] / "evidence" / "calls").iterdir()) == calls
+    assert [(path, path.stat().st_size) for path in (runs["lying"] / "evidence" / "calls").iterdir()] == calls
 
 
 class Reversed(BagInside):
@@ -144,11 +154,10 @@ def test_the_join_names_what_is_sure_wrong_and_explained_by_words_that_did_not_m
     assert sum(part["n"] for part in lying["terciles"]) == N
 
 
-def test_a_page_says_agreement_and_never_that_a_model_is_faithful(seen: dict[str, sx.WitnessResult]) -> None:
-    for found in seen.values():
-        assert found.page is not None
-        page = found.page.read_text(encoding="utf-8")
-
+def test_a_page_says_agreement_and_never_that_a_model_is_faithful(
+    looked: dict[str, tuple[sx.WitnessResult, str]],
+) -> None:
+    for _, page in looked.values():
         assert "faithful" not in page.casefold()
         assert "random content words" in page
         assert page.count('<article class="evidence"') == N
