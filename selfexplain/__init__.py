@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from selfexplain.asking import run
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.histories import history
+    from selfexplain.looking import WitnessResult, witness
     from selfexplain.measuring import Result, evaluate_run
     from selfexplain.merging import merge
     from selfexplain.planning import plan
@@ -30,6 +31,7 @@ HOMES = {
     "selfexplain.asking": ("run",),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.histories": ("history",),
+    "selfexplain.looking": ("WitnessResult", "witness"),
     "selfexplain.measuring": ("Result", "evaluate_run"),
     "selfexplain.merging": ("merge",),
     "selfexplain.planning": ("plan",),
@@ -57,6 +59,7 @@ __all__ = [
     "Result",
     "SelfexplainError",
     "Undefined",
+    "WitnessResult",
     "compare",
     "decide",
     "dry_run",
@@ -74,6 +77,7 @@ __all__ = [
     "run",
     "run_ways",
     "set_baseline",
+    "witness",
 ]
 
 

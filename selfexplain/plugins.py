@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from selfexplain.datasets.questions import read_questions
 from selfexplain.datasets.quickstart import NAME as QUICKSTART
 from selfexplain.datasets.quickstart import quickstart
+from selfexplain.datasets.reviews import NAME as REVIEWS
+from selfexplain.datasets.reviews import reviews
 from selfexplain.datasets.rows import SUFFIXES
 from selfexplain.datasets.selfgate import NAME as SELFGATE
 from selfexplain.datasets.selfgate import selfgate
@@ -28,6 +30,7 @@ from selfexplain.datasets.shutdown import NAME as SHUTDOWN
 from selfexplain.datasets.shutdown import shutdown
 from selfexplain.elicitation.elicitation import Elicitation
 from selfexplain.errors import InputError
+from selfexplain.glass import provider as glass
 from selfexplain.grading.categoriser import Categoriser, CategoriserFacts
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.grading.same_answer import SameAnswer
@@ -40,10 +43,11 @@ from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
 from selfexplain.witnesses.witness import Witness, WitnessFacts
 
-if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
+if TYPE_CHECKING:  # numpy, pandas and scikit-learn, which `--help` must not load
     from pandas import DataFrame
 
     from selfexplain.recalibration.recalibrator import Recalibrator
+    from selfexplain.witnesses.inquiry import AskingWitness
 
 T = TypeVar("T")
 
@@ -58,6 +62,7 @@ KINDS = (
     "recalibrator",
     "reader",
     "agreement",
+    "witness",
 )
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
@@ -126,14 +131,33 @@ def readers() -> dict[str, Callable[[], Reader]]:
 
 
 def witnesses() -> dict[str, Witness]:
-    """Return every witness by its name."""
-    marked = offered("witnesses", "witnesses", lambda found: isinstance(getattr(found, "facts", None), WitnessFacts))
-    return {found.facts.name: found for found in marked}
+    """Return every witness that looks inside a model by its name."""
+    return {found.facts.name: found for found in every_witness() if found.facts.needs == "white_box"}
+
+
+def asking_witnesses() -> "dict[str, AskingWitness]":
+    """Return every witness that asks again, and so can be called for any model, by its name."""
+    return {found.facts.name: found for found in every_witness() if found.facts.needs != "white_box"}
+
+
+def all_witnesses() -> dict[str, Any]:
+    """Return every witness, whether it looks inside or asks again, by its name."""
+    return {found.facts.name: found for found in every_witness()}
+
+
+def every_witness() -> Iterator[Any]:
+    """Yield witnesses of both kinds."""
+    return offered("witnesses", "witnesses", lambda found: isinstance(getattr(found, "facts", None), WitnessFacts))
 
 
 def witness(name: str) -> Witness:
-    """Return a witness by its name."""
+    """Return a witness that looks inside a model by its name."""
     return pick(witnesses(), name, kind="witness")
+
+
+def asking_witness(name: str) -> "AskingWitness":
+    """Return a witness that asks again by its name."""
+    return pick(asking_witnesses(), name, kind="witness")
 
 
 def agreements() -> dict[str, Any]:
@@ -146,12 +170,12 @@ def agreements() -> dict[str, Any]:
 
 def providers() -> dict[str, Callable[..., Provider]]:
     """Return every adapter by its prefix."""
-    marked = offered(
-        "providers",
-        "providers",
-        lambda found: isinstance(found, type) and isinstance(getattr(found, "prefix", None), str),
-    )
-    return {found.prefix: found for found in marked}
+
+    def is_adapter(found: Any) -> bool:
+        return isinstance(found, type) and isinstance(getattr(found, "prefix", None), str)
+
+    marked = offered("providers", "providers", is_adapter)
+    return {found.prefix: found for found in (*defined_in(glass, is_adapter), *marked)}
 
 
 def batching() -> list[str]:
@@ -161,7 +185,7 @@ def batching() -> list[str]:
 
 def datasets() -> dict[str, Callable[[], Dataset]]:
     """Return every built-in question set by its name."""
-    return {QUICKSTART: quickstart, SELFGATE: selfgate, SHUTDOWN: shutdown}
+    return {QUICKSTART: quickstart, REVIEWS: reviews, SELFGATE: selfgate, SHUTDOWN: shutdown}
 
 
 def template(name: str) -> Template:

@@ -87,6 +87,7 @@ def test_the_public_names_are_these() -> None:
         "Result",
         "SelfexplainError",
         "Undefined",
+        "WitnessResult",
         "compare",
         "decide",
         "dry_run",
@@ -104,6 +105,7 @@ def test_the_public_names_are_these() -> None:
         "run",
         "run_ways",
         "set_baseline",
+        "witness",
     ]
     assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)
 

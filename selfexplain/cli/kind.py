@@ -11,4 +11,6 @@ class Kind(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the kind in the singular; complain about what is neither."""
         singular = str(value).removesuffix("s")
+        if singular not in self.choices:
+            singular = str(value).removesuffix("es")  # witnesses
         return super().convert(singular if singular in self.choices else value, param, ctx)

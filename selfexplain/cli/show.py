@@ -122,6 +122,15 @@ def agreement(name: str) -> dict[str, Any]:
     return {"agreement": facts.pop("name"), **facts, "text": words_of(found)}
 
 
+def witness(name: str) -> dict[str, Any]:
+    """Return what a witness asks, what it needs of a model, and its page."""
+    found = plugins.pick(plugins.all_witnesses(), name, kind="witness")
+    facts = found.facts
+    about = {"family": facts.family, "needs": facts.needs, "question": facts.question, "signed": facts.signed}
+    about |= {"targets": list(facts.targets), "source": facts.source}
+    return {"witness": facts.name, **about, "text": words_of(found)}
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -139,6 +148,7 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "recalibrator": recalibrator,
     "reader": reader,
     "agreement": agreement,
+    "witness": witness,
 }
 
 

@@ -1,12 +1,16 @@
 """Independent looks at what moved an answer: each takes a model, a text, an answer and units, and gives Evidence.
 
-The model is a [WhiteBox](../white_box.py); `selfexplain.providers.inside.look_inside` opens one.
+Those that end in `_asked` look from outside: they take `ask: Request → Response` and an [Inquiry](inquiry.py), and
+work on any model. For the others the model is a [WhiteBox](../white_box.py);
+`selfexplain.providers.inside.look_inside` opens one.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from selfexplain.witnesses.asked_occlusion import occlusion_asked
+    from selfexplain.witnesses.asked_shapley import shapley_asked
     from selfexplain.witnesses.attention_maps import attention, attention_last_layer
     from selfexplain.witnesses.attention_norms import attention_norm
     from selfexplain.witnesses.attention_slopes import attention_saliency
@@ -26,8 +30,10 @@ HOMES = {
     "gradient_input": "gradient_products",
     "integrated_gradients": "path_integrals",
     "occlusion": "leave_one_out",
+    "occlusion_asked": "asked_occlusion",
     "saliency": "gradient_norms",
     "shapley": "coalitions",
+    "shapley_asked": "asked_shapley",
 }
 
 __all__ = [
@@ -39,8 +45,10 @@ __all__ = [
     "gradient_input",
     "integrated_gradients",
     "occlusion",
+    "occlusion_asked",
     "saliency",
     "shapley",
+    "shapley_asked",
 ]
 
 

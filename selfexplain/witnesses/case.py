@@ -16,6 +16,9 @@ from selfexplain.words_in import words_in
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』）]*|\n+")
 """What parts two sentences."""
 
+FORMS = ("{0.label}", "{0.text}", "{0.label}) {0.text}", "{0.label}. {0.text}", "({0.label})", "{0.label})")
+"""How an answer names an option."""
+
 PUNCTUATION, REMAINDER = "<punctuation>", "<template>"
 
 
@@ -153,8 +156,7 @@ def case_of_record(
 def competing(item: Item, answer: str) -> tuple[str, ...]:
     """Return the other choices, written as the answer is: by letter, by text, or by both."""
     given = answer.strip().casefold()
-    forms = ("{0.label}", "{0.text}", "{0.label}) {0.text}", "{0.label}. {0.text}", "({0.label})", "{0.label})")
-    for form in forms:
+    for form in FORMS:
         written = [form.format(option) for option in item.options]
         if given in {each.strip().casefold() for each in written}:
             return tuple(each for each in written if each.strip().casefold() != given)

@@ -1,15 +1,16 @@
 """What it means that a unit is not there: five baselines, each part of what is measured."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, get_args
 
 from msgspec.structs import replace
 
 from selfexplain.errors import InputError
+from selfexplain.evidence import UnitKind
 from selfexplain.records import Message
 from selfexplain.white_box import Input, WhiteBox
-from selfexplain.witnesses.case import Case, sentences
+from selfexplain.witnesses.case import Case, Unit, sentences
 from selfexplain.witnesses.subject import Subject
 from selfexplain.words_in import words_in
 
@@ -99,16 +100,33 @@ def rewritten(case: Case, group: Collection[int], instead: Sequence[str] | None 
             gaps.setdefault(place.message, []).append((place.start, place.stop, text))
     found = []
     for number, message in enumerate(case.messages):
-        content = message.content
-        for start, stop, text in sorted(gaps.get(number, ()), reverse=True):
-            before, behind = content[:start], content[stop:]
-            if not text:
-                before, behind = closed(before, behind)
-            content = before + text + behind
+        content = filled(message.content, gaps.get(number, ()))
         is_left = content.strip() or not message.content.strip() or number == len(case.messages) - 1
         if is_left:
             found.append(replace(message, content=content))
     return tuple(found)
+
+
+def filled(text: str, gaps: Iterable[tuple[int, int, str]]) -> str:
+    """Return a text with others in the place of some of its characters; where that is nothing, the gap is closed.
+
+    Parameters
+    ----------
+    text : str
+    gaps : iterable of (start, stop, str)
+        Disjoint.
+
+    Examples
+    --------
+    >>> filled("a dull, slow plot", [(2, 6, ""), (8, 12, "___")])
+    'a, ___ plot'
+    """
+    for start, stop, instead in sorted(gaps, reverse=True):
+        before, behind = text[:start], text[stop:]
+        if not instead:
+            before, behind = closed(before, behind)
+        text = before + instead + behind
+    return text
 
 
 def closed(before: str, behind: str) -> tuple[str, str]:
@@ -121,6 +139,11 @@ def closed(before: str, behind: str) -> tuple[str, str]:
 
 
 def drawn_texts(case: Case, pool: Sequence[str], *, seed: int) -> list[str]:
+    """Return for each unit of a Case what may stand in its place, as `drawn_texts_of` says."""
+    return drawn_texts_of(case.units, case.kind, pool, seed=seed)
+
+
+def drawn_texts_of(units: Sequence[Unit], kind: UnitKind, pool: Sequence[str], *, seed: int) -> list[str]:
     """Return for each unit what may stand in its place: a word or sentence of another text that looks like it.
 
     Of words, one of the same kind: a number, one with a capital, or another one; where there is none, any. Of other
@@ -139,8 +162,8 @@ def drawn_texts(case: Case, pool: Sequence[str], *, seed: int) -> list[str]:
             "`replace` needs other texts to take words from", hint="hand over `pool`, such as the other questions"
         )
     found = []
-    for unit in case.units:
-        others = words if case.kind == "word" and unit.part == "question" else whole
+    for unit in units:
+        others = words if kind == "word" and unit.part == "question" else whole
         alike = [each for each in others if kind_of(each) == kind_of(unit.text) and each != unit.text]
         choice = alike or [each for each in others if each != unit.text] or others
         found.append(choice[int(draw.random() * len(choice))] if unit.text != "<punctuation>" else "")

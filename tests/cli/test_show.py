@@ -27,6 +27,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "recalibrator": plugins.recalibrators,
     "reader": plugins.readers,
     "agreement": plugins.agreements,
+    "witness": plugins.all_witnesses,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 
@@ -82,7 +83,8 @@ def test_a_page_is_read_in_a_terminal_without_the_marks_of_its_markup_and_in_jso
 @pytest.mark.parametrize("kind", plugins.KINDS)
 def test_a_kind_may_be_called_by_its_plural(kind: str) -> None:
     """`list metrics`, as people say; `s` alone makes no kind."""
-    assert listed(f"{kind}s") == listed(kind) != ""
+    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    assert listed(plural) == listed(kind) != ""
     assert shown("metrics", "ece")["metric"] == "ece"
     assert CliRunner().invoke(cli, ["list", f"{kind}ss"]).exit_code == 2
 

@@ -1,0 +1,199 @@
+"""What may be said of claims beside witnesses, in sentences: never more than the numbers, and never of one answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from selfexplain.report.numbers import percent, signed
+
+Numbers = Mapping[str, Any]
+
+HEADLINES: Mapping[str, str] = {
+    "supported": "Supported: what the model names agrees with what moved its answers, more than chance does.",
+    "supported by one family": "Supported by one family: what the model names agrees with what moved its answers, more "
+    "than chance does, by the only family of witnesses that can run here.",
+    "not supported": "Not supported: what the model names agrees with what moved its answers no more than random "
+    "content words do.",
+    "no verdict": "No verdict: whether what the model names moved its answers cannot be told.",
+}
+
+SHARED = (
+    "Agreement is with these witnesses, for this target and this way of taking words away. Witnesses share the model "
+    "and the text, so two families are not two independent studies."
+)
+
+NEVER_OF_ONE = (
+    "No verdict is about a single answer: one question is too short to decide. Its percentile says how many random "
+    "claims of the same size, among content words, agree less."
+)
+
+DISPUTE = (
+    "Whether attention explains is disputed (Jain & Wallace 2019; Serrano & Smith 2019; Wiegreffe & Pinter 2019), so "
+    "it is never alone behind a verdict."
+)
+
+TITLES: Mapping[str, str] = {
+    "words": "named words",
+    "word_scores": "scored words",
+    "quotes": "quoted words",
+    "redaction": "words that it took out",
+    "counterfactual": "words that it changed",
+    "steps": "words named in its steps",
+    "rationale": "words named in its rationale",
+}
+
+
+def headline(numbers: Numbers) -> str:
+    """Return the verdict as a sentence."""
+    return HEADLINES[verdict_of(numbers)["word"]]
+
+
+def verdict_of(numbers: Numbers) -> Numbers:
+    """Return the verdict on the Run's claims."""
+    found: Numbers = numbers["verdicts"][numbers["claim"]]
+    return found
+
+
+def because(numbers: Numbers) -> str:
+    """Return why, as a sentence."""
+    why = str(verdict_of(numbers)["why"])
+    return f"{why[0].upper()}{why[1:]}."
+
+
+def sentences(numbers: Numbers) -> list[str]:
+    """Return one sentence for each family that was asked: witness, target, baseline, number of answers, interval."""
+    found = []
+    for family, each in verdict_of(numbers)["families"].items():
+        who = [name for name, witness in numbers["witnesses"].items() if witness["family"] == family]
+        known = [numbers["witnesses"][name] for name in who]
+        targets = " and ".join(dict.fromkeys(each["target"] for each in known if each["target"]))
+        baselines = " and ".join(
+            dict.fromkeys(each["baseline"] for each in known if each["baseline"] not in {"", "none"})
+        )
+        how = ", ".join(filter(None, (f"target {targets}" if targets else "", baselines and f"baseline {baselines}")))
+        subject = f"{TITLES[numbers['claim']]} and {family} ({' and '.join(who)}{'; ' if how else ''}{how})"
+        if each["value"] is None:
+            found.append(f"Agreement of {subject}: {each['undefined']}.")
+            continue
+        found.append(
+            f"Agreement of {subject}: {verdict_of(numbers)['measure']} {interval(each)} on {each['n']:,} answers, "
+            f"random content words {each['chance']:.2f}; {above(each)} above these."
+        )
+    return found
+
+
+def ceiling(numbers: Numbers) -> str:
+    """Return how far the witnesses agree with each other; empty where there is one."""
+    each = numbers["ceiling"]
+    if each is None or each["value"] is None:
+        return ""
+    return (
+        f"The witnesses' agreement with each other, measured in the same way (the ceiling): {interval(each)}, "
+        f"{above(each)} above chance, on {each['n']:,} answers."
+    )
+
+
+def interval(each: Numbers) -> str:
+    """Write a measure with its interval.
+
+    >>> interval({"value": 0.5, "low": 0.25, "high": 0.75}), interval({"value": 0.5, "low": None, "high": None})
+    ('0.50 (0.25–0.75)', '0.50')
+    """
+    if each["value"] is None:
+        return "–"
+    if each["low"] is None:
+        return number(each["value"])
+    dash = " to " if each["low"] < 0 else "–"
+    return f"{number(each['value'])} ({number(each['low'])}{dash}{number(each['high'])})"
+
+
+def above(each: Numbers) -> str:
+    """Write by how much a measure is above chance, always with its sign."""
+    found = each["above_chance"]
+    if found["value"] is None:
+        return "–"
+    ends = f" ({plus(found['low'])} to {plus(found['high'])})" if found["low"] is not None else ""
+    return f"{plus(found['value'])}{ends}"
+
+
+def number(value: float) -> str:
+    """Write with two decimals and a typographic minus.
+
+    >>> number(-0.5), number(-0.001)
+    ('−0.50', '0.00')
+    """
+    text = f"{value:.2f}"
+    return text.replace("-", "−" if text.strip("-0.") else "")
+
+
+def plus(value: float) -> str:
+    """Write with two decimals, always with a sign."""
+    text = number(value)
+    return text if text.startswith("−") or not text.strip("0.") else f"+{text}"
+
+
+def cost(numbers: Numbers) -> str:
+    """Return what the Evidence has cost, in passes and seconds."""
+    told = [
+        f"{name} {each['cost']['forward']:,} forward and {each['cost']['backward']:,} backward in "
+        f"{each['cost']['seconds']:,.1f} s"
+        for name, each in numbers["witnesses"].items()
+    ]
+    return f"Passes behind this: {'; '.join(told)}."
+
+
+def check(numbers: Numbers) -> str:
+    """Return how the model that was looked into compares with the one that answered; empty where none was."""
+    found = numbers["check"]
+    if numbers["inside"] is None or not found["n"]:
+        return ""
+    told = f"Looked into: {numbers['inside']['name']}, in this process; {numbers['model']} answered."
+    missed = f" It would have answered otherwise in {found['answer_mismatch']:,} of {found['n']:,}: these are left out."
+    if found["served_difference"] is None:
+        return told + missed
+    return (
+        f"{told}{missed} Where both told, log-probabilities of the answer differ by {found['served_difference']:.3f} "
+        f"a token, {found['largest_served_difference']:.3f} at most."
+    )
+
+
+def left_out(numbers: Numbers) -> str:
+    """Return what was not compared, and why; empty where everything was."""
+    told = [f"{n:,} without an answer to explain ({why})" for why, n in numbers["left_out"].items()]
+    for name, each in numbers["witnesses"].items():
+        told += [f"{name}: {n:,} {why}" for why, n in each["excluded"].items()]
+        missing = each["agreement"].get(verdict_of(numbers)["measure"], {}).get("left_out", {})
+        told += [f"{name}: {n:,} not measured ({why})" for why, n in missing.items()]
+    return f"Left out: {'; '.join(told)}." if told else ""
+
+
+def hallucinated(numbers: Numbers) -> str:
+    """Return how many named words stand nowhere in the question; empty where a claim names none such."""
+    found = numbers["hallucinated"]
+    if found is None or found["value"] is None:
+        return ""
+    ends = f" ({100 * found['low']:.0f}–{100 * found['high']:.0f} %)" if found["low"] is not None else ""
+    return f"Named words that stand nowhere in the question: {percent(found['value'])}{ends} of {found['n']:,}."
+
+
+def joined(numbers: Numbers) -> list[str]:
+    """Return what support has to do with being right and with confidence."""
+    found = numbers["joined"]
+    if found is None:
+        return []
+    told = [f"Support is the percentile of a claim among random ones; {found['n']:,} answers have one."]
+    gap, confidence = found["gap_slope"], found["confidence_slope"]
+    if gap["value"] is not None:
+        told.append(f"From no support to all of it, confidence less accuracy changes by {in_points(gap)}.")
+    if confidence["value"] is not None:
+        told.append(f"The confidence itself changes by {in_points(confidence)}.")
+    told.append(
+        f"Sure ({percent(found['sure'])} or more), wrong, and explained by words that did not matter: "
+        f"{found['n_sure_wrong_unsupported']:,} of {found['n']:,}."
+    )
+    return told
+
+
+def in_points(slope: Numbers) -> str:
+    """Write a slope in percentage points, with its interval."""
+    ends = f" ({signed(slope['low'])} to {signed(slope['high'])})" if slope["low"] is not None else ", without interval"
+    return f"{signed(slope['value'])} points{ends}"
