@@ -1,8 +1,8 @@
 """Agreement over a Run: the mean value, the mean of chance, and their paired difference, each with an interval.
 
 All are means over Records, so each has Student's t over clusters of Records (`inference.mean_by_cluster_t`): Records of
-one passage, or paraphrases of one question, may resemble each other in any way. A bootstrap would say the same with
-noise and, with few clusters, is too narrow.
+one passage, or paraphrases of one question, may resemble each other in any way. How often chance is then called
+support, also with few clusters, is simulated in `tests/simulation/agreement_null.py`.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """How often a Run of claims is called supported, in made-up worlds where it is known whether it should be.
 
-`cd tests && python -m simulation.agreement_null` prints the table of `docs/agreement.md`; ten minutes or so on one core.
+`cd tests && python -m simulation.agreement_null` prints the table of `docs/agreement.md` in some ten minutes.
 Words of a question have a pull on the answer, content words more than others; three families of witnesses see it
 through noise of their own. The claims name three words each:
 
