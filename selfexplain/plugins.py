@@ -41,13 +41,13 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
-from selfexplain.witnesses.inquiry import AskingWitness
 from selfexplain.witnesses.witness import Witness, WitnessFacts
 
-if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
+if TYPE_CHECKING:  # pandas, numpy and scikit-learn, which `--help` must not load
     from pandas import DataFrame
 
     from selfexplain.recalibration.recalibrator import Recalibrator
+    from selfexplain.witnesses.inquiry import AskingWitness
 
 T = TypeVar("T")
 
@@ -134,7 +134,7 @@ def witnesses() -> dict[str, Witness]:
     return {found.facts.name: found for found in every_witness() if found.facts.needs == "white_box"}
 
 
-def asking_witnesses() -> dict[str, AskingWitness]:
+def asking_witnesses() -> "dict[str, AskingWitness]":
     """Return every witness that asks again, and so can be called for any model, by its name."""
     return {found.facts.name: found for found in every_witness() if found.facts.needs != "white_box"}
 
@@ -149,7 +149,7 @@ def witness(name: str) -> Witness:
     return pick(witnesses(), name, kind="witness")
 
 
-def asking_witness(name: str) -> AskingWitness:
+def asking_witness(name: str) -> "AskingWitness":
     """Return a witness that asks again by its name."""
     return pick(asking_witnesses(), name, kind="witness")
 
