@@ -226,6 +226,7 @@ def test_what_has_no_inside_says_so() -> None:
     inside = Glass("bag-honest").look_inside()
     with pytest.raises(InputError, match="positive or negative, never"):
         inside.cut([Message("user", "A plot.")], "", "maybe")
+    assert inside.cut([Message("system", "Hi."), Message("user", "\n A")], "", "positive").places[2] == ((1, 2),)
     with pytest.raises(InputError, match="none of the user's"):
         inside.cut([Message("assistant", "A plot.")], "", "positive")
 
