@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers` and `selfexplain.witnesses`; on the
-command line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers`, `selfexplain.trials` and
+`selfexplain.witnesses`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import difflib
@@ -38,6 +38,7 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
+from selfexplain.trials.trial import Trial, TrialFacts
 from selfexplain.witnesses.witness import Witness, WitnessFacts
 
 if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
@@ -47,7 +48,7 @@ if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader")
+KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader", "trial")
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
 """Metrics that have a second name, by it: the one that says how it is binned, as those of its siblings do."""
@@ -123,6 +124,17 @@ def witnesses() -> dict[str, Witness]:
 def witness(name: str) -> Witness:
     """Return a witness by its name."""
     return pick(witnesses(), name, kind="witness")
+
+
+def trials() -> dict[str, Trial]:
+    """Return every test of explanations by its name."""
+    marked = offered("trials", "trials", lambda found: isinstance(getattr(found, "facts", None), TrialFacts))
+    return {found.facts.name: found for found in marked}
+
+
+def trial(name: str) -> Trial:
+    """Return a test of explanations by its name."""
+    return pick(trials(), name, kind="trial")
 
 
 def providers() -> dict[str, Callable[..., Provider]]:

@@ -25,6 +25,7 @@ def list_(kind: str | None, as_json: bool) -> None:
         "elicitation": plugins.elicitations,
         "recalibrator": plugins.recalibrators,
         "reader": plugins.readers,
+        "trial": plugins.trials,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
     if as_json:

@@ -115,6 +115,20 @@ def reader(name: str) -> dict[str, Any]:
     return {"reader": name, "text": words_of(plugins.pick(plugins.readers(), name, kind="reader"))}
 
 
+def trial(name: str) -> dict[str, Any]:
+    """Return a test of explanations: which question it settles, where it was published, and its page."""
+    found = plugins.trial(name)
+    facts = found.facts
+    return {
+        "trial": name,
+        "question": facts.question,
+        "family": facts.family,
+        "role": facts.role,
+        "source": facts.source,
+        "text": words_of(found),
+    }
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -131,6 +145,7 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "elicitation": elicitation,
     "recalibrator": recalibrator,
     "reader": reader,
+    "trial": trial,
 }
 
 

@@ -26,6 +26,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "elicitation": plugins.elicitations,
     "recalibrator": plugins.recalibrators,
     "reader": plugins.readers,
+    "trial": plugins.trials,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 
