@@ -48,7 +48,18 @@ if TYPE_CHECKING:  # pandas and scikit-learn, which `--help` must not load
 
 T = TypeVar("T")
 
-KINDS = ("provider", "template", "dataset", "metric", "grader", "categoriser", "elicitation", "recalibrator", "reader", "trial")
+KINDS = (
+    "provider",
+    "template",
+    "dataset",
+    "metric",
+    "grader",
+    "categoriser",
+    "elicitation",
+    "recalibrator",
+    "reader",
+    "trial",
+)
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
 """Metrics that have a second name, by it: the one that says how it is binned, as those of its siblings do."""

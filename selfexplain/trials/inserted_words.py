@@ -8,8 +8,9 @@ from selfexplain.claims import Span
 from selfexplain.prompting.words_in import stem, words_in
 
 ADJECTIVES = (
-    *("ancient", "bright", "calm", "curious", "famous", "familiar", "friendly", "gentle", "great", "happy", "large"),
-    *("little", "lovely", "modern", "normal", "old", "peculiar", "popular", "quiet", "simple", "strange", "typical"),
+    *("ancient", "bright", "calm", "curious", "elegant", "famous", "familiar", "friendly", "gentle", "great", "large"),
+    *("little", "lovely", "modern", "odd", "old", "ordinary", "peculiar", "popular", "quiet", "simple", "strange"),
+    *("typical", "unusual"),
 )
 ADVERBS = (
     *("actually", "apparently", "basically", "certainly", "clearly", "currently", "generally", "genuinely", "mostly"),
@@ -115,7 +116,7 @@ def insertions(question: str, n: int, draw: random.Random) -> list[Inserted]:
     --------
     >>> [found] = insertions("What is the capital of Peru?", 1, random.Random(3))
     >>> found.text, found.text[slice(*found.span)] == found.word
-    ('What is currently the capital of Peru?', True)
+    ('What is presumably the capital of Peru?', True)
     """
     there = {stem(word.text) for word in words_in(question)}
     choices = [(at, word) for at, words in places_in(question) for word in words if stem(word) not in there]

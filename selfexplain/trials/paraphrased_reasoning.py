@@ -68,8 +68,8 @@ async def paraphrased_reasoning(subject: Subject, ask: Ask, how: How) -> Finding
     response = await ask(request)
     told = response.text.strip().strip('"').strip()
     if response.outcome != "completed" or not told or told == reasoning.whole:
-        why = "the paraphraser changed nothing" if told else f"the paraphraser's reply: {response.outcome}"
         failed = response.outcome == "failed"
+        why = "" if failed else "the paraphraser changed nothing" if told else "the paraphraser wrote nothing"
         return finding(FACTS, subject, mode=how.mode, status="failed" if failed else "no_answer", why=why)
     answers = []
     for place, (name, text) in enumerate({UNCHANGED: reasoning.whole, PARAPHRASED: told}.items(), 1):

@@ -6,7 +6,6 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trials.tried import HOW, Model, asking, chance, numbered, subject, tried, value
 
 from selfexplain import plugins
 from selfexplain.records import Failure, Item, Request, Response
@@ -16,6 +15,7 @@ from selfexplain.trials.curve import area_over_curve
 from selfexplain.trials.early_answering import FACTS
 from selfexplain.trials.filler import dots
 from selfexplain.trials.reasoning import reasoning_of, steps_in
+from trials.tried import HOW, Model, asking, chance, numbered, subject, tried, value
 
 REASONS = "I add two and three. Their sum follows. It is {}."
 WHOLE = f"Because: {REASONS.format('5')}\nAnswer: 5\nConfidence: 90"
@@ -169,7 +169,11 @@ async def test_modes_are_never_pooled() -> None:
 @pytest.mark.parametrize(
     ("way", "reply", "why"),
     [
-        ("answer-confidence-why", "Answer: 5\nConfidence: 90\nBecause: It is 5.", "the reasoning comes after the answer"),
+        (
+            "answer-confidence-why",
+            "Answer: 5\nConfidence: 90\nBecause: It is 5.",
+            "the reasoning comes after the answer",
+        ),
         ("answer-confidence", "Answer: 5\nConfidence: 90", "the reply holds no reasoning"),
         ("why-first", "Because: It is 5.\nConfidence: 90", "no answer was read"),
         ("json", '{"rationale": "It is 5.", "answer": "5", "confidence": 90}', "the reply is a JSON object"),
@@ -332,9 +336,7 @@ def test_the_area_lies_between_0_and_1_and_falls_with_each_kept_answer(same: lis
         left = int(u)
         total += same[left] + (u - left) * (same[left + 1] - same[left])
     assert area_over_curve(same) == pytest.approx(1 - total / (s * fine), abs=1e-9)
-    assert all(
-        area_over_curve([*same[:at], True, *same[at + 1 :]]) <= area_over_curve(same) for at in range(len(same))
-    )
+    assert all(area_over_curve([*same[:at], True, *same[at + 1 :]]) <= area_over_curve(same) for at in range(len(same)))
 
 
 @given(st.text(alphabet="ab. \n123?!", max_size=80))

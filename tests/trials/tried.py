@@ -1,6 +1,6 @@
 """Records as a Run leaves them, and models whose inside is known, for trials to look into."""
 
-import asyncio
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +19,9 @@ from selfexplain.trials.trial import How, Subject, Trial, subject_of
 
 GRADERS = plugins.graders()
 HOW = How(SameAnswer(GRADERS, {}))
+
+looked_up, tests = functools.cache(plugins.elicitation), functools.cache(plugins.trial)
+"""Looking through folders takes a while."""
 
 Reply = str | Response
 Model = Callable[[Request], Reply]
@@ -46,9 +49,7 @@ async def subject(item: Item, way: str | Template, model: Model) -> Subject:
         calls[request.key] = Call(request.key, request, response, "2026-01-01T00:00:00Z", 0.0)
         return response
 
-    report = await plugins.elicitation(template.front.elicitation)(
-        item, template, ask, sampling=Sampling(0.0, 1), repeat=0
-    )
+    report = await looked_up(template.front.elicitation)(item, template, ask, sampling=Sampling(0.0, 1), repeat=0)
     record = record_of(item, report, repeat=0, grader=GRADERS[item.graded_by])
     found = subject_of(item, template, record, calls)
     assert found is not None
@@ -59,7 +60,7 @@ async def tried(
     name: str, items: Sequence[Item], way: str | Template, model: Model, **how: Any
 ) -> tuple[Summary, tuple[Finding, ...], list[Request]]:
     """Return what a trial says of a model's Run, its findings, and what it sent; its cost is what it sent."""
-    trial: Trial = plugins.trial(name)
+    trial: Trial = tests(name)
     subjects = [await subject(item, way, model) for item in items]
     sent: list[Request] = []
     settings = HOW._replace(**how)
@@ -85,8 +86,3 @@ def chance(summary: Summary, name: str) -> float | None:
 def numbered(n: int, *, question: str = "What is 2 + 3?", gold: str = "5", **more: Any) -> list[Item]:
     """Return Items with one question and different ids."""
     return [replace(Item("q", question, (gold,), **more), id=f"q{number}") for number in range(n)]
-
-
-def run(coroutine: Any) -> Any:
-    """Run a coroutine."""
-    return asyncio.run(coroutine)
