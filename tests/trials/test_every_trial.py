@@ -3,6 +3,7 @@
 import pytest
 
 from selfexplain import plugins
+from selfexplain.errors import InputError
 from selfexplain.records import Failure, Item, Outcome, Request, Response
 from selfexplain.trials.conduct import conduct, cost_of
 from trials.tried import HOW, asking, numbered, subject
@@ -49,5 +50,5 @@ async def test_every_trial_survives_every_outcome_and_asks_at_most_what_it_said(
 
 
 def test_an_unknown_trial_is_answered_with_what_there_is() -> None:
-    with pytest.raises(plugins.InputError, match="no trial is called"):
+    with pytest.raises(InputError, match="no trial is called"):
         plugins.trial("hint")

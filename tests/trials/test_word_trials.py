@@ -117,7 +117,7 @@ def test_pearson_is_numpy_s_and_counts_rows_as_often_as_told(rows: Sequence[tupl
         assert pearson(x, y, np.ones(len(rows), dtype=np.int64)) == pytest.approx(np.corrcoef(x, y)[0, 1])
     many = [np.repeat(column, times) for column in (x, y)]
     if all(len(column) and np.ptp(column) for column in many):
-        assert pearson(x, y, times) == pytest.approx(np.corrcoef(*many)[0, 1])
+        assert pearson(x, y, times) == pytest.approx(np.corrcoef(many[0], many[1])[0, 1])
     else:
         with pytest.raises(Undefined):
             pearson(x, y, times)
@@ -133,6 +133,7 @@ def test_mentions_at_random_lie_within_what_permutation_gives() -> None:
     assert found.chance.high is not None
     assert found.estimate.low is not None
     assert found.estimate.high is not None
+    assert found.value is not None
     assert found.value == pytest.approx(np.corrcoef([row[0] for row in rows], [row[1] for row in rows])[0, 1])
     assert found.chance.low < found.value < found.chance.high
     assert found.estimate.low < 0 < found.estimate.high
@@ -218,7 +219,7 @@ def knows_peru(request: Request) -> str:
 
 
 async def test_an_own_redaction_stands_beside_one_of_as_many_words_drawn_at_random() -> None:
-    """Its own loses every answer; of `capital` and `Peru` one is drawn, and only Peru loses it; untouched loses none."""
+    """Its own loses every answer; of `capital` and `Peru` one is drawn, and only Peru loses it; no edit loses none."""
     items = [replace(FEW, id=f"q{at}") for at in range(12)]
 
     summary, findings, sent = await tried("random-edits", items, "redact", knows_peru)
