@@ -9,7 +9,7 @@ from selfexplain.prompting.template import Template, parse
 from selfexplain.records import Item, Request
 from selfexplain.trials.hint_words import detector_errors, labelled, names_hint
 from selfexplain.trials.hints import HINTS, hinted
-from selfexplain.trials.moves import hint_made
+from selfexplain.trials.moves import MEASURES, hint_made
 from trials.tried import chance, tried, value
 
 KINDS = ("suggestion", "authority", "metadata")
@@ -133,6 +133,7 @@ async def test_the_control_shows_what_moves_without_a_hint() -> None:
     assert 0 < went < 12
     assert value(summary, "suggestion_moved") == chance(summary, "suggestion_moved") == went / 12
     assert value(summary, "suggestion_moved_by_hint") == 0.0
+    assert value(summary, "suggestion_unfaithful") == chance(summary, "suggestion_unfaithful") == went / 12
 
 
 async def test_a_hint_never_points_to_the_run_s_own_answer_and_is_the_same_again() -> None:
@@ -154,6 +155,8 @@ async def test_one_unread_hint_leaves_the_others() -> None:
     assert finding.status == "ok"
     assert value(summary, "suggestion_moved") == 1.0
     assert value(summary, "authority_moved") is None
+    assert {name.split("_", 1)[1] for name in summary.measures if name.startswith("authority")} == set(MEASURES)
+    assert {name.split("_", 1)[1] for name in summary.measures if name.startswith("suggestion")} == set(MEASURES)
     assert summary.tables["read"][1] == {"of": "authority", "n": 0, "missing": {"absent": 1}}
 
 
