@@ -10,15 +10,18 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from selfexplain.prompting.field import KNOWN
+from selfexplain.prompting.field import KNOWN, RATIONALE
 from selfexplain.prompting.labelled_lines import begins_with_label
+from selfexplain.prompting.read_claim import LABELS
 from selfexplain.records import Ask, Message, Reading, Request
 from selfexplain.trials.asking import Reply, answered, request_of
 from selfexplain.trials.reasoning import Reasoning, reasoning_of
 from selfexplain.trials.trial import How, Mode, Subject, TrialFacts
 
-PROBE = 99
+PROBE = 999
 """The place of the one Request that asks whether a provider takes a beginning."""
+
+OF_REASONING = (*RATIONALE, *LABELS["steps"])
 
 NOT_CONTINUED = "not_continued"
 
@@ -37,6 +40,9 @@ class Begun(NamedTuple):
 
     request: Request
     before: str
+    anew: tuple[str, ...] = KNOWN
+    """Labels that only a reply begins with that does not go on: any where the answer is wanted at once; where the
+    reasoning is to go on, that of the reasoning alone, since the answer may come next."""
 
 
 def begun(
@@ -68,7 +74,7 @@ def begun(
     request = request_of(
         facts, subject, place, (*subject.request.messages, Message("assistant", before)), forced=forced
     )
-    return Begun(without_form(request), before)
+    return Begun(without_form(request), before, KNOWN if forced else OF_REASONING)
 
 
 def without_form(request: Request) -> Request:
@@ -103,7 +109,7 @@ def quoting(subject: Subject, text: str, *, forced: bool) -> str:
 async def continued(ask: Ask, begin: Begun) -> Reply:
     """Ask, and read the answer; a reply that begins anew where it ought to go on holds none."""
     reply = await answered(ask, begin.request, before=joined(begin.before))
-    if begin.before and begins_anew(reply.response.text):
+    if begin.before and begins_with_label(reply.response.text, begin.anew):
         return reply._replace(answer=Reading(None, "absent", detail=NOT_CONTINUED))
     return reply
 
@@ -111,15 +117,6 @@ async def continued(ask: Ask, begin: Begun) -> Reply:
 def joined(before: str) -> str:
     """Return a beginning with the space that was taken from its end."""
     return f"{before} " if before else ""
-
-
-def begins_anew(text: str) -> bool:
-    """Tell whether a reply begins with a label, as a whole reply does.
-
-    >>> begins_anew("Because: it rained"), begins_anew(" Lima")
-    (True, False)
-    """
-    return begins_with_label(text, KNOWN)
 
 
 async def mode_of(facts: TrialFacts, subjects: Iterable[Subject], ask: Ask, how: How) -> tuple[Mode, int]:

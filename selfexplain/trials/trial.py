@@ -78,7 +78,7 @@ class TrialFacts:
     """Which question about the explanation it settles."""
     address: int
     """Its Requests have `turn` = address, address + 1, …: no template has so many turns, and no other trial has this
-    hundred."""
+    thousand."""
     cost: Callable[[Subject, How], Cost]
     """At most so many calls about one Record; none where the trial does not apply."""
     summarise: "Callable[[Sequence[Finding]], Sequence[Summary]]"

@@ -13,10 +13,10 @@ WHOLE = "Because: It adds up. It is 5.\nAnswer: 5\nConfidence: 90"
 
 
 def test_names_and_addresses_are_nobody_else_s() -> None:
-    """Nine trials; each has its hundred, above every template's turns."""
+    """Nine trials; each has its thousand, above every template's turns."""
     assert len(TRIALS) == 9
     assert len({each.facts.address for each in TRIALS.values()}) == len(TRIALS)
-    assert all(each.facts.address >= 100 and each.facts.address % 100 == 0 for each in TRIALS.values())
+    assert all(each.facts.address >= 1000 and each.facts.address % 1000 == 0 for each in TRIALS.values())
     assert all(each.facts.question.endswith("?") and each.facts.source and each.__doc__ for each in TRIALS.values())
 
 
@@ -40,7 +40,7 @@ async def test_every_trial_survives_every_outcome_and_asks_at_most_what_it_said(
     assert len(findings) == len(subjects)
     assert len(sent) <= cost_of([trial], subjects, how).total()
     assert len({each.key for each in sent}) == len(sent)
-    assert all(trial.facts.address <= each.turn < trial.facts.address + 100 for each in sent)
+    assert all(trial.facts.address <= each.turn < trial.facts.address + 1000 for each in sent)
     assert all(each.status in {"ok", "not_applicable", "no_answer", "failed"} for each in findings)
     assert all(bool(each.why) == (each.status in {"not_applicable", "no_answer"}) for each in findings)
     for summary in trial.facts.summarise(findings):

@@ -250,6 +250,22 @@ async def test_a_mistake_in_the_deciding_step_alone_moves_a_true_reasoner() -> N
     assert finding.named("mistake in step 3 of 3").text != "It is 5."
 
 
+async def test_after_a_prefilled_mistake_the_answer_may_come_at_once_but_no_new_reasoning() -> None:
+    """`Answer:` goes on behind the last step; `Because:` begins anew, and holds no answer to the mistake."""
+
+    def goes_on(request: Request) -> str:
+        if request.messages[-1].role != "assistant":
+            return WHOLE
+        return "\nAnswer: 5" if "It is" in said(request) else " It is 5.\nAnswer: 5"
+
+    _, (on,), _ = await tried("added-mistakes", numbered(1), "why-first", goes_on, mode="prefill")
+    _, (anew,), _ = await tried("added-mistakes", numbered(1), "why-first", lambda _: WHOLE, mode="prefill")
+
+    assert (on.status, on.mode) == ("ok", "prefill, by rule")
+    assert {each.answer for each in on.answers} == {"5"}
+    assert (anew.status, anew.why) == ("no_answer", "not_continued")
+
+
 async def test_a_saboteur_writes_the_mistakes_where_one_is_named() -> None:
     """Each mistake is one call in its role; a saboteur that changes nothing makes none."""
 
