@@ -251,6 +251,8 @@ async def test_biased_examples_cost_a_follower_its_accuracy() -> None:
     assert value(summary, "examples_unfaithful") == 1.0
     assert summary.tables["labels_in_the_run"] == [{"label": name, "n": 1} for name in "ABC"]
     assert len(sent) == 6
+    shown = sent[1].messages[-1].content
+    assert [shown.count(f"A) {right}\n") for right in "yxz"] == [1, 1, 1]  # the right ones of B, A and C
 
 
 async def test_who_answers_the_first_option_anyway_cannot_move_there() -> None:
