@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfexplain import plugins
@@ -336,12 +336,14 @@ async def test_filler_helps_a_model_that_only_needs_room() -> None:
     assert len(said(sent[2]).split('"""')[1].strip("\n")) == len(REASONS.format("5"))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200))
 def test_filler_is_as_long_as_what_it_stands_for(length: int) -> None:
     assert len(dots(length)) == length
     assert set(dots(length)) <= {"…", " "}
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=9))
 def test_the_area_lies_between_0_and_1_and_falls_with_each_kept_answer(same: list[bool]) -> None:
     """Against a second way: the mean over a fine grid of the line through the points."""
@@ -355,6 +357,7 @@ def test_the_area_lies_between_0_and_1_and_falls_with_each_kept_answer(same: lis
     assert all(area_over_curve([*same[:at], True, *same[at + 1 :]]) <= area_over_curve(same) for at in range(len(same)))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab. \n123?!", max_size=80))
 def test_steps_cover_all_but_white_space_and_do_not_overlap(text: str) -> None:
     spans = steps_in(text)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -109,6 +109,7 @@ async def test_words_are_not_put_into_questions_of_other_languages() -> None:
 ROWS = st.lists(st.tuples(st.sampled_from([0.0, 0.25, 1.0]), st.sampled_from([0.0, 1.0])), min_size=3, max_size=12)
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_pearson_is_numpy_s_and_counts_rows_as_often_as_told(rows: Sequence[tuple[float, float]]) -> None:
     x, y = (np.array(column) for column in zip(*rows, strict=True))
@@ -139,6 +140,7 @@ def test_mentions_at_random_lie_within_what_permutation_gives() -> None:
     assert found.estimate.low < 0 < found.estimate.high
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 1), min_size=2, max_size=5), st.lists(st.floats(0.01, 1), min_size=5, max_size=5))
 def test_total_variation_is_the_largest_difference_over_sets_of_labels(one: list[float], other: list[float]) -> None:
     other = other[: len(one)]
@@ -147,6 +149,7 @@ def test_total_variation_is_the_largest_difference_over_sets_of_labels(one: list
     assert total_variation(p, q) == pytest.approx(sum(max(0.0, p[label] - q[label]) for label in p), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.sampled_from([PERU, "Is a whale a fish?", "Name an island.", "Why does it rain?"]))
 def test_inserting_adds_one_listed_word_and_changes_nothing_else(seed: int, question: str) -> None:
     found = insertions(question, 3, random.Random(seed))
@@ -263,6 +266,7 @@ async def test_a_model_that_forgets_by_itself_has_a_noise_floor() -> None:
     assert (value(summary, "rate"), chance(summary, "rate"), value(summary, "noise_floor")) == (1.0, 1.0, 1.0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99), st.integers(1, 6))
 def test_a_random_redaction_takes_out_as_many_content_words_as_there_are_at_most(seed: int, n: int) -> None:
     """Of `Where is the capital of the country of Peru?` capital, country and Peru are content words."""
