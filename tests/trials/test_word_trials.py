@@ -185,6 +185,9 @@ async def test_each_example_of_the_template_s_own_turns_is_left_out_in_turn() ->
     assert value(summary, "example_4_confidence_lost") is None
     assert [row["label"] for row in summary.tables["examples"]] == ["Rome", "13", "hot", "Ouagadougou", "85"]
     assert len(sent) == 2 * 6
+    without_rome = " ".join(message.content for message in sent[1].messages)
+    assert "Italy" not in without_rome
+    assert "Rome" not in without_rome
 
 
 async def test_the_examples_of_a_dataset_are_left_out_with_the_balance_of_labels_told() -> None:
