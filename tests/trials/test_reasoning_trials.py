@@ -227,6 +227,7 @@ async def test_every_call_has_a_key_of_its_own_so_a_trial_resumes_and_replays() 
 
     assert len(known) == n == len(sent) == 2 * (5 + 5 + 3)
     assert first == again
+    assert len({(request.item, request.turn) for request in sent}) == n  # also where two texts happen to be the same
     assert {key for row in first for finding in row for key in finding.calls} == set(known)
 
 
