@@ -2,8 +2,8 @@
 
 Built-in things are found by looking through their folder; other packages offer theirs under the entry-point groups
 `selfexplain.providers`, `selfexplain.metrics`, `selfexplain.graders`, `selfexplain.categorisers`,
-`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers`, `selfexplain.witnesses` and
-`selfexplain.agreements`; on the command line `path/to/file.py:OBJECT` names one in a file.
+`selfexplain.elicitations`, `selfexplain.recalibrators`, `selfexplain.readers`, `selfexplain.agreements`,
+`selfexplain.trials` and `selfexplain.witnesses`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
 import difflib
@@ -41,6 +41,7 @@ from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
 from selfexplain.readers.reader import Reader
 from selfexplain.records import Dataset
+from selfexplain.trials.trial import Trial, TrialFacts
 from selfexplain.witnesses.witness import Witness, WitnessFacts
 
 if TYPE_CHECKING:  # numpy, pandas and scikit-learn, which `--help` must not load
@@ -63,6 +64,7 @@ KINDS = (
     "reader",
     "agreement",
     "witness",
+    "trial",
 )
 
 ALIASES = {"ece_width_10_right_closed": "ece"}
@@ -166,6 +168,17 @@ def agreements() -> dict[str, Any]:
 
     marked = offered("agreement", "agreements", lambda found: isinstance(getattr(found, "facts", None), AgreementFacts))
     return {found.facts.name: found for found in marked}
+
+
+def trials() -> dict[str, Trial]:
+    """Return every test of explanations by its name."""
+    marked = offered("trials", "trials", lambda found: isinstance(getattr(found, "facts", None), TrialFacts))
+    return {found.facts.name: found for found in marked}
+
+
+def trial(name: str) -> Trial:
+    """Return a test of explanations by its name."""
+    return pick(trials(), name, kind="trial")
 
 
 def providers() -> dict[str, Callable[..., Provider]]:

@@ -35,6 +35,7 @@ def list_(kind: str | None, model: str | None, as_json: bool) -> None:
         "reader": plugins.readers,
         "agreement": plugins.agreements,
         "witness": plugins.all_witnesses,
+        "trial": plugins.trials,
     }
     found = {each: sorted(look_up[each]()) for each in plugins.KINDS if kind in (None, each)}
     if as_json:

@@ -131,6 +131,20 @@ def witness(name: str) -> dict[str, Any]:
     return {"witness": facts.name, **about, "text": words_of(found)}
 
 
+def trial(name: str) -> dict[str, Any]:
+    """Return a test of explanations: which question it settles, where it was published, and its page."""
+    found = plugins.trial(name)
+    facts = found.facts
+    return {
+        "trial": name,
+        "question": facts.question,
+        "family": facts.family,
+        "role": facts.role,
+        "source": facts.source,
+        "text": words_of(found),
+    }
+
+
 def elicitation(name: str) -> dict[str, Any]:
     """Return an elicitation's page."""
     return {"elicitation": name, "text": words_of(plugins.elicitation(name))}
@@ -149,6 +163,7 @@ LOOK_UP: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "reader": reader,
     "agreement": agreement,
     "witness": witness,
+    "trial": trial,
 }
 
 

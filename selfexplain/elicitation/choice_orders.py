@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from selfexplain.elicitation.choice_probability import label_masses, label_places, plain, token_at, unable
 from selfexplain.elicitation.conversation import converse, report_on
 from selfexplain.elicitation.draws import enough, most_frequent, share
 from selfexplain.elicitation.elicitation import Sampling, elicitation
 from selfexplain.errors import InputError
+from selfexplain.prompting.option_labels import label_masses, label_places, plain, token_at, unable
 from selfexplain.prompting.template import Template
 from selfexplain.records import Ask, Candidate, Item, Option, Reading, Response, SelfReport
 

@@ -4,10 +4,10 @@ import math
 
 from msgspec.structs import replace
 
-from selfexplain.elicitation.choice_probability import token_at
 from selfexplain.elicitation.conversation import Said, converse, report_on
 from selfexplain.elicitation.elicitation import Sampling, elicitation, require_turns
 from selfexplain.errors import InputError
+from selfexplain.prompting.option_labels import token_at
 from selfexplain.prompting.template import Template
 from selfexplain.prompting.turns import Field
 from selfexplain.records import Ask, Item, Reading, Response, SelfReport, Token

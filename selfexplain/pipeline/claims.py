@@ -92,7 +92,7 @@ def after_edit(
 
     `rate` is the share whose answer is no longer the one before (redaction), or is the one that was aimed at
     (counterfactual): whether the explanation agrees with the model's own later answer. It is no faithfulness: there is
-    no witness behind it, and no chance level.
+    no witness behind it, and no chance level, which the trial `random-edits` asks for.
     """
     n = leaked = 0
     missing = Counter[str]()

@@ -28,6 +28,7 @@ KNOWN: dict[str, Callable[[], Iterable[str]]] = {
     "reader": plugins.readers,
     "agreement": plugins.agreements,
     "witness": plugins.all_witnesses,
+    "trial": plugins.trials,
 }
 EVERYTHING = [(kind, name) for kind in plugins.KINDS for name in sorted(KNOWN[kind]())]
 
