@@ -80,7 +80,8 @@ IF_ASKED = re.compile(
 """No condition, but a way of speaking. What one would guess may be the answer."""
 DENIED = re.compile(
     r"\b(?:not|never|can't|couldn't|cannot)(?: be)?(?: (?:very|so|too|all that|entirely|completely|totally|terribly"
-    r"|particularly|really|absolutely|fully|quite|#)){0,2} (?:confident|certain|sure)\b(?P<of>[^,.;:#-]{0,30})(?P<pause>[,.;:-]?)"
+    r"|particularly|really|absolutely|fully|quite|#)){0,2} (?:confident|certain|sure)\b"
+    r"(?P<of>[^,.;:#-]{0,30})(?P<pause>[,.;:-]?)"
     r"|(?:不(?:太|是很|是特别|完全)?|(?:不能|不敢|无法)(?:完全|#|百分之百|百分百)?)(?:确定|肯定|有把握)(?P<pause_zh>[,。，；]?)"
     r"|(?:没有?|沒有?)(?:太大|多少|什么)?(?:把握|信心)",
     re.IGNORECASE,
