@@ -41,7 +41,7 @@ def compliance_of(records: Sequence[Record], template: Template) -> dict[str, An
         "language": lambda record: in_language(record, template.front.language),
     }
     if any("confidence" in turn.elicits for turn in template.turns):
-        looks["scale"] = on_scale
+        looks["scale"] = lambda record: on_scale(record, template.front.scale)
     if template.front.structured:
         looks["structured"] = lambda record: is_structured(record, template)
     seen: dict[str, Counter[bool | None]] = {name: Counter() for name in looks}
@@ -60,12 +60,31 @@ def compliance_of(records: Sequence[Record], template: Template) -> dict[str, An
     return found
 
 
-def on_scale(record: Record) -> bool | None:
-    """Tell whether the stated confidence is a number or phrase of the scale asked for; None where none is stated."""
+ANOTHER_SCALE: Mapping[str, re.Pattern[str]] = {
+    "percent": re.compile(r"[成‰]|(?:/|\bout of\b|\bin\b)\s*(?!100\b)\d", re.IGNORECASE),
+    "probability": re.compile(r"[%％‰成]|百分|percent|(?:/|\bout of\b|\bin\b)\s*(?!1(?:\.0)?\b)\d", re.IGNORECASE),
+    "0-20": re.compile(r"[%％‰成]|百分|percent|(?:/|\bout of\b|\bin\b)\s*(?!20\b)\d", re.IGNORECASE),
+}
+"""Units that belong to another scale than the one asked for. Their number is read by its unit, so it strays unseen."""
+
+
+def on_scale(record: Record, scale: str) -> bool | None:
+    """Tell whether the stated confidence is a number or phrase of the scale asked for; None where none is stated.
+
+    A number that could be read is looked up in the reply: `95%` is a probability, but none between 0 and 1.
+    """
     stated = record.report.confidence.get("stated")
     if stated is None or stated.why in {"absent", "declined", "truncated", "template_echo"}:
         return None
-    return stated.value is not None and "suspicious" not in stated.notes
+    if stated.value is None or "suspicious" in stated.notes:
+        return False
+    turn = record.report.read_in.get("confidence", 0)
+    if stated.span is None or turn >= len(record.report.replies):  # a mean of several has no place
+        return True
+    if scale == "words":
+        return any(note.startswith("said ") for note in stated.notes)
+    start, stop = stated.span
+    return ANOTHER_SCALE[scale].search(record.report.replies[turn][start:stop]) is None
 
 
 def without_these(records: Sequence[Record]) -> dict[str, dict[str, float | int]]:

@@ -1,4 +1,4 @@
-"""A short answer with its confidence beside it and no label: `Paris, 95%`.
+"""A short answer with its confidence beside it and no label for it: `Paris, 95%`, `Answer: Paris` above `95%`.
 
 The form that Xiong et al. (2024, arXiv:2306.13063) ask for. The answer must be such that the percentage can be no share
 of it.
@@ -14,7 +14,7 @@ YES_OR_NO = re.compile(r"yes|no|true|false|是|否", re.IGNORECASE)
 TWO_DIGITS = 10
 LONGEST = 120
 
-ANSWER = r"(?:1[.)][ ])?(?P<answer>[^\n,;:|()\[\]%?!=<>{}\"]{1,60}?)"
+ANSWER = r"(?:1[.)][ ])?(?:(?i:(?:final )?answer|答案)[ ]?:[ ]?)?(?P<answer>[^\n,;:|()\[\]%?!=<>{}\"]{1,60}?)"
 SURENESS = r"(?:confident|confidence|certain|certainty|sure)"
 BESIDE = re.compile(
     rf"{ANSWER}(?P<between>[ ]?,[ ]{{0,2}}|[ ]{{1,2}}(?:-{{1,2}}|/|->|=>|→)[ ]{{1,2}}|[ ]?[|][ ]?"

@@ -79,9 +79,11 @@ IF_ASKED = re.compile(
 )
 """No condition, but a way of speaking. What one would guess may be the answer."""
 DENIED = re.compile(
-    r"\b(?:not|never|n't|cannot)(?: be)?(?: (?:very|so|too|all that|entirely|completely|totally|terribly|particularly"
-    r"|really|absolutely|fully|quite|#)){0,2} (?:confident|certain|sure)\b(?P<of>[^,.;:#-]{0,30})(?P<pause>[,.;:-]?)"
-    r"|不(?:太|是很|是特别|完全)?(?:确定|肯定|有把握)(?P<pause_zh>[,。，；]?)|(?:没有?|沒有?)(?:太大|多少|什么)?(?:把握|信心)",
+    r"\b(?:not|never|can't|couldn't|cannot)(?: be)?(?: (?:very|so|too|all that|entirely|completely|totally|terribly"
+    r"|particularly|really|absolutely|fully|quite|#)){0,2} (?:confident|certain|sure)\b"
+    r"(?P<of>[^,.;:#-]{0,30})(?P<pause>[,.;:-]?)"
+    r"|(?:不(?:太|是很|是特别|完全)?|(?:不能|不敢|无法)(?:完全|#|百分之百|百分百)?)(?:确定|肯定|有把握)(?P<pause_zh>[,。，；]?)"
+    r"|(?:没有?|沒有?)(?:太大|多少|什么)?(?:把握|信心)",
     re.IGNORECASE,
 )
 GUESS = re.compile(
@@ -94,7 +96,7 @@ WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def remark(text: str, *, scale: str, in_passing: bool = False) -> list[Quantity] | None:
+def remark(text: str, *, scale: str, in_passing: bool = False, labelled: bool = False) -> list[Quantity] | None:
     """Return the numbers of a text that does nothing but say how sure its speaker is; None when it says more.
 
     Parameters
@@ -105,6 +107,8 @@ def remark(text: str, *, scale: str, in_passing: bool = False) -> list[Quantity]
         The scale asked for. Alone in a reply a bare number counts where a word or the reply's own scale explains it.
     in_passing : bool
         Other sentences stand beside it, so a word must call the number a confidence, and it must have a unit.
+    labelled : bool
+        It stands behind the label of a confidence, which says what the number is.
 
     Examples
     --------
@@ -124,12 +128,12 @@ def remark(text: str, *, scale: str, in_passing: bool = False) -> list[Quantity]
     if not stated or OF_THE_WORLD.search(said) or not _is_closed(said):
         return None
     sure = (SURE.search(said) or LEVEL.fullmatch(said)) is not None
-    explained = all(one.unit != "bare" or (scale == "probability" and one.decimal) for one in stated)
+    explained = labelled or all(one.unit != "bare" or (scale == "probability" and one.decimal) for one in stated)
     if in_passing:
         return stated if sure and explained else None
     rated = RATED.search(said) is not None
     if explained:
-        return stated if sure or hint or rated else None
+        return stated if sure or hint or rated or labelled else None
     return stated if hint or (sure and (rated or FIRST.match(said))) else None
 
 

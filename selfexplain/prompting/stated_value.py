@@ -11,6 +11,7 @@ from selfexplain.prompting import probability_words
 from selfexplain.prompting.final_text import Located
 from selfexplain.prompting.numerals import scan
 from selfexplain.prompting.own_scale import NO_SCALE, OwnScale
+from selfexplain.prompting.remark import remark
 from selfexplain.prompting.single_numbers import WORTH, Quantity
 from selfexplain.prompting.wording import BEING_WRONG, DECLINED, DECLINED_WHOLE, is_placeholder
 from selfexplain.prompting.worth import Scale, worth
@@ -149,7 +150,10 @@ class Value:
         first = found[0]
         if self.cut and UNFINISHED.match(self.view.text, self.start + first.outer[1]):
             return self.none("truncated")
-        return self.refused(first) or self.combine([first, *_rivals(text, found)])
+        refused = self.refused(first)
+        # "I can't be 100% sure, so I'd say 70": what is denied first is not what is stated.
+        said = remark(text, scale=self.asked.scale, labelled=True) if refused and len(found) > 1 else None
+        return self.clause(*said) if said else refused or self.combine([first, *_rivals(text, found)])
 
     def refused(self, first: Quantity) -> Reading[float] | None:
         """Return why the first number is not the confidence in the answer, or None when it may be."""

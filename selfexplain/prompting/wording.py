@@ -14,7 +14,7 @@ DECLINED = re.compile(
     r"|not (?:applicable|available|known|provided|determinable|possible)|cannot_\w+"
     rf"|(?:i |i'm |i am )?(?:{_CANNOT}|don't know|do not know|unable|not able|refuse|decline[ds]?|won't)\b"
     r"|no (?:answer|idea|estimate|comment|confidence (?:given|stated|available))"
-    r"|不知道|不清楚|不确定|不確定|无法|無法|不能|不适用|不適用|未知|没有答案|无可奉告"
+    r"|不知道|不清楚|不确定|不確定|无法|無法|不能(?!百分之|百分百|完全|\d)|不适用|不適用|未知|没有答案|无可奉告"
     r"|わかりません|分かりません|わからない|不明|該当なし|答えられません|모르|모름|알 수 없|해당 없음)(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
@@ -53,7 +53,7 @@ PLACEHOLDER_WORD = re.compile(
     r"\b(?:number|integer|value|percentage|percent|decimal|probability|confidence|certainty|score|level|rating"
     r"|answer|guess|your|insert|here|placeholder|option|letter|choice|response|rationale|reasons?|explanation"
     r"|text|phrase)\b"
-    r"|数字|数值|置信度|把握|概率|答案|回答|理由|解释|説明|確信度|숫자|신뢰도|정답",
+    r"|数字|数值|整数|小数|置信度|把握|概率|答案|回答|理由|解释|説明|確信度|숫자|신뢰도|정답",
     re.IGNORECASE,
 )
 _FILLER = (
@@ -62,7 +62,7 @@ _FILLER = (
 )
 FILLER = frozenset(_FILLER.split())
 """What else a placeholder may say: `<your answer, as short as possible>` is an answer to nothing."""
-FILLER_ZH = re.compile(r"整数|小数|之间|介于|一个|[你您]的|的")
+FILLER_ZH = re.compile(r"之间|介于|一个|[你您]的|的")
 PLACEHOLDER_WHOLE = re.compile(r"(?:[xX]{1,3}|_{1,40}|[nN]{2})[ ]?%?|\.{2,6}|…{1,3}|\?{1,3}%|#{1,3}%?")
 
 

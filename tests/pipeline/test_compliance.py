@@ -116,3 +116,22 @@ def test_a_confidence_on_another_scale_is_seen() -> None:
 
     assert found["scale"] == {"kept": 1, "strayed": 2, "untold": 1}
     assert "scale" not in seen("choice", "B")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "another"),
+    [
+        ("answer-confidence", ["90", "90%", "90/100", "90 percent"], ["9/10", "九成", "9 out of 10"]),
+        ("scale-unit", ["0.9", "0.9/1"], ["90%", "9/10", "90 percent"]),
+        ("scale-20", ["18", "18/20", "18 out of 20"], ["90%", "九成"]),
+        ("words", ["Likely"], ["90%"]),
+    ],
+)
+def test_a_number_that_is_read_by_its_unit_is_still_on_another_scale(
+    name: str, kept: list[str], another: list[str]
+) -> None:
+    found = records(plugins.template(name), *(f"Answer: Lima\nConfidence: {said}" for said in kept + another))
+    looked = compliance_of(found, plugins.template(name))["scale"]
+
+    assert all(one.report.confidence["stated"].value is not None for one in found)
+    assert looked == {"kept": len(kept), "strayed": len(another), "untold": 0}
