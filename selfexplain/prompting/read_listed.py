@@ -30,6 +30,13 @@ BEHIND = re.compile(
 )
 """A probability on the line of its guess."""
 
+NEXT_LABEL = re.compile(
+    r"[\s`*_]*(?:guess|g|answer|alternative|wrong answer|probability|p|confidence|猜测|答案|其他答案|概率|置信度)"
+    r"[ ]?\d{1,3}[ ]?[:：][\s`*_]*",
+    re.IGNORECASE,
+)
+"""What stands behind a label where nothing was filled in: the next one, with its colon."""
+
 
 def read_answers(text: str, *, n: int, kind: Kind, finish: Finish = "completed") -> Reading[tuple[Reading[str], ...]]:
     r"""Return the answers that a reply lists, by number.
@@ -61,7 +68,7 @@ def read_answers(text: str, *, n: int, kind: Kind, finish: Finish = "completed")
         _first([read_answer(text, label=label.format(place), finish=finish) for label in labels])
         for place in range(1, n + 1)
     ]
-    return _together([_without_chance(reading) for reading in found])
+    return _together([_filled_in(_without_chance(reading)) for reading in found])
 
 
 def read_confidences(
@@ -93,6 +100,13 @@ def _together(readings: Sequence[Reading[T]]) -> Reading[tuple[Reading[T], ...]]
     if all(reading.value is None for reading in readings):
         return Reading(None, readings[0].why)
     return Reading(tuple(readings), "read")
+
+
+def _filled_in(reading: Reading[str]) -> Reading[str]:
+    """Return an answer, unless it is only the label of the next one."""
+    if reading.value is None or NEXT_LABEL.fullmatch(reading.value) is None:
+        return reading
+    return Reading(None, "template_echo")
 
 
 def _without_chance(reading: Reading[str]) -> Reading[str]:

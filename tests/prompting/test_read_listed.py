@@ -37,6 +37,19 @@ def test_numbers_are_not_mixed_up() -> None:
     assert [one.value for one in read_answers(text, n=2, kind="guess").value or ()] == ["Lima", None]
 
 
+@pytest.mark.parametrize("text", ["猜测1：\n\n猜测2：\n\n概率2：\n", "`猜测1：`\n\n`猜测2：`", "Guess 1:\nGuess 2:\n"])
+def test_the_next_label_is_no_answer(text: str) -> None:
+    """A form that was copied and not filled in, as the embedded model does."""
+    assert read_answers(text, n=2, kind="guess").value is None
+
+
+def test_an_answer_may_look_like_a_label() -> None:
+    """Without a colon it is one."""
+    found = read_answers("Guess 1: G7\nGuess 2: P1", n=2, kind="guess").value or ()
+
+    assert [reading.value for reading in found] == ["G7", "P1"]
+
+
 def test_an_answer_may_hold_the_words() -> None:
     """A guess about probability is cut only before a label."""
     text = "Guess 1: the probability axioms\nProbability 1: 0.5"
