@@ -158,6 +158,8 @@ def witness(
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
     opened = open_run(Path(run), limit)
+    require_claim(opened, claim)
+    plugins.pick(plugins.agreements(), measure, kind="agreement")
     counted = passes(opened, chosen, settings)
     say(counted["sentence"])
     if dry_run:
@@ -184,6 +186,16 @@ def open_run(path: Path, limit: int | None) -> Opened:
         reasons = ", ".join(f"{n} {why}" for why, n in left_out.items())
         raise InputError(f"no answer of {path} can be explained: {reasons or 'there is none'}")
     return Opened(folder, records, items, asked, left_out)
+
+
+def require_claim(opened: Opened, claim: str | None) -> None:
+    """Raise InputError when a kind of claim is asked for that the Run does not hold: before a model is looked into."""
+    from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
+
+    kinds = kinds_of(each.record for each in opened.asked)
+    if claim is not None and claim not in kinds:
+        held = f"it holds: {', '.join(kinds)}" if kinds else "ask with top-words, word-scores or answer-why-confidence"
+        raise InputError(f"this Run claims no {claim}", hint=held)
 
 
 def passes(opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings") -> dict[str, Any]:
@@ -355,18 +367,10 @@ def concluded(
 
     looked.left_out.update(opened.left_out)
     kinds = kinds_of(each.record for each in opened.asked)
-    chosen = claim or next(iter(kinds), "")
-    if not chosen or (claim is not None and claim not in kinds):
-        found_kinds = ", ".join(kinds) or "none"
-        raise InputError(
-            f"this Run claims no {claim}" if claim else "this Run claims nothing: its template asks for no explanation",
-            hint=f"it holds: {found_kinds}" if kinds else "ask with top-words, word-scores or answer-why-confidence",
-        )
+    chosen = claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
     facts = {name: each.facts for name, each in look.witnesses.items()}
     able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
     measures = plugins.agreements()
-    if measure not in measures:
-        plugins.pick(measures, measure, kind="agreement")
     found = witnessed(looked, facts, chosen, measures, able, by=measure, seed=seed)
     spec = opened.folder.manifest.spec
     numbers = {
