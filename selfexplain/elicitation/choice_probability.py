@@ -77,7 +77,7 @@ def most_probable(
 
     Examples
     --------
-    >>> from selfexplain.records import Alternative
+    >>> from selfexplain.records import Alternative, Token
     >>> top = tuple(Alternative(text, math.log(p)) for text, p in (("B", 0.6), ("A", 0.15), (" b", 0.05), ("I", 0.1)))
     >>> response = Response("completed", "B", (Token("B", math.log(0.6), top),))
     >>> most_probable(response, Reading("B", "read", span=(0, 1)), [Option("A", "Lyon"), Option("B", "Paris")])[1]

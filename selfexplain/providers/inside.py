@@ -39,9 +39,8 @@ def look_inside(model: str | Path, *, device: str | None = None, precision: Prec
 
     Examples
     --------
-    >>> model = look_inside("smollm2-135m-instruct")  # doctest: +SKIP
-    >>> model.cut([Message("user", "2 + 2?")], "", "4").answer  # doctest: +SKIP
-    (36,)
+    `model = look_inside("smollm2-135m-instruct")`, then `occlusion(model, "What is 2 + 2?", "4")` of
+    :mod:`selfexplain.witnesses`; `docs/witnesses.md` shows more.
     """
     provider = Transformers(model, device=device, precision=precision)
     return Inside(provider.loaded(), name=provider.name)
