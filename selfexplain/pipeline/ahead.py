@@ -37,12 +37,11 @@ def within(ask: Ask, budget: Budget, calls: Calls) -> Ask:
         async with ahead.line:  # the first in line alone looks whether it fits; the others would not fit either
             await fits(budget, ahead, cost, tokens)
             ahead.cost, ahead.tokens, ahead.requests = ahead.cost + cost, ahead.tokens + tokens, ahead.requests + 1
-            budget.in_flight += 1
+            budget.sent += 1
         try:
             return await ask(request)
         finally:
             ahead.cost, ahead.tokens, ahead.requests = ahead.cost - cost, ahead.tokens - tokens, ahead.requests - 1
-            budget.in_flight -= 1
             ahead.came_back.set()
 
     return ask_when_it_fits

@@ -110,8 +110,10 @@ class Asked(NamedTuple):
             send = paced(self.provider.generate, paces, around=kept)
         else:
             # The money is counted after the wait in line, in which it may have been spent; and what a reply has cost
-            # is known when it is recorded, so until then its place in flight is kept.
-            send = paced(budgeted(kept(self.provider.generate), budget), paces)
+            # is known when it is recorded, so until then its place in flight is kept. What a stopped Run does not send
+            # is not counted.
+            within_it = budgeted(recorded(self.provider.generate, self.calls), budget)
+            send = paced(flights.counted(within_it, place), paces)
         # Who asks again where nothing but failures was, wants to get past them.
         before = {role: self.calls.totals_of(role) for role in self.by_role}
         replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]

@@ -47,15 +47,20 @@ class Budget:
     most_calls: int | None = None
     ahead: Ahead | None = None
     """Of Runs that are asked in batches."""
-    in_flight: int = 0
-    """Calls that are sent and not recorded: each is one, whatever becomes of it."""
+    sent: int = 0
+    """Calls since: each is one, whatever becomes of it."""
     more: Callable[[], Awaitable[bool]] | None = None
     """Of a budget that is one process's part of several's: draws more, and tells whether there was any."""
+    before: int = field(init=False)
+    """Calls that were recorded when asking began."""
+
+    def __post_init__(self) -> None:
+        self.before = sum(run.totals.replies + run.totals.failed_tries for run in self.runs)
 
     @property
     def calls(self) -> int:
-        """Tries that were sent, replied or failed."""
-        return self.in_flight + sum(run.totals.replies + run.totals.failed_tries for run in self.runs)
+        """Tries that were sent, replied or failed: counted as they go, since one that is recorded may still land."""
+        return self.before + self.sent
 
 
 def budgeted(ask: Ask, budget: Budget) -> Ask:
@@ -82,11 +87,8 @@ def budgeted(ask: Ask, budget: Budget) -> Ask:
         while (stop := refusal(budget)) is not None:
             if budget.more is None or not await budget.more():
                 raise stop
-        budget.in_flight += 1
-        try:
-            return await ask(request)
-        finally:
-            budget.in_flight -= 1
+        budget.sent += 1
+        return await ask(request)
 
     return ask_within
 

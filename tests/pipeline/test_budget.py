@@ -14,8 +14,8 @@ from selfexplain.pipeline.ask import Asked, ask_runs
 from selfexplain.pipeline.budget import Budget, Metered, budgeted, prices_for, require_tokens
 from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import FIRST
-from selfexplain.records import Ask, Item, Request, Response, SelfReport, Usage
-from selfexplain.runs.calls import Calls, read_calls
+from selfexplain.records import Ask, Item, Message, Request, Response, SelfReport, Usage
+from selfexplain.runs.calls import Calls, read_calls, recorded
 from selfexplain.runs.totals import Totals
 from selfexplain.settings import Price
 
@@ -209,3 +209,27 @@ def test_without_a_price_the_table_to_write_is_told() -> None:
 def test_one_amount_is_in_one_currency() -> None:
     with pytest.raises(InputError, match="prices in EUR and USD"):
         prices_for(1.0, {"openai/x": PRICE, "openai/y": Price(input=1.0, output=1.0, currency="EUR")})
+
+
+async def test_a_recorded_call_that_has_not_landed_is_one_call(tmp_path: Path) -> None:
+    """Its reply is on disk and its asker has not gone on yet: of two calls the other one may still be sent."""
+    calls, on_disk, go_on = Calls(tmp_path), asyncio.Event(), asyncio.Event()
+    record = recorded(Counting().generate, calls)
+
+    async def lingering(request: Request) -> Response:
+        response = await record(request)
+        if request.item == "first":
+            on_disk.set()
+            await go_on.wait()
+        return response
+
+    ask = budgeted(lingering, Budget(None, [Metered(calls.totals, None)], most_calls=2))
+    first, second = (Request(item, (Message("user", "?"),), 9) for item in ("first", "second"))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ask(first))
+        await on_disk.wait()
+        assert await ask(second) == REPLY
+        go_on.set()
+    with pytest.raises(BudgetSpent, match=r"^2 calls spent of the 2 calls"):
+        await ask(first)
+    await calls.aclose()
