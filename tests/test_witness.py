@@ -16,6 +16,7 @@ from selfexplain.glass.inside import BagInside
 from selfexplain.looking import runnable
 from selfexplain.providers.function import Function
 from selfexplain.records import Message
+from selfexplain.report import evidence_words
 from selfexplain.white_box import Cut
 
 N = 25
@@ -109,15 +110,39 @@ def test_a_model_that_nobody_can_open_is_asked_again(runs: dict[str, Path]) -> N
     assert [(path, path.stat().st_size) for path in (runs["lying"] / "evidence" / "calls").iterdir()] == calls
 
 
-class Reversed(BagInside):
+class Answering(BagInside):
+    """The model of glass as one that is no provider: what it would have written begins with the answer."""
+
+    def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:
+        return super().cut(messages, said, answer.removeprefix("Answer:"))
+
+
+class Placed(Answering):
+    """The same, on a device with a name."""
+
+    device = "Abacus 3"
+
+
+def test_what_the_seconds_were_spent_on_is_told_and_decides_nothing(tmp_path: Path) -> None:
+    """Evidence of another device is not looked for again: both find the same."""
+    run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=5).folder
+    assert run is not None
+    sx.witness(run, "occlusion", model=Answering("glass/bag-honest"), limit=2)
+    found = sx.witness(run, "occlusion,occlusion-asked", model=Placed("glass/bag-honest"), limit=5)
+    told = evidence_words.cost(found.numbers)
+
+    assert found.numbers["witnesses"]["occlusion"]["n_new"] == 3
+    assert found.numbers["witnesses"]["occlusion"]["devices"] == {"Abacus 3": 3}
+    assert found.numbers["witnesses"]["occlusion-asked"]["devices"] == {}
+    assert " s on Abacus 3; occlusion-asked " in told
+
+
+class Reversed(Answering):
     """Another model: every word weighs the opposite."""
 
     def __init__(self) -> None:
         super().__init__("glass/reversed")
         self._weights = {word: -weight for word, weight in WEIGHTS.items()}
-
-    def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:
-        return super().cut(messages, said, answer.removeprefix("Answer:"))
 
 
 def test_a_model_that_would_have_answered_otherwise_explains_nothing(runs: dict[str, Path]) -> None:

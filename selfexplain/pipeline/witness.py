@@ -208,8 +208,7 @@ class Look:
             left = [name for name in self.witnesses if files[name].is_open(places[name])]
             before = sum(found.n_new.values())
             async for name, evidence in self.each(each, left):
-                who, how = self.who(name), self.how(name)
-                files[name].append(Found(**asdict(evidence), reply=each.request.key, inside=who, settings=how))
+                files[name].append(self.found(name, each, evidence))
                 found.n_new[name] += 1
             for name, place in places.items():
                 if (known := files[name].get(place)) is not None:
@@ -220,19 +219,31 @@ class Look:
         found.seconds = time.perf_counter() - since
         return found
 
+    def found(self, name: str, asked: Asked, evidence: Evidence) -> Found:
+        """Return Evidence with what decided it."""
+        who, how, device = self.who(name), self.how(name), self.device(name)
+        return Found(**asdict(evidence), reply=asked.request.key, inside=who, settings=how, device=device)
+
     def how(self, name: str) -> dict[str, Any]:
         """Return the settings that decide what a witness finds."""
         return {"unit": self.settings.unit, **self.settings.of(self.witnesses[name])}
 
     def who(self, name: str) -> Mapping[str, str]:
         """Return the identity of the model that a witness looks at."""
-        looks_inside = self.witnesses[name].facts.needs == "white_box"
-        at = self.inside if looks_inside else self.asking
+        at = self.inside if self.looks_inside(name) else self.asking
         return {} if at is None else at.identity
+
+    def device(self, name: str) -> str:
+        """Return what a witness works on, where it says so and nobody is asked."""
+        return getattr(self.inside.model, "device", "") if self.inside and self.looks_inside(name) else ""
+
+    def looks_inside(self, name: str) -> bool:
+        """Tell whether a witness looks into the model; the others ask it."""
+        return self.witnesses[name].facts.needs == "white_box"
 
     async def each(self, asked: Asked, names: Sequence[str]) -> AsyncIterator[tuple[str, Evidence]]:
         """Yield what each witness finds about one Record."""
-        inside = [name for name in names if self.witnesses[name].facts.needs == "white_box"]
+        inside = [name for name in names if self.looks_inside(name)]
         if inside and self.inside is not None:
             case, same = self.compared(self.inside, asked)
             for name in inside:

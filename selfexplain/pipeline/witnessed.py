@@ -303,6 +303,7 @@ def one_witness(name: str, found: Witnessed, looked: Looked) -> dict[str, Any]:
             "backward": sum(line.n_backward for line in lines),
             "seconds": sum(line.seconds for line in lines),
         },
+        "devices": dict(Counter(line.device for line in lines if line.device)),
         "template_share": template_share(seen),
         "agreement": {
             measure: numbers(each) | {"left_out": dict(Counter(filter(None, (r.left_out.get(measure) for r in seen))))}

@@ -70,6 +70,13 @@ class Inside:
         self._mean: Floats | None = None
         self._most = TOKENS_AT_ONCE.get(loaded.model.device.type, TOKENS_AT_ONCE["cpu"])
 
+    @property
+    def device(self) -> str:
+        """What the work is done on: `cpu`, or the name of a GPU."""
+        torch, _ = require_torch()
+        device = self.model.device
+        return str(torch.cuda.get_device_name(device) if device.type == "cuda" else device)
+
     def cut(self, messages: Sequence[Message], said: str, answer: str) -> Cut:
         """Return a conversation in tokens, the reply begun with `said` and going on with `answer`.
 

@@ -135,7 +135,7 @@ def cost(numbers: Numbers) -> str:
     """Return what the Evidence has cost, in passes and seconds."""
     told = [
         f"{name} {each['cost']['forward']:,} forward and {each['cost']['backward']:,} backward in "
-        f"{each['cost']['seconds']:,.1f} s"
+        f"{each['cost']['seconds']:,.1f} s" + (f" on {' and '.join(each['devices'])}" if each["devices"] else "")
         for name, each in numbers["witnesses"].items()
     ]
     return f"Passes behind this: {'; '.join(told)}."

@@ -31,6 +31,9 @@ class Found(Evidence, frozen=True, kw_only=True):
     """Which model was looked into: its name, and what its identity rests on."""
     settings: Mapping[str, Any]
     """What the witness was called with; what does not stand here had its default."""
+    device: str = ""
+    """What the seconds were spent on; empty where a model was asked, and in older files. It decides nothing: the same
+    model finds the same on all of them."""
 
     @property
     def place(self) -> "Place":
