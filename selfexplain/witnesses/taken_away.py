@@ -1,7 +1,7 @@
 """What becomes of an answer without several units at once: by its probability inside, or by asking once more."""
 
 from collections.abc import Collection, Sequence
-from typing import get_args
+from typing import cast, get_args
 
 from selfexplain.errors import InputError
 from selfexplain.evidence import UnitKind
@@ -23,7 +23,7 @@ def probabilities_without(
     model: WhiteBox,
     case: Case,
     groups: Sequence[Collection[int]],
-    baseline: Baseline = "embed",
+    baseline: str = "embed",
     *,
     pool: Sequence[str] = (),
     seed: int = 0,
@@ -61,10 +61,10 @@ def probabilities_without(
     >>> [round(each, 3) for each in probabilities_without(model, case, [(), (0,), (0, 1)], "delete")]
     [0.924, 0.622, 0.5]
     """
-    require_baseline(baseline, BASELINES)
+    chosen = cast("Baseline", require_baseline(baseline, BASELINES))
     subject = subject_of(model, case, "prob", FACTS)
     texts = [drawn_texts(case, pool, seed=seed)] * len(groups) if baseline == "replace" else None
-    inputs = without_units(model, subject, baseline, groups, texts=texts)
+    inputs = without_units(model, subject, chosen, groups, texts=texts)
     return [min(max(float(value), 0.0), 1.0) for value in model.values(inputs, subject.aim).values]
 
 
@@ -73,7 +73,7 @@ async def answers_without(
     inquiry: Inquiry,
     groups: Sequence[tuple[Collection[int], int]],
     units: UnitKind = "word",
-    baseline: Asked = "delete",
+    baseline: str = "delete",
     *,
     pool: Sequence[str] = (),
     seed: int = 0,
@@ -100,9 +100,9 @@ async def answers_without(
     InputError
         When the baseline cannot be asked with.
     """
-    require_baseline(baseline, ASKED)
+    chosen = cast("Asked", require_baseline(baseline, ASKED))
     interview, cut = Interview(ask, inquiry, "flip"), inquiry.units(units)
-    texts = texts_of(cut, units, baseline, pool, seed)
+    texts = texts_of(cut, units, chosen, pool, seed)
     wanted = [(frozenset(gone), repeat) for gone, repeat in groups]
     changed = [each for each in wanted if each[0]]
     same = [repeat for gone, repeat in wanted if not gone]
@@ -111,7 +111,8 @@ async def answers_without(
     return [without[each] if each[0] else unchanged[each[1]] for each in wanted], interview.n_calls
 
 
-def require_baseline(baseline: str, known: Sequence[str]) -> None:
-    """Raise InputError when units cannot be taken away in some way."""
+def require_baseline(baseline: str, known: Sequence[str]) -> str:
+    """Return a baseline; raises InputError when units cannot be taken away in that way."""
     if baseline not in known:
         raise InputError(f"words cannot be taken away by `{baseline}`", hint=f"take one of: {', '.join(known)}")
+    return baseline
