@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
 
     from selfexplain.agreement.verdict import Family
     from selfexplain.evidence import Target, UnitKind
+    from selfexplain.pipeline.removal_questions import Wanted
+    from selfexplain.pipeline.removals import Removals
     from selfexplain.pipeline.witness import AnyWitness, Asked, Asking, Inside, Look, Looked, Settings
     from selfexplain.report.evidence_rows import EvidenceRow
 
@@ -86,6 +88,7 @@ def witness(
     baseline: str | None = None,
     claim: str | None = None,
     measure: str = "named_auroc",
+    removals: int = 0,
     limit: int | None = None,
     seed: int = 0,
     dry_run: bool = False,
@@ -119,6 +122,10 @@ def witness(
         `rationale`. By default the first that the Run holds.
     measure : str
         The measure of agreement that the verdict rests on.
+    removals : int
+        Take the words away that the model names, and this many random sets of as many content words, at least 20, from
+        each question: for comprehensiveness and sufficiency inside a model, for the flip rate of one that is asked. 0
+        takes nothing away.
     limit : int, optional
         Look at so many Records at most, from the first on.
     seed : int
@@ -149,7 +156,8 @@ def witness(
     >>> found.numbers["verdicts"]["words"]["word"]
     'supported'
     """
-    from selfexplain.pipeline.witness import Settings  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.removals import wanted_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.witness import Settings  # noqa: PLC0415
 
     names = [name.strip() for name in witnesses.split(",")] if isinstance(witnesses, str) else list(witnesses)
     known = plugins.all_witnesses()
@@ -158,16 +166,30 @@ def witness(
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
     opened = open_run(Path(run), limit)
-    require_claim(opened, claim)
+    compared = claim_of(opened, claim)
     plugins.pick(plugins.agreements(), measure, kind="agreement")
-    counted = passes(opened, chosen, settings)
+    wanted = wanted_of(removals, compared, chosen, settings, seed=seed)
+    counted = passes(opened, chosen, settings, wanted)
     say(counted["sentence"])
     if dry_run:
         return WitnessResult({"schema_version": SCHEMA_VERSION, "run": str(opened.folder.path), **counted}, None)
     with opened.folder.locked():
         look = look_of(opened, chosen, settings, model, base_url)
-        found = in_loop(look.at(opened.asked, say=say, watch=watch))
-        return concluded(opened, look, found, claim=claim, measure=measure, seed=seed)
+        found, taken = in_loop(looked_at(look, opened.asked, wanted, say=say, watch=watch))
+        return concluded(opened, look, found, taken, claim=compared, measure=measure, seed=seed)
+
+
+async def looked_at(
+    look: "Look", asked: "Sequence[Asked]", wanted: "Wanted | None", *, say: Say, watch: Watch
+) -> "tuple[Looked, Removals | None]":
+    """Return what witnesses found about Records, and what came of taking words away, where that is wanted."""
+    from selfexplain.pipeline.removals import take_away  # noqa: PLC0415 - numpy
+
+    try:
+        found = await look.at(asked, say=say, watch=watch)
+        return found, None if wanted is None else await take_away(look, wanted, found, say=say)
+    finally:
+        await look.close()
 
 
 def open_run(path: Path, limit: int | None) -> Opened:
@@ -188,22 +210,32 @@ def open_run(path: Path, limit: int | None) -> Opened:
     return Opened(folder, records, items, asked, left_out)
 
 
-def require_claim(opened: Opened, claim: str | None) -> None:
-    """Raise InputError when a kind of claim is asked for that the Run does not hold: before a model is looked into."""
+def claim_of(opened: Opened, claim: str | None) -> str:
+    """Return which kind of claim is compared: the first that the Run holds, where none is asked for.
+
+    Raises
+    ------
+    InputError
+        When a kind is asked for that the Run does not hold: before a model is looked into.
+    """
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
 
     kinds = kinds_of(each.record for each in opened.asked)
     if claim is not None and claim not in kinds:
         held = f"it holds: {', '.join(kinds)}" if kinds else "ask with top-words, word-scores or answer-why-confidence"
         raise InputError(f"this Run claims no {claim}", hint=held)
+    return claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
 
 
-def passes(opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings") -> dict[str, Any]:
+def passes(
+    opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings", wanted: "Wanted | None"
+) -> dict[str, Any]:
     """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded."""
-    from selfexplain.pipeline.witness import case_for, cost_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.removal_questions import most_passes  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.witness import case_for, cost_of  # noqa: PLC0415
 
     template = template_of(opened.folder)
-    forward = backward = 0
+    forward = backward = removed = 0
     for each in opened.asked:
         try:
             case = case_for(each, template, settings.unit)
@@ -212,12 +244,15 @@ def passes(opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Set
         tokens = sum(len(message.content) for message in case.messages) // 4
         cost = cost_of(witnesses, len(case.units), tokens)
         forward, backward = forward + cost.forward, backward + cost.backward
-    n = len(opened.asked)
+        removed += 0 if wanted is None else most_passes(each, case.units, wanted, len(witnesses))
+    n, total = len(opened.asked), forward + removed
+    taken = f" ({removed:,} of them to take words away, at most)" if removed else ""
     sentence = (
-        f"{n:,} answers, {', '.join(witnesses)}: about {forward:,} forward and {backward:,} backward passes, "
+        f"{n:,} answers, {', '.join(witnesses)}: about {total:,} forward{taken} and {backward:,} backward passes, "
         "less where evidence is there already."
     )
-    return {"n": n, "cost": {"forward": forward, "backward": backward}, "sentence": sentence}
+    costs = {"forward": total, "backward": backward} | ({} if wanted is None else {"removals": removed})
+    return {"n": n, "cost": costs, "sentence": sentence}
 
 
 def look_of(
@@ -353,12 +388,21 @@ def said(openness: Openness) -> str:
 
 
 def concluded(
-    opened: Opened, look: "Look", looked: "Looked", *, claim: str | None, measure: str, seed: int
+    opened: Opened,
+    look: "Look",
+    looked: "Looked",
+    taken: "Removals | None",
+    *,
+    claim: str,
+    measure: str,
+    seed: int,
 ) -> WitnessResult:
     """Return what was found beside what is claimed, and write its page."""
     import msgspec  # noqa: PLC0415 - with numpy
 
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.removals_measured import in_agreement  # noqa: PLC0415
+    from selfexplain.pipeline.removals_measured import to_dict as removed  # noqa: PLC0415
     from selfexplain.pipeline.supported import joined  # noqa: PLC0415
     from selfexplain.pipeline.witnessed import to_dict, witnessed  # noqa: PLC0415
     from selfexplain.records import encode  # noqa: PLC0415
@@ -366,12 +410,10 @@ def concluded(
     from selfexplain.report.evidence_rows import rows_of  # noqa: PLC0415
 
     looked.left_out.update(opened.left_out)
-    kinds = kinds_of(each.record for each in opened.asked)
-    chosen = claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
     facts = {name: each.facts for name, each in look.witnesses.items()}
     able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
     measures = plugins.agreements()
-    found = witnessed(looked, facts, chosen, measures, able, by=measure, seed=seed)
+    found = witnessed(looked, facts, claim, measures, able, by=measure, seed=seed)
     spec = opened.folder.manifest.spec
     numbers = {
         "schema_version": SCHEMA_VERSION,
@@ -381,13 +423,17 @@ def concluded(
         "template": spec.template,
         "inside": None if look.inside is None else dict(look.inside.identity),
         "unit": look.settings.unit,
-        "claim": chosen,
-        "claims": list(kinds),
+        "claim": claim,
+        "claims": list(kinds_of(each.record for each in opened.asked)),
         "n_records": len(opened.asked),
         "seconds": looked.seconds,
         **to_dict(found, looked),
         "joined": joined(found, looked),
+        "removals": None if taken is None else removed(taken),
     }
+    if taken is not None:
+        for name, each in in_agreement(numbers["removals"], looked, facts).items():
+            numbers["witnesses"][name]["agreement"] |= each
     opened.folder.write("witness.json", msgspec.json.format(encode(numbers), indent=2) + b"\n")
     rows, note = rows_of(found, looked)
     made_with = f"Made with selfexplain {versions()['selfexplain']}."

@@ -28,6 +28,14 @@ from selfexplain.evidence import TARGETS, UNIT_KINDS
 @click.option("--baseline", metavar="NAME", help="What stands in a unit's place: embed, delete, mask, replace, …")
 @click.option("--claim", metavar="KIND", help="Which claim is compared; by default the first that the Run holds.")
 @click.option("--measure", metavar="NAME", default="named_auroc", show_default=True, help="What the verdict rests on.")
+@click.option(
+    "--removals",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Take away the words that the model names, and N random sets of as many, at least 20; 0: none.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N answers at most, the first ones.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of draws.")
 @click.option("--dry-run", is_flag=True, help="Count passes; load no model, write nothing.")

@@ -193,13 +193,6 @@ class Look:
         say, watch : callable
             Told sentences, and how far it has come.
         """
-        try:
-            return await self._at(asked, say, watch)
-        finally:
-            if self.asking is not None:
-                await self.asking.close()
-
-    async def _at(self, asked: Sequence[Asked], say: Tell, watch: Watch) -> Looked:
         since = time.perf_counter()
         files = {name: EvidenceFile(self.folder.path, name) for name in self.witnesses}
         found = Looked(asked=list(asked), evidence={name: [] for name in self.witnesses})
@@ -289,8 +282,17 @@ class Look:
         """Return what a witness is called with."""
         found = self.settings.of(self.witnesses[name])
         if found.get("baseline") == "replace":
-            found["pool"] = [text for text in self.pool if text != asked.item.question]
+            found["pool"] = self.pool_for(asked)
         return found
+
+    def pool_for(self, asked: Asked) -> list[str]:
+        """Return the questions that words may be taken from: all others."""
+        return [text for text in self.pool if text != asked.item.question]
+
+    async def close(self) -> None:
+        """Let go of the model that is asked; nothing can look any more."""
+        if self.asking is not None:
+            await self.asking.close()
 
 
 def forecast(seconds: float, left: int) -> str:

@@ -2,8 +2,8 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any
 
@@ -19,6 +19,7 @@ from selfexplain.evidence import ScoredUnit
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.claimed_places import Claimed, claimed_places, units_named_by_claims
 from selfexplain.pipeline.claims_compared import claimed
+from selfexplain.pipeline.elsewhere import BY, Here, beside_other_items
 from selfexplain.pipeline.witness import Asked, Looked
 from selfexplain.runs.evidence_files import Found
 from selfexplain.witnesses.witness import WitnessFacts
@@ -41,6 +42,10 @@ class Seen:
     measured: Mapping[str, BesideChance]
     left_out: Mapping[str, str]
     """Measures without a value here, and why."""
+    beside_others: BesideChance | None = None
+    """By the verdict's measure, beside claims about other Items."""
+    others_why: str = ""
+    """Why it stands beside none."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Witnessed:
     verdict: Verdict
     hallucinated: Estimate | None
     """Named words that stand nowhere in the question; None where a claim cannot name such."""
+    other_item: Mapping[str, OverRun] = field(default_factory=dict)
+    """By witness and by family: the verdict's measure beside claims about other Items."""
     support: Mapping[str, float] = field(default_factory=dict)
     """For each reply that is explained (the key of its Request) the percentile of its claim within its own null."""
 
@@ -94,15 +101,8 @@ def witnessed(
         Of the draws.
     """
     usable = {name: each for name, each in measures.items() if each.facts.takes in OF_A_CLAIM}
-    seen = {
-        name: [
-            one_seen(asked, found, claim, usable, facts[name], seed=seed + number)
-            for number, (asked, found) in enumerate(zip(looked.asked, looked.evidence[name], strict=True))
-            if found.status == "ok"
-        ]
-        for name in facts
-    }
-    families = by_family(seen, facts, by)
+    seen = {name: seen_by(name, looked, facts[name], claim, usable, by=by, seed=seed) for name in facts}
+    families = by_family(seen, facts, lambda row: row.measured.get(by))
     pairs = {
         f"{one} | {other}": against_each_other(seen[one], seen[other], usable[by], seed=seed)
         for one, other in itertools.combinations(facts, 2)
@@ -131,8 +131,50 @@ def witnessed(
             ceiling.above_chance if ceiling is not None else None,
         ),
         hallucinated=hallucinated(looked.asked, claim),
+        other_item=over_other_items(seen, facts, usable[by]),
         support=support_of(families),
     )
+
+
+def seen_by(
+    name: str,
+    looked: Looked,
+    facts: WitnessFacts,
+    claim: str,
+    measures: Mapping[str, Agreement[...]],
+    *,
+    by: str,
+    seed: int,
+) -> list[Seen]:
+    """Return the Records that a witness found something about, each beside random claims and those about others."""
+    found = [
+        one_seen(asked, line, claim, measures, facts, seed=seed + number)
+        for number, (asked, line) in enumerate(zip(looked.asked, looked.evidence[name], strict=True))
+        if line.status == "ok"
+    ]
+    rows = [row for row in found if by in row.measured]
+    here = [Here(row.claim, [unit.score or 0.0 for unit in row.units], row.asked.item.drawn_with) for row in rows]
+    others = dict(zip(map(id, rows), beside_other_items(measures[by], here, seed=seed), strict=True))
+    return [with_others(row, others.get(id(row), "")) for row in found]
+
+
+def with_others(row: Seen, others: BesideChance | str) -> Seen:
+    """Return a Record with what claims about other Items score there, or why none does."""
+    if isinstance(others, str):
+        return replace(row, others_why=others)
+    return replace(row, beside_others=others)
+
+
+def over_other_items(
+    seen: Mapping[str, Sequence[Seen]], facts: Mapping[str, WitnessFacts], measure: Agreement[...]
+) -> dict[str, OverRun]:
+    """Return the verdict's measure beside claims about other Items, by witness and by family."""
+    alone = {
+        name: [(row.asked, row.beside_others) for row in rows if row.beside_others is not None]
+        for name, rows in seen.items()
+    }
+    families = by_family(seen, facts, lambda row: row.beside_others)
+    return {name: summed(measure, rows) for name, rows in (*alone.items(), *families.items())}
 
 
 def suits(measure: Agreement[...], facts: WitnessFacts) -> bool:
@@ -190,7 +232,9 @@ def summed(measure: Agreement[...], rows: Rows) -> OverRun:
 
 
 def by_family(
-    seen: Mapping[str, Sequence[Seen]], facts: Mapping[str, WitnessFacts], by: str
+    seen: Mapping[str, Sequence[Seen]],
+    facts: Mapping[str, WitnessFacts],
+    pick: Callable[[Seen], BesideChance | None],
 ) -> dict[Family, list[tuple[Asked, BesideChance]]]:
     """Return each Record's mean over the witnesses of each family."""
     found: dict[Family, list[tuple[Asked, BesideChance]]] = {}
@@ -199,8 +243,8 @@ def by_family(
         whose: dict[str, Asked] = {}
         for name in (name for name, each in facts.items() if each.family == family):
             for row in seen[name]:
-                if by in row.measured:
-                    rows.setdefault(row.found.reply, []).append(row.measured[by])
+                if (value := pick(row)) is not None:
+                    rows.setdefault(row.found.reply, []).append(value)
                     whose[row.found.reply] = row.asked
         found[family] = [(whose[reply], averaged(values)) for reply, values in rows.items()]
     return found
@@ -278,7 +322,10 @@ def to_dict(found: Witnessed, looked: Looked) -> dict[str, Any]:
                 "word": found.verdict.word,
                 "why": found.verdict.why,
                 "measure": found.measure,
-                "families": {family: numbers(each) for family, each in found.families.items()},
+                "families": {
+                    family: numbers(each) | {"other_item": other_item(family, found)}
+                    for family, each in found.families.items()
+                },
             }
         },
         "hallucinated": None if found.hallucinated is None else found.hallucinated.to_dict(),
@@ -290,6 +337,13 @@ def to_dict(found: Witnessed, looked: Looked) -> dict[str, Any]:
 def one_witness(name: str, found: Witnessed, looked: Looked) -> dict[str, Any]:
     """Return what is known of one witness."""
     lines, facts, seen = looked.evidence[name], found.facts[name], found.seen[name]
+    agreement = {
+        measure: numbers(each) | {"left_out": dict(Counter(filter(None, (r.left_out.get(measure) for r in seen))))}
+        for measure, each in found.agreement[name].items()
+    }
+    if found.measure in agreement:
+        why = Counter(row.others_why for row in seen if row.others_why)
+        agreement[found.measure]["other_item"] = other_item(name, found) | {"left_out": dict(why)}
     return {
         "n": len(seen),
         "family": facts.family,
@@ -305,11 +359,13 @@ def one_witness(name: str, found: Witnessed, looked: Looked) -> dict[str, Any]:
         },
         "devices": dict(Counter(line.device for line in lines if line.device)),
         "template_share": template_share(seen),
-        "agreement": {
-            measure: numbers(each) | {"left_out": dict(Counter(filter(None, (r.left_out.get(measure) for r in seen))))}
-            for measure, each in found.agreement[name].items()
-        },
+        "agreement": agreement,
     }
+
+
+def other_item(name: str, found: Witnessed) -> dict[str, Any]:
+    """Return the verdict's measure beside claims about other Items, of a witness or a family."""
+    return numbers(found.other_item[name]) | {"by": BY}
 
 
 def template_share(seen: Sequence[Seen]) -> float | None:

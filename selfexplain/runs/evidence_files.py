@@ -4,17 +4,14 @@ A line holds what decided it beside what was found, so that the same command goe
 at a Record twice: the model that was looked into, the settings, the Request whose reply is explained.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from selfexplain.errors import InputError
 from selfexplain.evidence import Evidence
-from selfexplain.records import encode
-from selfexplain.runs.calls import NO_JSON
-from selfexplain.runs.folder import disk_errors
+from selfexplain.runs.whole_lines import WholeLines
 
 FOLDER = "evidence"
 
@@ -74,11 +71,13 @@ class EvidenceFile:
     """
 
     def __init__(self, run: Path, witness: str) -> None:
-        self.path = run / FOLDER / f"{witness}.jsonl"
-        self._found: dict[Place, Found] = {}
-        self._whole = 0  # bytes of whole lines
-        for found in self._read():
-            self._found[found.place] = found
+        self._lines = WholeLines(run / FOLDER / f"{witness}.jsonl", Found)
+        self._found: dict[Place, Found] = {found.place: found for found in self._lines.read()}
+
+    @property
+    def path(self) -> Path:
+        """Where the lines stand."""
+        return self._lines.path
 
     def get(self, place: Place) -> Found | None:
         """Return what was found there, None where nobody has looked."""
@@ -97,26 +96,5 @@ class EvidenceFile:
         known = self._found.get(found.place)
         if known is not None and (known.status, known.why) == (found.status, found.why):
             return
-        with disk_errors(self.path.parent):
-            self.path.parent.mkdir(exist_ok=True)
-            with self.path.open("ab") as file:
-                file.truncate(self._whole)  # what a killed process left behind the last whole line
-                self._whole += file.write(encode(found) + b"\n")
+        self._lines.append(found)
         self._found[found.place] = found
-
-    def _read(self) -> Iterator[Found]:
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise InputError(f"{self.path} cannot be read: {error.strerror or error}") from None
-        for number, line in enumerate(lines[:-1], 1):
-            self._whole += len(line) + 1
-            try:
-                yield msgspec.json.decode(line, type=Found)
-            except NO_JSON as error:
-                raise InputError(
-                    f"{self.path}, line {number}, is damaged: {error}",
-                    hint="delete the file, and the same command looks again",
-                ) from None
