@@ -89,6 +89,7 @@ def witness(
     claim: str | None = None,
     measure: str = "named_auroc",
     removals: int = 0,
+    shuffle: int = 0,
     limit: int | None = None,
     seed: int = 0,
     dry_run: bool = False,
@@ -126,6 +127,8 @@ def witness(
         Take the words away that the model names, and this many random sets of as many content words, at least 20, from
         each question: for comprehensiveness and sufficiency inside a model, for the flip rate of one that is asked. 0
         takes nothing away.
+    shuffle : int
+        Look at so many answers once more with all the model's layers shuffled: does a witness look at it at all?
     limit : int, optional
         Look at so many Records at most, from the first on.
     seed : int
@@ -157,6 +160,7 @@ def witness(
     'supported'
     """
     from selfexplain.pipeline.removals import wanted_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.shuffled import look_at_noise, require_inside  # noqa: PLC0415
     from selfexplain.pipeline.witness import Settings  # noqa: PLC0415
 
     names = [name.strip() for name in witnesses.split(",")] if isinstance(witnesses, str) else list(witnesses)
@@ -175,8 +179,10 @@ def witness(
         return WitnessResult({"schema_version": SCHEMA_VERSION, "run": str(opened.folder.path), **counted}, None)
     with opened.folder.locked():
         look = look_of(opened, chosen, settings, model, base_url)
+        require_inside(shuffle, look)
         found, taken = in_loop(looked_at(look, opened.asked, wanted, say=say, watch=watch))
-        return concluded(opened, look, found, taken, claim=compared, measure=measure, seed=seed)
+        noise = look_at_noise(look, found, shuffle, seed=seed, say=say)
+        return concluded(opened, look, found, taken, noise, claim=compared, measure=measure, seed=seed)
 
 
 async def looked_at(
@@ -392,6 +398,7 @@ def concluded(
     look: "Look",
     looked: "Looked",
     taken: "Removals | None",
+    noise: Mapping[str, Any] | None,
     *,
     claim: str,
     measure: str,
@@ -430,6 +437,7 @@ def concluded(
         **to_dict(found, looked),
         "joined": joined(found, looked),
         "removals": None if taken is None else removed(taken),
+        "shuffled": noise,
     }
     if taken is not None:
         for name, each in in_agreement(numbers["removals"], looked, facts).items():

@@ -137,6 +137,29 @@ def test_what_the_seconds_were_spent_on_is_told_and_decides_nothing(tmp_path: Pa
     assert " s on Abacus 3; occlusion-asked " in told
 
 
+def test_a_witness_is_asked_whether_it_looks_at_the_model_at_all(tmp_path: Path) -> None:
+    """With the words' weights exchanged its scores are others; what was found so is kept, and is no Evidence."""
+    run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=6).folder
+    assert run is not None
+    found = sx.witness(run, WITNESSES, shuffle=5).numbers
+    again = sx.witness(run, WITNESSES, shuffle=5).numbers
+    kept = (run / "evidence" / "occlusion-shuffled.jsonl").read_text(encoding="utf-8").splitlines()
+
+    assert found["shuffled"]["witnesses"].keys() == {"occlusion", "gradient-input"}
+    assert len(kept) == 5
+    for each in found["shuffled"]["witnesses"].values():
+        assert each["n"] + sum(each["left_out"].values()) == 5
+        assert each["value"] < 0.7
+    assert again["shuffled"] == found["shuffled"]
+    assert again["witnesses"]["occlusion"]["agreement"] == found["witnesses"]["occlusion"]["agreement"]
+    assert "With all layers of the model shuffled, on 5 answers" in (run / "evidence.html").read_text(encoding="utf-8")
+
+
+def test_what_is_only_asked_has_no_layers_to_shuffle(runs: dict[str, Path]) -> None:
+    with pytest.raises(sx.SelfexplainError, match="no witness here looks into the model"):
+        sx.witness(runs["lying"], "occlusion-asked", shuffle=2, limit=2)
+
+
 class Reversed(Answering):
     """Another model: every word weighs the opposite."""
 

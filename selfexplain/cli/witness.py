@@ -36,6 +36,13 @@ from selfexplain.evidence import TARGETS, UNIT_KINDS
     metavar="N",
     help="Take away the words that the model names, and N random sets of as many, at least 20; 0: none.",
 )
+@click.option(
+    "--shuffle",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Look at N answers again with all layers shuffled: does a witness look at the model at all?",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N answers at most, the first ones.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of draws.")
 @click.option("--dry-run", is_flag=True, help="Count passes; load no model, write nothing.")

@@ -104,7 +104,11 @@ def view_of(
         alarming=() if joined is None else tuple(joined["sure_wrong_unsupported"]),
         records=rows,
         note=note,
-        measured=tuple(filter(None, (say.cost(numbers), say.check(numbers), say.left_out(numbers), made_with))),
+        measured=tuple(
+            filter(
+                None, (say.cost(numbers), say.check(numbers), say.shuffled(numbers), say.left_out(numbers), made_with)
+            )
+        ),
         run=numbers["run"],
     )
 

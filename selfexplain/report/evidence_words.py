@@ -141,6 +141,18 @@ def cost(numbers: Numbers) -> str:
     return f"Passes behind this: {'; '.join(told)}."
 
 
+def shuffled(numbers: Numbers) -> str:
+    """Return how much the witnesses' rankings stay when the model is noise; empty where nobody has looked."""
+    found = numbers.get("shuffled")
+    if found is None:
+        return ""
+    told = [f"{name} {interval(each) if each['n'] else 'cannot be told'}" for name, each in found["witnesses"].items()]
+    return (
+        f"With all layers of the model shuffled, on {found['n']:,} answers, the ranks of the units correlate with the "
+        f"true ones by: {'; '.join(told)}. Near 1, a witness explains the text or itself, and not the model."
+    )
+
+
 def check(numbers: Numbers) -> str:
     """Return how the model that was looked into compares with the one that answered; empty where none was."""
     found = numbers["check"]

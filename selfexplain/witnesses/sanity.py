@@ -55,6 +55,17 @@ def likeness_when_shuffled(
     """
     with model.shuffled(layers, seed=seed):
         other = witness(model, case, **settings)
+    return likeness(found, other)
+
+
+def likeness(found: Evidence, other: Evidence) -> float:
+    """Return the rank correlation of the scores in two lots of Evidence about the same units, the template left out.
+
+    Raises
+    ------
+    Undefined
+        When there are fewer than three units, or all scores are alike.
+    """
     return rank_correlation(scores_of(found), scores_of(other))
 
 
