@@ -100,23 +100,24 @@ def removed_view(numbers: Numbers, titles: Mapping[str, str]) -> RemovedView | N
 def sentences(numbers: Numbers) -> list[str]:
     """Return what may be said of it."""
     measures, claim = numbers["removals"]["measures"], say.TITLES[numbers["claim"]]
-    found = []
+    left_out, found = numbers["removals"]["left_out"], []
     if "comprehensiveness" in measures:
         each = measures["comprehensiveness"]
         how = INSTEAD.get(each["baseline"], each["baseline"])
-        found += told(each, f"Without the {claim} the probability of the answer falls by", f"; {how}")
+        found += told(each, left_out, f"Without the {claim} the probability of the answer falls by", f"; {how}")
     if "flip_rate" in measures:
         each = measures["flip_rate"]
         how = INSTEAD.get(each["baseline"], each["baseline"])
-        found += told(each, f"Without the {claim} the answer becomes another one in a share of", f"; {how}")
+        found += told(each, left_out, f"Without the {claim} the answer becomes another one in a share of", f"; {how}")
     return found
 
 
-def told(each: Numbers, begin: str, end: str) -> list[str]:
+def told(each: Numbers, left_out: Numbers, begin: str, end: str) -> list[str]:
     """Return one measure of the claim beside random words, in words."""
     named = each["named"]
     if named["value"] is None:
-        why = ", ".join(f"{n:,} {reason}" for reason, n in each["left_out"].items())
+        reasons = {**left_out[each["way"]], **each["left_out"]}
+        why = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in reasons.items())
         return [f"No words could be taken away{f': {why}' if why else ''}."]
     sentence = (
         f"{begin} {say.interval(named)}, without random content words {say.number(named['chance'])}: "
@@ -198,7 +199,7 @@ def further_of(measures: Numbers, titles: Mapping[str, str]) -> Iterable[Further
 def note_of(numbers: Numbers) -> str:
     """Return what it has cost, and what was left out."""
     found = numbers["removals"]
-    told_of = [f"{n:,} {why}" for each in found["left_out"].values() for why, n in each.items()]
+    told_of = [f"{n:,} {why.replace('_', ' ')}" for each in found["left_out"].values() for why, n in each.items()]
     for measure, each in found["measures"].items():
         told_of += [f"{measure}: {n:,} {why}" for why, n in each["left_out"].items()]
         told_of += [f"{n:,} replies not read ({why})" for why, n in each.get("unread", {}).items()]
