@@ -210,6 +210,7 @@ def measured(rows: Rows, removals: Removals) -> dict[str, Any]:
     low, high = of.measure.facts.within
     random = mean_or_none([each.chance for each in named], clusters, within=(low, high), level=LEVEL)
     found: dict[str, Any] = {
+        "way": way,
         "baseline": removals.wanted.ways[way],
         "direction": of.measure.facts.direction,
         "n": len(named),

@@ -8,6 +8,7 @@ from selfexplain.report import evidence_words as say
 from selfexplain.report.evidence_rows import EvidenceRow
 from selfexplain.report.html import fill
 from selfexplain.report.numbers import percent
+from selfexplain.report.removed import CAUTION, RemovedView, habit, other_items, removed_view
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ class EvidenceView:
     agreement: tuple[AgreementRow, ...]
     pairs: tuple[tuple[str, ...], ...]
     """Two witnesses, their agreement, what chance gives, and by how much they are above it."""
+    others: tuple[tuple[str, ...], ...]
+    """A witness, its agreement, that of claims about other questions, and by how much it is above these."""
+    removals: RemovedView | None
     terciles: tuple[TercileRow, ...]
     joined: tuple[str, ...]
     alarming: tuple[Mapping[str, Any], ...]
@@ -59,6 +63,7 @@ class EvidenceView:
     note: str
     measured: tuple[str, ...]
     run: str
+    removed_caution: str = CAUTION
     rows: tuple[()] = ()
     """The page has no table that a script filters."""
 
@@ -85,20 +90,25 @@ def view_of(
         Versions, for the foot of the page.
     """
     dataset, joined = numbers["dataset"], numbers["joined"]
+    titles = {name: title for name, (title, _) in facts.items()}
     has_attention = any(each["family"] == "attention" for each in numbers["witnesses"].values())
     return EvidenceView(
         headline=say.headline(numbers),
         title=" · ".join([f"{dataset['name']} {dataset['version']}", numbers["model"], numbers["template"]]),
         because=say.because(numbers),
-        sentences=tuple(filter(None, (*say.sentences(numbers), say.ceiling(numbers), say.hallucinated(numbers)))),
+        sentences=tuple(
+            filter(None, (*say.sentences(numbers), habit(numbers), say.ceiling(numbers), say.hallucinated(numbers)))
+        ),
         cautions=(say.SHARED, say.NEVER_OF_ONE, *([say.DISPUTE] if has_attention else [])),
         measure=": ".join(facts[say.verdict_of(numbers)["measure"]]).rstrip("."),
-        agreement=tuple(agreement_rows(numbers, {name: title for name, (title, _) in facts.items()})),
+        agreement=tuple(agreement_rows(numbers, titles)),
         pairs=tuple(
             (*pair.split(" | "), say.interval(each), chance(each), say.above(each))
             for pair, each in numbers["pairs"].items()
             if each["n"]
         ),
+        others=tuple(other_items(numbers)),
+        removals=removed_view(numbers, titles),
         terciles=() if joined is None else tuple(tercile_rows(joined)),
         joined=tuple(say.joined(numbers)),
         alarming=() if joined is None else tuple(joined["sure_wrong_unsupported"]),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.report import evidence_words as say
 from selfexplain.report.evidence_rows import EvidenceRow, Piece
+from selfexplain.report.removed import FlipRow, RemovedRow, habit, removed_view
 from selfexplain.report.visible import visible
 
 if TYPE_CHECKING:
@@ -33,8 +34,15 @@ def summary(numbers: say.Numbers, rows: Sequence[EvidenceRow] = ()) -> "Renderab
 
     parts: list[RenderableType] = [Text(say.headline(numbers), style="bold"), Text(say.because(numbers))]
     parts += [Text(), table_of(numbers), Text()]
-    told = (*say.sentences(numbers), say.ceiling(numbers), say.hallucinated(numbers), *say.joined(numbers))
+    told = (
+        *say.sentences(numbers),
+        habit(numbers),
+        say.ceiling(numbers),
+        say.hallucinated(numbers),
+        *say.joined(numbers),
+    )
     parts += [Text(visible(sentence)) for sentence in told if sentence]
+    parts += removed(numbers)
     for row in rows[:SHOWN]:
         parts += [Text(), *shown(row)]
     parts.append(Text())
@@ -48,22 +56,63 @@ def summary(numbers: say.Numbers, rows: Sequence[EvidenceRow] = ()) -> "Renderab
 LEGEND = "A raised number: rank among the words that moved the answer. Underlined: the model named it. (−): against."
 
 
+REMOVED = "What the probability of the answer loses when words are taken away, and when nothing else is kept (alone)."
+
+
 def table_of(numbers: say.Numbers) -> "Table":
     """Return one row for each witness, by the measure that the verdict rests on."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     measure = say.verdict_of(numbers)["measure"]
-    table.add_column("Witness", overflow="fold")
-    for head in (measure, "Chance", "Above chance", "Answers"):
-        table.add_column(head, justify="right")
+    table = plain_table("Witness", measure, "Chance", "Above chance", "Answers")
     for name, witness in numbers["witnesses"].items():
         each = witness["agreement"].get(measure)
         if each is None or not each["n"]:
             table.add_row(name, "–", "–", "–", "0")
         else:
             table.add_row(name, say.interval(each), say.number(each["chance"]), say.above(each), f"{each['n']:,}")
+    return table
+
+
+def removed(numbers: say.Numbers) -> "list[RenderableType]":
+    """Return what taking words away did; nothing where none were."""
+    from rich.text import Text  # noqa: PLC0415
+
+    view = removed_view(numbers, {})
+    if view is None:
+        return []
+    found: list[RenderableType] = [Text(), *(Text(visible(sentence)) for sentence in view.sentences), Text()]
+    if view.rows:
+        found += [removed_table(view.rows), Text(REMOVED, style="dim"), Text()]
+    if view.flips:
+        found += [flip_table(view.flips), Text()]
+    return [*found, Text(visible(view.note), style="dim")]
+
+
+def removed_table(rows: Sequence[RemovedRow]) -> "Table":
+    """Return one row for the model, each witness, random words and the whole question."""
+    table = plain_table("Words", "Taken", "Beside random", "Alone", "Beside random")
+    for row in rows:
+        taken, kept = (each.partition(" (")[0] for each in (row.taken, row.kept))  # the differences have intervals
+        table.add_row(row.whose, taken, row.above, kept, row.kept_above)
+    return table
+
+
+def flip_table(rows: Sequence[FlipRow]) -> "Table":
+    """Return one row for the model, each witness, and the two floors."""
+    table = plain_table("Words taken away", "Another answer", "Beside random", "Answers")
+    for row in rows:
+        table.add_row(row.whose, row.rate, row.above, row.n)
+    return table
+
+
+def plain_table(first: str, *others: str) -> "Table":
+    """Return an empty table whose first column holds words, and the others numbers."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column(first, overflow="fold")
+    for head in others:
+        table.add_column(head, justify="right")
     return table
 
 
