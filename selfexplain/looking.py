@@ -38,8 +38,6 @@ Answering: TypeAlias = Provider | Callable[..., Any]
 Say = Callable[[str], None]
 Watch = Callable[[int, int], None]
 
-PAGE = "evidence.html"
-
 SAME_PARAMETERS = frozenset({"precision", "device"})
 """Parts of an identity in which a model that is looked into may differ from the one that answered."""
 
@@ -72,6 +70,9 @@ class Opened:
     records: Sequence[Record]
     items: Mapping[str, Item]
     asked: "Sequence[Asked]"
+    """Those that are looked at now."""
+    everything: "Sequence[Asked]"
+    """Those that can be: some may have been looked at before."""
     left_out: Mapping[str, int]
 
 
@@ -181,11 +182,11 @@ def open_run(path: Path, limit: int | None) -> Opened:
         raise InputError(f"{path} cannot be written", hint="copy the Run to a folder of yours, and name that")
     records = records_of(folder, folder.calls(), answered=True)
     items = by_id(folder.items)
-    asked, left_out = explainable(folder, records, items, limit)
-    if not asked:
+    everything, left_out = explainable(folder, records, items, None)
+    if not everything:
         reasons = ", ".join(f"{n} {why}" for why, n in left_out.items())
         raise InputError(f"no answer of {path} can be explained: {reasons or 'there is none'}")
-    return Opened(folder, records, items, asked, left_out)
+    return Opened(folder, records, items, everything[:limit], everything, left_out)
 
 
 def require_claim(opened: Opened, claim: str | None) -> None:
@@ -359,16 +360,20 @@ def concluded(
     import msgspec  # noqa: PLC0415 - with numpy
 
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.held import CONCLUDED, with_held  # noqa: PLC0415
     from selfexplain.pipeline.supported import joined  # noqa: PLC0415
     from selfexplain.pipeline.witnessed import to_dict, witnessed  # noqa: PLC0415
     from selfexplain.records import encode  # noqa: PLC0415
     from selfexplain.report.evidence_page import render, view_of  # noqa: PLC0415
     from selfexplain.report.evidence_rows import rows_of  # noqa: PLC0415
+    from selfexplain.report.explained_by import PAGE  # noqa: PLC0415
 
+    known = plugins.all_witnesses()
+    looked = with_held(look, looked, opened.everything, known)
     looked.left_out.update(opened.left_out)
-    kinds = kinds_of(each.record for each in opened.asked)
+    kinds = kinds_of(each.record for each in looked.asked)
     chosen = claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
-    facts = {name: each.facts for name, each in look.witnesses.items()}
+    facts = {name: (look.witnesses.get(name) or known[name]).facts for name in looked.evidence}
     able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
     measures = plugins.agreements()
     found = witnessed(looked, facts, chosen, measures, able, by=measure, seed=seed)
@@ -383,17 +388,41 @@ def concluded(
         "unit": look.settings.unit,
         "claim": chosen,
         "claims": list(kinds),
-        "n_records": len(opened.asked),
+        "n_records": len(looked.asked),
+        "found_before": [name for name in looked.evidence if name not in look.witnesses],
         "seconds": looked.seconds,
         **to_dict(found, looked),
         "joined": joined(found, looked),
     }
-    opened.folder.write("witness.json", msgspec.json.format(encode(numbers), indent=2) + b"\n")
+    opened.folder.write(CONCLUDED, msgspec.json.format(encode(numbers), indent=2) + b"\n")
+    put_into_reports(opened.folder, numbers)
     rows, note = rows_of(found, looked)
     made_with = f"Made with selfexplain {versions()['selfexplain']}."
     titles = {name: (each.facts.title, each.facts.meaning) for name, each in measures.items()}
     page = render(view_of(numbers, rows, titles, note, made_with=made_with))
     return WitnessResult(numbers, opened.folder.write(PAGE, page.encode()), rows)
+
+
+def put_into_reports(folder: RunFolder, numbers: Mapping[str, Any]) -> None:
+    """Put what witnesses say into the reports of a Run, where these are; the rest of them stays as it is."""
+    from selfexplain.report import markdown  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.explained_by import between, explained_by, put_in  # noqa: PLC0415
+    from selfexplain.report.html import fill  # noqa: PLC0415
+
+    found = explained_by(numbers)
+    section = between(fill("explained.html.j2", evidence=found))
+    summary = markdown.explained(found)
+    changes = {
+        "report.html": partial(put_in, section=section),
+        "report.md": partial(markdown.put_in, section=summary),
+    }
+    for name, change in changes.items():
+        try:
+            old = (folder.path / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # nobody has measured this Run yet, or its report was deleted: the next one has the section
+        if (new := change(old)) != old:
+            folder.write(name, new.encode())
 
 
 def families_of(witnesses: "Iterable[AnyWitness]", *, has_inside: bool) -> list["Family"]:

@@ -1,12 +1,15 @@
 """Evidence that lies in a Run already, whoever looked and when: which of its lines go together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
 
+from selfexplain.errors import InputError
+from selfexplain.pipeline.witness import AnyWitness, Asked, Look, Looked
 from selfexplain.runs.calls import NO_JSON
-from selfexplain.runs.evidence_files import Found
+from selfexplain.runs.evidence_files import EvidenceFile, Found
 from selfexplain.runs.folder import RunFolder
 
 CONCLUDED = "witness.json"
@@ -46,6 +49,47 @@ def together(lines: Iterable[Found], wanted: Callable[[How], bool], replies: Col
         if reliable(way) >= reliable(fullest):
             fullest = way
     return fullest
+
+
+def with_held(look: Look, looked: Looked, records: Sequence[Asked], known: Mapping[str, AnyWitness]) -> Looked:
+    """Return what was found now together with what other witnesses had found before in the same way.
+
+    Parameters
+    ----------
+    look : Look
+        Whoever looked now; the others had to be called with the same settings, and to look at the same model.
+    looked : Looked
+    records : sequence of Asked
+        Every Record that can be explained, in order: also those beyond a limit, where somebody has looked at them.
+    known : mapping of name to witness
+        All there are.
+    """
+    replies, now = {each.request.key for each in records}, {each.request.key for each in looked.asked}
+    found: dict[str, dict[str, Found]] = {}
+    for name, witness in {**look.witnesses, **known}.items():
+        wanted = alike(look, witness)
+        lines = {} if wanted is None else together(EvidenceFile(look.folder.path, name), wanted, replies)
+        if lines or name in look.witnesses:
+            found[name] = lines
+    seen = now.union(*found.values())
+    return replace(
+        looked,
+        asked=[each for each in records if each.request.key in seen],
+        evidence={
+            name: [lines[each.request.key] for each in records if each.request.key in lines]
+            for name, lines in found.items()
+        },
+    )
+
+
+def alike(look: Look, witness: AnyWitness) -> Callable[[How], bool] | None:
+    """Return which ways of looking of a witness are the same as now; None where it cannot look in this way."""
+    try:
+        settings = look.settings_of(witness)
+    except InputError:
+        return None
+    who = look.who_is(witness)
+    return lambda how: how.settings == settings and (not who or how.inside == who)
 
 
 def reliable(way: Mapping[str, Found]) -> int:

@@ -94,11 +94,12 @@ def witnessed(
         Of the draws.
     """
     usable = {name: each for name, each in measures.items() if each.facts.takes in OF_A_CLAIM}
+    places = {asked.request.key: number for number, asked in enumerate(looked.asked)}
     seen = {
         name: [
-            one_seen(asked, found, claim, usable, facts[name], seed=seed + number)
-            for number, (asked, found) in enumerate(zip(looked.asked, looked.evidence[name], strict=True))
-            if found.status == "ok"
+            one_seen(looked.asked[number], found, claim, usable, facts[name], seed=seed + number)
+            for found in looked.evidence[name]
+            if found.status == "ok" and (number := places.get(found.reply)) is not None
         ]
         for name in facts
     }
@@ -293,6 +294,8 @@ def one_witness(name: str, found: Witnessed, looked: Looked) -> dict[str, Any]:
     return {
         "n": len(seen),
         "family": facts.family,
+        "settings": dict(lines[-1].settings) if lines else {},
+        "inside": dict(lines[-1].inside) if lines else {},
         "question": facts.question,
         "baseline": " ".join(sorted({line.baseline for line in lines if line.status == "ok"})),
         "target": " ".join(sorted({line.target for line in lines if line.status == "ok"})),

@@ -40,7 +40,7 @@ def summary(numbers: say.Numbers, rows: Sequence[EvidenceRow] = ()) -> "Renderab
     parts.append(Text())
     if rows:
         parts.append(Text(LEGEND, style="dim"))
-    quiet = (say.left_out(numbers), say.check(numbers), say.cost(numbers))
+    quiet = (say.found_before(numbers), say.left_out(numbers), say.check(numbers), say.cost(numbers))
     parts += [Text(visible(sentence), style="dim") for sentence in quiet if sentence]
     return Group(*parts)
 

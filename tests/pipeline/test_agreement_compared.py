@@ -78,7 +78,8 @@ def test_only_witnesses_that_looked_at_both_sides_alike_are_compared() -> None:
     found = compare_agreement(a, b, asked(3))
     assert found is not None
 
-    assert (found.witnesses, found.a, found.b) == (("occlusion",), pytest.approx(0.2), pytest.approx(0.3))
+    assert found.witnesses == ("occlusion",)
+    assert (found.a, found.b) == pytest.approx((0.2, 0.3))
     assert "saliency" in found.remarks[0]
 
 
@@ -119,7 +120,8 @@ def test_a_value_on_one_side_only_is_counted_and_left_out() -> None:
 def test_a_fall_that_is_surely_above_the_tolerance_fails() -> None:
     found = judged(by([0.4] * 40), by([0.3, 0.1] * 20), 40)
 
-    assert (found.verdict, found.harm, found.n) == ("fail", pytest.approx(0.2), 40)
+    assert (found.verdict, found.n) == ("fail", 40)
+    assert found.harm == pytest.approx(0.2)
     assert found.low is not None
     assert found.low > 0.05
 

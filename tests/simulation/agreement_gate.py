@@ -56,7 +56,7 @@ def one(world: World, n: int, rng: np.random.Generator) -> Judged:
     return judge_agreement(joined, agreed(before), agreed(after), TOLERANCE, 0.95)
 
 
-def agreed(values: Sequence[float] | np.ndarray) -> Agreed:  # type: ignore[type-arg]
+def agreed(values: Sequence[float] | np.ndarray) -> Agreed:
     """Return values by one witness."""
     looked = {"occlusion": Looking("perturbation", {})}
     return Agreed("words", "named_auroc", looked, {(str(i), 0): {"occlusion": float(v)} for i, v in enumerate(values)})
@@ -66,7 +66,7 @@ def shares(world: World, n: int, runs: int) -> dict[str, float]:
     """Return how often each verdict comes out; the seed of a row is its label."""
     rng = np.random.default_rng([*world.name.encode(), n])
     words = [one(world, n, rng).verdict for _ in range(runs)]
-    return {word: words.count(word) / runs for word in ("pass", "inconclusive", "fail")}  # type: ignore[arg-type]
+    return {word: words.count(word) / runs for word in ("pass", "inconclusive", "fail")}
 
 
 def main(runs: int = 1000) -> None:
