@@ -11,6 +11,7 @@ from selfexplain import plugins
 from selfexplain.errors import InputError
 from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.as_asked import sampling_of, template_of
+from selfexplain.pipeline.budget import Budget, Metered, budgeted, require_tokens
 from selfexplain.pipeline.many_records import by_id
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.retry import retried
@@ -89,6 +90,8 @@ def witness(
     measure: str = "named_auroc",
     limit: int | None = None,
     seed: int = 0,
+    concurrency: int | None = None,
+    max_calls: int | None = None,
     dry_run: bool = False,
     say: Say = silent,
     watch: Watch = unwatched,
@@ -124,8 +127,13 @@ def witness(
         Look at so many Records at most, from the first on.
     seed : int
         Of draws, in witnesses and in null distributions.
+    concurrency : int, optional
+        How many requests are in flight at once, of witnesses that ask again; by default as many as the provider takes.
+    max_calls : int, optional
+        Never make more calls, those that fail and those of earlier commands included, of witnesses that ask again.
     dry_run : bool
-        Only count passes; no model is loaded, nothing is written.
+        Only count passes, and say how long they will take where Evidence is there to tell; no model is loaded, nothing
+        is written.
     say, watch : callable
         Told sentences, and how many Records are done, and of how many.
 
@@ -138,6 +146,8 @@ def witness(
     ------
     InputError
         When nothing can be looked at, or no model can be looked into.
+    BudgetSpent
+        When `max_calls` is reached; with more, the same command goes on.
 
     Examples
     --------
@@ -158,6 +168,9 @@ def witness(
     settings = Settings(unit=unit, target=target, baseline=baseline, seed=seed)
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
+    require_tokens(max_calls, what="calls")
+    if concurrency is not None and concurrency < 1:
+        raise InputError(f"concurrency is {concurrency}", hint="expected a whole number of at least 1")
     opened = open_run(Path(run), limit)
     require_claim(opened, claim)
     plugins.pick(plugins.agreements(), measure, kind="agreement")
@@ -166,7 +179,8 @@ def witness(
     if dry_run:
         return WitnessResult({"schema_version": SCHEMA_VERSION, "run": str(opened.folder.path), **counted}, None)
     with opened.folder.locked():
-        look = look_of(opened, chosen, settings, model, base_url)
+        ask_again = partial(asking_of, opened.folder, concurrency=concurrency, max_calls=max_calls)
+        look = look_of(opened, chosen, settings, model, base_url, ask_again=ask_again)
         found = in_loop(look.at(opened.asked, say=say, watch=watch))
         return concluded(opened, look, found, claim=claim, measure=measure, seed=seed)
 
@@ -200,25 +214,37 @@ def require_claim(opened: Opened, claim: str | None) -> None:
 
 
 def passes(opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings") -> dict[str, Any]:
-    """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded."""
+    """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded.
+
+    With them how long those that are left will take, where Evidence of this Run can tell.
+    """
+    from selfexplain.pipeline.time_ahead import seconds_ahead, told  # noqa: PLC0415 - numpy
     from selfexplain.pipeline.witness import case_for, cost_of  # noqa: PLC0415 - numpy
+    from selfexplain.runs.evidence_files import EvidenceFile  # noqa: PLC0415 - with these
+    from selfexplain.witnesses.witness import Cost  # noqa: PLC0415
 
     template = template_of(opened.folder)
-    forward = backward = 0
+    files = {name: EvidenceFile(opened.folder.path, name) for name in {**plugins.all_witnesses(), **witnesses}}
+    how = {name: {"unit": settings.unit, **settings.of(each)} for name, each in witnesses.items()}
+    there = {name: {line.reply for line in files[name] if line.settings == how[name]} for name in witnesses}
+    total, left = Cost(0), dict.fromkeys(witnesses, Cost(0))
     for each in opened.asked:
         try:
             case = case_for(each, template, settings.unit)
         except InputError:
             continue
         tokens = sum(len(message.content) for message in case.messages) // 4
-        cost = cost_of(witnesses, len(case.units), tokens)
-        forward, backward = forward + cost.forward, backward + cost.backward
-    n = len(opened.asked)
+        total += cost_of(witnesses, len(case.units), tokens)
+        for name, looks in witnesses.items():
+            if each.request.key not in there[name]:
+                left[name] += looks.facts.cost(len(case.units), tokens)
+    n, seconds = len(opened.asked), seconds_ahead(files, left)
     sentence = (
-        f"{n:,} answers, {', '.join(witnesses)}: about {forward:,} forward and {backward:,} backward passes, "
-        "less where evidence is there already."
+        f"{n:,} answers, {', '.join(witnesses)}: about {total.forward:,} forward and {total.backward:,} backward "
+        f"passes, less where evidence is there already; {told(seconds)}."
     )
-    return {"n": n, "cost": {"forward": forward, "backward": backward}, "sentence": sentence}
+    cost = {"forward": total.forward, "backward": total.backward, "seconds": seconds}
+    return {"n": n, "cost": cost, "sentence": sentence}
 
 
 def look_of(
@@ -227,6 +253,8 @@ def look_of(
     settings: "Settings",
     model: "str | WhiteBox | Answering | None",
     base_url: str | None,
+    *,
+    ask_again: "Callable[[str | Answering | None, str | None], Asking]",
 ) -> "Look":
     """Return witnesses and what they look at: the model loaded, or ready to be asked."""
     from selfexplain.pipeline.witness import Inside, Look  # noqa: PLC0415 - numpy
@@ -236,7 +264,7 @@ def look_of(
     if "white_box" in needs:
         inside = Inside(model, {"name": model.name}) if isinstance(model, WhiteBox) else inside_of(opened.folder, model)
     if needs - {"white_box"}:
-        asking = asking_of(opened.folder, None if isinstance(model, WhiteBox) else model, base_url)
+        asking = ask_again(None if isinstance(model, WhiteBox) else model, base_url)
     return Look(
         folder=opened.folder,
         template=template_of(opened.folder),
@@ -248,7 +276,14 @@ def look_of(
     )
 
 
-def asking_of(folder: RunFolder, model: "str | Answering | None", base_url: str | None) -> "Asking":
+def asking_of(
+    folder: RunFolder,
+    model: "str | Answering | None",
+    base_url: str | None,
+    *,
+    concurrency: int | None = None,
+    max_calls: int | None = None,
+) -> "Asking":
     """Return the model of a Run as one that is asked again; what it says is recorded in `evidence/calls`."""
     from selfexplain.grading.same_answer import SameAnswer  # noqa: PLC0415 - only who asks again needs it
     from selfexplain.pipeline.witness import Asking  # noqa: PLC0415
@@ -259,7 +294,9 @@ def asking_of(folder: RunFolder, model: "str | Answering | None", base_url: str 
     provider = named if named is not None and is_own else plugins.provider(spec.model, base_url=base_url)
     require_same(provider.name, provider.identity, folder)
     said, told = folder.calls(), Calls(folder.path / "evidence" / "calls")
-    send = at_once(retried(recorded(provider.generate, told)), provider.concurrency)
+    budget = Budget(None, [Metered(told.totals, None)], most_calls=max_calls)
+    within_it = budgeted(recorded(provider.generate, told), budget)
+    send = at_once(retried(within_it), concurrency or provider.concurrency)
 
     async def close() -> None:
         await told.aclose()
