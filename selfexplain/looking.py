@@ -11,6 +11,7 @@ from selfexplain import plugins
 from selfexplain.errors import InputError
 from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.as_asked import sampling_of, template_of
+from selfexplain.pipeline.budget import Budget, Metered, budgeted, require_tokens
 from selfexplain.pipeline.many_records import by_id
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.retry import retried
@@ -39,8 +40,6 @@ Answering: TypeAlias = Provider | Callable[..., Any]
 
 Say = Callable[[str], None]
 Watch = Callable[[int, int], None]
-
-PAGE = "evidence.html"
 
 SAME_PARAMETERS = frozenset({"precision", "device"})
 """Parts of an identity in which a model that is looked into may differ from the one that answered."""
@@ -74,6 +73,9 @@ class Opened:
     records: Sequence[Record]
     items: Mapping[str, Item]
     asked: "Sequence[Asked]"
+    """Those that are looked at now."""
+    everything: "Sequence[Asked]"
+    """Those that can be: some may have been looked at before."""
     left_out: Mapping[str, int]
 
 
@@ -92,6 +94,8 @@ def witness(
     shuffle: int = 0,
     limit: int | None = None,
     seed: int = 0,
+    concurrency: int | None = None,
+    max_calls: int | None = None,
     dry_run: bool = False,
     say: Say = silent,
     watch: Watch = unwatched,
@@ -133,8 +137,13 @@ def witness(
         Look at so many Records at most, from the first on.
     seed : int
         Of draws, in witnesses and in null distributions.
+    concurrency : int, optional
+        How many requests are in flight at once, of witnesses that ask again; by default as many as the provider takes.
+    max_calls : int, optional
+        Never make more calls, those that fail and those of earlier commands included, of witnesses that ask again.
     dry_run : bool
-        Only count passes; no model is loaded, nothing is written.
+        Only count passes, and say how long they will take where Evidence is there to tell; no model is loaded, nothing
+        is written.
     say, watch : callable
         Told sentences, and how many Records are done, and of how many.
 
@@ -147,6 +156,8 @@ def witness(
     ------
     InputError
         When nothing can be looked at, or no model can be looked into.
+    BudgetSpent
+        When `max_calls` is reached; with more, the same command goes on.
 
     Examples
     --------
@@ -169,6 +180,9 @@ def witness(
     settings = Settings(unit=unit, target=target, baseline=baseline, seed=seed)
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
+    require_tokens(max_calls, what="calls")
+    if concurrency is not None and concurrency < 1:
+        raise InputError(f"concurrency is {concurrency}", hint="expected a whole number of at least 1")
     opened = open_run(Path(run), limit)
     compared = claim_of(opened, claim)
     plugins.pick(plugins.agreements(), measure, kind="agreement")
@@ -178,7 +192,8 @@ def witness(
     if dry_run:
         return WitnessResult({"schema_version": SCHEMA_VERSION, "run": str(opened.folder.path), **counted}, None)
     with opened.folder.locked():
-        look = look_of(opened, chosen, settings, model, base_url)
+        ask_again = partial(asking_of, opened.folder, concurrency=concurrency, max_calls=max_calls)
+        look = look_of(opened, chosen, settings, model, base_url, ask_again=ask_again)
         require_inside(shuffle, look)
         found, taken = in_loop(looked_at(look, opened.asked, wanted, say=say, watch=watch))
         noise = look_at_noise(look, found, shuffle, seed=seed, say=say)
@@ -209,11 +224,11 @@ def open_run(path: Path, limit: int | None) -> Opened:
         raise InputError(f"{path} cannot be written", hint="copy the Run to a folder of yours, and name that")
     records = records_of(folder, folder.calls(), answered=True)
     items = by_id(folder.items)
-    asked, left_out = explainable(folder, records, items, limit)
-    if not asked:
+    everything, left_out = explainable(folder, records, items, None)
+    if not everything:
         reasons = ", ".join(f"{n} {why}" for why, n in left_out.items())
         raise InputError(f"no answer of {path} can be explained: {reasons or 'there is none'}")
-    return Opened(folder, records, items, asked, left_out)
+    return Opened(folder, records, items, everything[:limit], everything, left_out)
 
 
 def claim_of(opened: Opened, claim: str | None) -> str:
@@ -236,29 +251,40 @@ def claim_of(opened: Opened, claim: str | None) -> str:
 def passes(
     opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings", wanted: "Wanted | None"
 ) -> dict[str, Any]:
-    """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded."""
+    """Return how many passes all Records take, from witnesses' own formulas, before a model is loaded.
+
+    With them how long those that are left will take, where Evidence of this Run can tell.
+    """
     from selfexplain.pipeline.removal_questions import most_passes  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.time_ahead import seconds_ahead, told  # noqa: PLC0415
     from selfexplain.pipeline.witness import case_for, cost_of  # noqa: PLC0415
+    from selfexplain.runs.evidence_files import EvidenceFile  # noqa: PLC0415 - with these
+    from selfexplain.witnesses.witness import Cost  # noqa: PLC0415
 
     template = template_of(opened.folder)
-    forward = backward = removed = 0
+    files = {name: EvidenceFile(opened.folder.path, name) for name in {**plugins.all_witnesses(), **witnesses}}
+    how = {name: {"unit": settings.unit, **settings.of(each)} for name, each in witnesses.items()}
+    there = {name: {line.reply for line in files[name] if line.settings == how[name]} for name in witnesses}
+    total, left, removed = Cost(0), dict.fromkeys(witnesses, Cost(0)), 0
     for each in opened.asked:
         try:
             case = case_for(each, template, settings.unit)
         except InputError:
             continue
         tokens = sum(len(message.content) for message in case.messages) // 4
-        cost = cost_of(witnesses, len(case.units), tokens)
-        forward, backward = forward + cost.forward, backward + cost.backward
+        total += cost_of(witnesses, len(case.units), tokens)
         removed += 0 if wanted is None else most_passes(each, case.units, wanted, len(witnesses))
-    n, total = len(opened.asked), forward + removed
+        for name, looks in witnesses.items():
+            if each.request.key not in there[name]:
+                left[name] += looks.facts.cost(len(case.units), tokens)
+    n, seconds = len(opened.asked), seconds_ahead(files, left)
     taken = f" ({removed:,} of them to take words away, at most)" if removed else ""
     sentence = (
-        f"{n:,} answers, {', '.join(witnesses)}: about {total:,} forward{taken} and {backward:,} backward passes, "
-        "less where evidence is there already."
+        f"{n:,} answers, {', '.join(witnesses)}: about {total.forward + removed:,} forward{taken} and "
+        f"{total.backward:,} backward passes, less where evidence is there already; {told(seconds)}."
     )
-    costs = {"forward": total, "backward": backward} | ({} if wanted is None else {"removals": removed})
-    return {"n": n, "cost": costs, "sentence": sentence}
+    cost = {"forward": total.forward + removed, "backward": total.backward, "seconds": seconds}
+    return {"n": n, "cost": cost | ({} if wanted is None else {"removals": removed}), "sentence": sentence}
 
 
 def look_of(
@@ -267,6 +293,8 @@ def look_of(
     settings: "Settings",
     model: "str | WhiteBox | Answering | None",
     base_url: str | None,
+    *,
+    ask_again: "Callable[[str | Answering | None, str | None], Asking]",
 ) -> "Look":
     """Return witnesses and what they look at: the model loaded, or ready to be asked."""
     from selfexplain.pipeline.witness import Inside, Look  # noqa: PLC0415 - numpy
@@ -276,7 +304,7 @@ def look_of(
     if "white_box" in needs:
         inside = Inside(model, {"name": model.name}) if isinstance(model, WhiteBox) else inside_of(opened.folder, model)
     if needs - {"white_box"}:
-        asking = asking_of(opened.folder, None if isinstance(model, WhiteBox) else model, base_url)
+        asking = ask_again(None if isinstance(model, WhiteBox) else model, base_url)
     return Look(
         folder=opened.folder,
         template=template_of(opened.folder),
@@ -288,7 +316,14 @@ def look_of(
     )
 
 
-def asking_of(folder: RunFolder, model: "str | Answering | None", base_url: str | None) -> "Asking":
+def asking_of(
+    folder: RunFolder,
+    model: "str | Answering | None",
+    base_url: str | None,
+    *,
+    concurrency: int | None = None,
+    max_calls: int | None = None,
+) -> "Asking":
     """Return the model of a Run as one that is asked again; what it says is recorded in `evidence/calls`."""
     from selfexplain.grading.same_answer import SameAnswer  # noqa: PLC0415 - only who asks again needs it
     from selfexplain.pipeline.witness import Asking  # noqa: PLC0415
@@ -299,7 +334,9 @@ def asking_of(folder: RunFolder, model: "str | Answering | None", base_url: str 
     provider = named if named is not None and is_own else plugins.provider(spec.model, base_url=base_url)
     require_same(provider.name, provider.identity, folder)
     said, told = folder.calls(), Calls(folder.path / "evidence" / "calls")
-    send = at_once(retried(recorded(provider.generate, told)), provider.concurrency)
+    budget = Budget(None, [Metered(told.totals, None)], most_calls=max_calls)
+    within_it = budgeted(recorded(provider.generate, told), budget)
+    send = at_once(retried(within_it), concurrency or provider.concurrency)
 
     async def close() -> None:
         await told.aclose()
@@ -408,6 +445,7 @@ def concluded(
     import msgspec  # noqa: PLC0415 - with numpy
 
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.held import CONCLUDED, with_held  # noqa: PLC0415
     from selfexplain.pipeline.removals_measured import in_agreement  # noqa: PLC0415
     from selfexplain.pipeline.removals_measured import to_dict as removed  # noqa: PLC0415
     from selfexplain.pipeline.supported import joined  # noqa: PLC0415
@@ -415,9 +453,12 @@ def concluded(
     from selfexplain.records import encode  # noqa: PLC0415
     from selfexplain.report.evidence_page import render, view_of  # noqa: PLC0415
     from selfexplain.report.evidence_rows import rows_of  # noqa: PLC0415
+    from selfexplain.report.explained_by import PAGE  # noqa: PLC0415
 
+    known = plugins.all_witnesses()
+    looked = with_held(look, looked, opened.everything, known)
     looked.left_out.update(opened.left_out)
-    facts = {name: each.facts for name, each in look.witnesses.items()}
+    facts = {name: (look.witnesses.get(name) or known[name]).facts for name in looked.evidence}
     able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
     measures = plugins.agreements()
     found = witnessed(looked, facts, claim, measures, able, by=measure, seed=seed)
@@ -431,8 +472,9 @@ def concluded(
         "inside": None if look.inside is None else dict(look.inside.identity),
         "unit": look.settings.unit,
         "claim": claim,
-        "claims": list(kinds_of(each.record for each in opened.asked)),
-        "n_records": len(opened.asked),
+        "claims": list(kinds_of(each.record for each in looked.asked)),
+        "n_records": len(looked.asked),
+        "found_before": [name for name in looked.evidence if name not in look.witnesses],
         "seconds": looked.seconds,
         **to_dict(found, looked),
         "joined": joined(found, looked),
@@ -442,12 +484,35 @@ def concluded(
     if taken is not None:
         for name, each in in_agreement(numbers["removals"], looked, facts).items():
             numbers["witnesses"][name]["agreement"] |= each
-    opened.folder.write("witness.json", msgspec.json.format(encode(numbers), indent=2) + b"\n")
+    opened.folder.write(CONCLUDED, msgspec.json.format(encode(numbers), indent=2) + b"\n")
+    put_into_reports(opened.folder, numbers)
     rows, note = rows_of(found, looked)
     made_with = f"Made with selfexplain {versions()['selfexplain']}."
     titles = {name: (each.facts.title, each.facts.meaning) for name, each in measures.items()}
     page = render(view_of(numbers, rows, titles, note, made_with=made_with))
     return WitnessResult(numbers, opened.folder.write(PAGE, page.encode()), rows)
+
+
+def put_into_reports(folder: RunFolder, numbers: Mapping[str, Any]) -> None:
+    """Put what witnesses say into the reports of a Run, where these are; the rest of them stays as it is."""
+    from selfexplain.report import markdown  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.explained_by import between, explained_by, put_in  # noqa: PLC0415
+    from selfexplain.report.html import fill  # noqa: PLC0415
+
+    found = explained_by(numbers)
+    section = between(fill("explained.html.j2", evidence=found))
+    summary = markdown.explained(found)
+    changes = {
+        "report.html": partial(put_in, section=section),
+        "report.md": partial(markdown.put_in, section=summary),
+    }
+    for name, change in changes.items():
+        try:
+            old = (folder.path / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # nobody has measured this Run yet, or its report was deleted: the next one has the section
+        if (new := change(old)) != old:
+            folder.write(name, new.encode())
 
 
 def families_of(witnesses: "Iterable[AnyWitness]", *, has_inside: bool) -> list["Family"]:

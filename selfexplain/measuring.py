@@ -227,7 +227,9 @@ def pages_of(
     folder: RunFolder, metrics: Mapping[str, Any], records: Sequence[Record], items: Mapping[str, Item], note: str
 ) -> dict[str, str]:
     """Return what people read of a Run, by file name: its page, and its summary for a pull request."""
+    from selfexplain.pipeline.held import concluded_in  # noqa: PLC0415 - numpy
     from selfexplain.report import html, markdown, survey_markdown  # noqa: PLC0415 - matplotlib
+    from selfexplain.report.explained_by import explained_by  # noqa: PLC0415 - matplotlib
     from selfexplain.report.survey import render_survey, survey_view_of  # noqa: PLC0415 - matplotlib
     from selfexplain.report.view import view_of  # noqa: PLC0415 - matplotlib
 
@@ -235,5 +237,6 @@ def pages_of(
     if "survey" in metrics:
         survey = survey_view_of(metrics, records, items, note, made_with=made_with)
         return {"report.html": render_survey(survey), "report.md": survey_markdown.render(survey)}
-    view = view_of(metrics, metric_facts(), records, items, note, made_with=made_with)
+    evidence = explained_by(concluded_in(folder))
+    view = view_of(metrics, metric_facts(), records, items, note, made_with=made_with, evidence=evidence)
     return {"report.html": html.render(view), "report.md": markdown.render(view)}

@@ -53,6 +53,9 @@ OnInconclusive = Literal["warn", "fail"]
 PAIRED_RULES = ("overconfidence", "underconfidence", "brier", "coverage")
 """The rules of a gate that compare a run with its baseline."""
 
+RULES_ON_REQUEST = ("agreement",)
+"""Rules that compare as well, and are judged only where a policy sets their tolerance."""
+
 
 class SureLimit(msgspec.Struct, frozen=True):
     """How often answers may be wrong that are stated with a confidence of at least `at`."""
@@ -65,7 +68,8 @@ class Policy(msgspec.Struct, frozen=True):
     """When a gate passes and when it fails."""
 
     tolerance: Mapping[str, float] = {}
-    """By paired rule, in [0, 1]; a rule that is not here has the default for so many Items."""
+    """By paired rule, in [0, 1]; a rule that is not here has the default for so many Items, or is not judged where it
+    is one on request."""
     off: tuple[str, ...] = ()
     """Paired rules that are not judged."""
     level: float = 0.95
@@ -206,10 +210,15 @@ def declarations_in(table: Table) -> dict[str, Openness]:
 def gate_in(table: Table) -> Policy:
     """Return the policy of `[tool.selfexplain.gate]`; a paired rule is a tolerance, or `false` for off."""
     table.require_known(
-        (*PAIRED_RULES, *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"}))
+        (
+            *PAIRED_RULES,
+            *RULES_ON_REQUEST,
+            *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"}),
+        )
     )
     given: dict[str, Any] = {}
-    tolerance = {rule: share_in(table, rule) for rule in PAIRED_RULES if table.content.get(rule, False) is not False}
+    asked = (rule for rule in (*PAIRED_RULES, *RULES_ON_REQUEST) if table.content.get(rule, False) is not False)
+    tolerance = {rule: share_in(table, rule) for rule in asked}
     off = tuple(rule for rule in PAIRED_RULES if table.content.get(rule) is False)
     if "level" in table.content:
         given["level"] = share_in(table, "level")
@@ -244,7 +253,7 @@ def share_in(table: Table, key: str) -> float:
     """Return a number from 0 to 1."""
     value = table.content.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        rule = " or false" if key in PAIRED_RULES else ""
+        rule = " or false" if key in {*PAIRED_RULES, *RULES_ON_REQUEST} else ""
         meant = f"{USUAL_SHARES.get(key, 0.05)}"
         if isinstance(value, int | float) and 1 < value <= 100:
             meant = f"{value / 100:g}: it is a share, not percent"

@@ -253,7 +253,9 @@ def judged(
         return verdicts.gate(subject(run), baseline, source, policy=policy, look=look, results=results, **reading)
     from selfexplain.pipeline.gate import gate  # noqa: PLC0415 - numpy
 
-    now, before = (answers(subject(side), source, **reading) for side in (run, baseline))
+    on_request = "agreement" in policy.tolerance
+    before = answers(subject(baseline), source, **reading, agreement=on_request)
+    now = answers(subject(run), source, **reading, agreement=on_request and (before.agreed or False))
     anchor = None if policy.anchor is None else baselines.read_baseline(results, policy.anchor)
     return gate(now, before, policy, anchor=anchor, look=look)
 

@@ -5,13 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
+import msgspec
+
 from selfexplain import plugins
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.many_records import by_id
-from selfexplain.records import RANKS_ONLY, Record, Source
+from selfexplain.records import RANKS_ONLY, Item, Record, Source
 from selfexplain.rereading import records_of, require_gold
 from selfexplain.runs import baseline as baselines
+from selfexplain.runs.agreed import Agreed
 from selfexplain.runs.answers import Answers, Provenance
 from selfexplain.runs.folder import RESULTS, RunFolder, versions
 from selfexplain.settings import Policy, read_settings
@@ -92,7 +95,8 @@ def compare(
     from selfexplain.pipeline.shared_units import translations  # noqa: PLC0415 - with this verb
 
     read = partial(side, source=source, columns=columns, scale=scale, format=format, scorer=scorer, only=only)
-    (one, claims_a), (other, claims_b) = read(a), read(b)
+    one, claims_a = read(a, agreement=True)
+    other, claims_b = read(b, agreement=one.agreed or True)
     if claims_a is None or claims_b is None:
         return compared(one, other)
     asked_a, asked_b = one.provenance.items, other.provenance.items
@@ -148,7 +152,7 @@ def set_baseline(
     >>> sx.gate(table, "main", results=results).verdict  # two answers are too few
     'inconclusive'
     """
-    frozen = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
+    frozen = answers(of, source, columns, scale, format=format, scorer=scorer, only=only, agreement=True)
     return baselines.write_baseline(Path(results), name, frozen, version=versions()["selfexplain"], replace=replace)
 
 
@@ -219,7 +223,8 @@ def gate(
     anchor = None if policy.anchor is None else baselines.read_baseline(Path(results), policy.anchor)
     if anchor is not None:
         require_probability(anchor.source)
-    asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only)
+    like = "agreement" in policy.tolerance and frozen.agreed
+    asked = answers(of, source, columns, scale, format=format, scorer=scorer, only=only, agreement=like or False)
     return judged(asked, frozen, policy, anchor=anchor, look=look)
 
 
@@ -250,6 +255,11 @@ def prospects(results: str | Path, name: str, *, before: Answers | None = None) 
     said = [f"{len(frozen.rows):,} answers, {usable:,} usable; {frozen.source} confidence."]
     if usable < FEWEST_PAIRS:
         said.append(f"Too few for a verdict: every gate will be inconclusive below {FEWEST_PAIRS} usable answers.")
+    if frozen.agreed is not None:
+        kept, who = len(frozen.agreed.rows), ", ".join(frozen.agreed.witnesses)
+        said.append(
+            f"Agreement of {kept:,} answers with {who} is kept; --tolerance agreement=0.05 has a gate judge it."
+        )
     found, basis = expected(frozen, before)
     known, why = {name: each.tolerance for name, each in found.items()}, {n: each.why for n, each in found.items()}
     return [*said, decidable(known, {name: reason for name, reason in why.items() if reason}, basis=basis)]
@@ -297,15 +307,18 @@ def answers(
     format: str | None = None,  # noqa: A002 - what everybody calls it
     scorer: str | None = None,
     only: Mapping[str, str] | None = None,
+    agreement: bool | Agreed = False,
 ) -> Answers:
     """Return everything that was asked for in a Run, a table or a log, seen through one source.
+
+    `agreement` says whether the agreement of a Run's claims with witnesses is wanted, or like whose.
 
     Raises
     ------
     InputError
         When it cannot be read, holds no such source, or the source only puts answers in order.
     """
-    found = side(of, source, columns, scale, format=format, scorer=scorer, only=only)[0]
+    found = side(of, source, columns, scale, format=format, scorer=scorer, only=only, agreement=agreement)[0]
     require_probability(found.source)
     return found
 
@@ -319,6 +332,7 @@ def side(
     format: str | None = None,  # noqa: A002 - what everybody calls it
     scorer: str | None = None,
     only: Mapping[str, str] | None = None,
+    agreement: bool | Agreed = False,
 ) -> "tuple[Answers, Side | None]":
     """Return the answers of a Run or a table and, of a Run, its Records, which may hold claims."""
     of = Path(of) if isinstance(of, str) else of
@@ -329,12 +343,27 @@ def side(
         require_gold(folder)
         records = records_of(folder, folder.calls())  # failed calls stay in: the coverage rule is about them
         items = by_id(folder.items)
-        return answers_of_run(folder, source or "stated", records), Side(records, items)
+        said = answers_of_run(folder, source or "stated", records)
+        like = None if isinstance(agreement, bool) else agreement
+        agreed = agreement_of_run(folder, records, items, like) if agreement else None
+        return msgspec.structs.replace(said, agreed=agreed), Side(records, items)
     from selfexplain.answer_files import read_answers, source_of  # noqa: PLC0415 - with the rest of this verb
 
     found = read_answers(of, columns=columns, scale=scale, format=format, scorer=scorer, only=only, joined=True)
     name = str(of) if isinstance(of, Path) else "DataFrame"
     return Answers.of(name, source_of(found, source, where=name), found.provenance, found.rows), None
+
+
+def agreement_of_run(
+    folder: RunFolder, records: Sequence[Record], items: Mapping[str, Item], like: Agreed | None
+) -> Agreed | None:
+    """Return how far a Run's claims agree with the witnesses that have looked, by the verdict's own measure."""
+    from selfexplain.pipeline.agreed import agreed_in  # noqa: PLC0415 - numpy
+    from selfexplain.pipeline.witnessed import VERDICT_BY  # noqa: PLC0415 - numpy
+
+    facts = {name: each.facts for name, each in plugins.all_witnesses().items()}
+    measure = plugins.agreements()[VERDICT_BY]
+    return agreed_in(folder, records, items, facts, measure, like=like)
 
 
 def require_probability(source: Source) -> None:

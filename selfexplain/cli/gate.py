@@ -15,7 +15,7 @@ from selfexplain.cli.table_options import columns_of, log_options, results_optio
 from selfexplain.errors import InputError
 from selfexplain.records import Source
 from selfexplain.runs.folder import write_atomically
-from selfexplain.settings import PAIRED_RULES, Policy, SureLimit, read_settings
+from selfexplain.settings import PAIRED_RULES, RULES_ON_REQUEST, Policy, SureLimit, read_settings
 
 if TYPE_CHECKING:
     from selfexplain.pipeline.gate import Verdict
@@ -34,6 +34,8 @@ class Number(click.FloatRange):
 
 SHARE = Number(0, 1)
 
+RULES = (*PAIRED_RULES, *RULES_ON_REQUEST)
+
 
 @click.command(cls=Annotated)
 @click.argument("of", metavar="RUN|FILE", type=click.Path(path_type=Path))
@@ -42,7 +44,7 @@ SHARE = Number(0, 1)
 @log_options
 @results_option
 @click.option("--tolerance", multiple=True, metavar="RULE=SHARE", help="How much harm passes; may be repeated.")
-@click.option("--off", multiple=True, type=click.Choice(PAIRED_RULES), help="A rule not to judge; may be repeated.")
+@click.option("--off", multiple=True, type=click.Choice(RULES), help="A rule not to judge; may be repeated.")
 @click.option("--level", type=Number(0.5, 1, min_open=True, max_open=True), help="Of intervals.  [default: 0.95]")
 @click.option("--on-inconclusive", type=click.Choice(["warn", "fail"]), help="Exit with 3 or with 1.  [default: warn]")
 @click.option("--max-gap", type=SHARE, help="Largest gap in either direction.")
@@ -123,9 +125,9 @@ def policy_of(
     """
     changed = {name: value for name, value in flags.items() if value is not None}
     stated = pairs(tolerance, option="--tolerance", example="overconfidence=0.05")
-    unknown = sorted(stated.keys() - set(PAIRED_RULES))
+    unknown = sorted(stated.keys() - set(RULES))
     if unknown:
-        raise InputError(f"--tolerance knows no rule {unknown[0]!r}", hint=f"rules: {', '.join(PAIRED_RULES)}")
+        raise InputError(f"--tolerance knows no rule {unknown[0]!r}", hint=f"rules: {', '.join(RULES)}")
     given = {rule: share(value, option="--tolerance") for rule, value in stated.items()}
     if max_error_when_sure is not None:
         at, equals, error = max_error_when_sure.partition("=")
@@ -133,9 +135,10 @@ def policy_of(
             raise InputError(f"--max-error-when-sure {max_error_when_sure!r}", hint="write AT=ERROR, such as 0.9=0.05")
         option = "--max-error-when-sure"
         changed["max_error_when_sure"] = SureLimit(share(at, option=option), share(error, option=option))
+    stays = {rule: value for rule, value in policy.tolerance.items() if rule not in off or rule in PAIRED_RULES}
     return msgspec.structs.replace(
         policy,
-        tolerance={**policy.tolerance, **given},
+        tolerance={**stays, **given},
         # A tolerance on the command line asks for its rule, whatever the file says of it.
         off=tuple(rule for rule in PAIRED_RULES if rule in off or (rule in policy.off and rule not in given)),
         **changed,

@@ -45,6 +45,12 @@ from selfexplain.evidence import TARGETS, UNIT_KINDS
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N answers at most, the first ones.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of draws.")
+@click.option("--concurrency", type=click.IntRange(min=1), help="Requests at once, of those that ask again.")
+@click.option(
+    "--max-calls",
+    type=click.IntRange(min=1),
+    help="Never make more calls, of those that ask again; those that fail and earlier ones included.",
+)
 @click.option("--dry-run", is_flag=True, help="Count passes; load no model, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as an object to stdout.")
 def witness(run: Path, witnesses: tuple[str, ...], *, as_json: bool, **settings: Any) -> None:

@@ -24,6 +24,7 @@ from selfexplain.calibration.share_correct import accuracy
 from selfexplain.calibration.table import CalibrationTable
 from selfexplain.errors import Undefined
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.agreement_compared import AgreementCompared, compare_agreement
 from selfexplain.pipeline.claims_compared import ClaimsCompared
 from selfexplain.pipeline.join import Differs, Joined, count, differences, obstacles, remarks
 from selfexplain.records import RANKS_ONLY, SCHEMA_VERSION, Answered, Source
@@ -119,12 +120,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Of A and of B on the pairs, as in a metrics object."""
     claims: ClaimsCompared | None = None
     """What the two Runs' explanations claim; None unless both claim something."""
+    agreement: AgreementCompared | None = None
+    """How far these claims agree with witnesses; None where none has looked at either."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return strict JSON values; `claims` is there when both sides claim something."""
+        """Return strict JSON values; `claims` and `agreement` are there where there is something to compare."""
         differs = [each._asdict() for each in self.differs]
         found = {"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(self), "differs": differs}
-        return found if self.claims is not None else {key: found[key] for key in found if key != "claims"}
+        idle = {name for name in ("claims", "agreement") if getattr(self, name) is None}
+        return {key: found[key] for key in found if key not in idle}
 
 
 def compare(a: Answers, b: Answers, *, translated: Collection[str] = ()) -> Comparison:
@@ -168,6 +172,7 @@ def compare(a: Answers, b: Answers, *, translated: Collection[str] = ()) -> Comp
         flips=flips(joined),
         statuses=tuple(StatusPair(one, other, n) for (one, other), n in joined.statuses.items()),
         reliability={"a": Reliability.of(pairs.a).to_dict(), "b": Reliability.of(pairs.b).to_dict()},
+        agreement=compare_agreement(a.agreed, b.agreed, joined),
     )
 
 

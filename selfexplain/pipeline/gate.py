@@ -22,13 +22,16 @@ from selfexplain.calibration.harm import (
 )
 from selfexplain.errors import InputError
 from selfexplain.inference import Estimate
+from selfexplain.pipeline.agreement_compared import IDENTICAL as AGREES_ALIKE
+from selfexplain.pipeline.agreement_compared import RULE as AGREEMENT
+from selfexplain.pipeline.agreement_compared import judge_agreement
 from selfexplain.pipeline.calibrated import Limits, at_worst, measured, with_unusable
 from selfexplain.pipeline.compare import CACHED, Side, StatusPair, coverage_drop, side_of
 from selfexplain.pipeline.decidable import decidable
 from selfexplain.pipeline.join import Differs, Joined, count, differences, listed, obstacles, remarks
 from selfexplain.records import SCHEMA_VERSION
 from selfexplain.runs.answers import Answers
-from selfexplain.settings import PAIRED_RULES, Policy
+from selfexplain.settings import PAIRED_RULES, RULES_ON_REQUEST, Policy
 
 Outcome = Literal["pass", "fail", "inconclusive", "not comparable"]
 
@@ -108,9 +111,10 @@ def gate(
     Raises
     ------
     InputError
-        When the policy judges nothing, or the look is none.
+        When the policy judges nothing, or what a baseline does not hold, or the look is none.
     """
     require_a_rule(policy)
+    require_agreement(policy, {"baseline": baseline, "anchor": anchor})
     if look is not None and look < 1:
         raise InputError(f"look is {look}", hint="expected a whole number of at least 1: the first look is 1")
     level = policy.level if look is None else 1 - (1 - policy.level) / (look * (look + 1))
@@ -137,6 +141,8 @@ def gate(
         for prefix, each in before.items()
         for rule in judge(each, policy, level)
     ]
+    rules += (by_agreement := judge_agreements(before, {"": baseline, "anchor:": anchor}, run, policy, level))
+    same = joined.identical and all(each.why == AGREES_ALIKE for each in by_agreement)
     said = remarks(baseline, run)
     if policy.per_group:
         parts, not_judged = groups_of(before)
@@ -145,7 +151,7 @@ def gate(
     rules += judge_alone(run, policy, level)
     pairs = joined.table()
     smallest_ones = decidable(pairs, coverage_drop(joined, level=level), joined.clusters, level=level)
-    if joined.identical:
+    if same:
         said.append(CACHED)
     return Verdict(
         verdict=overall(rules),
@@ -153,7 +159,7 @@ def gate(
         n_items=len({a.item for a, _ in joined.pairs}),
         n_answers=len(joined.pairs),
         n_pairs=pairs.total,
-        identical=joined.identical,
+        identical=same,
         decidable={name: each.tolerance for name, each in smallest_ones.items()},
         undecidable={name: each.why for name, each in smallest_ones.items() if each.why},
         remarks=tuple(said),
@@ -164,11 +170,37 @@ def gate(
 
 def require_a_rule(policy: Policy) -> None:
     """Raise InputError for a policy under which everything would pass."""
-    if set(PAIRED_RULES) <= set(policy.off) and policy.max_gap is None and policy.max_error_when_sure is None:
+    paired = set(PAIRED_RULES) - set(policy.off) or set(RULES_ON_REQUEST) & policy.tolerance.keys()
+    if not paired and policy.max_gap is None and policy.max_error_when_sure is None:
         raise InputError(
             "every rule is off: nothing would be judged",
             hint=f"leave one of {', '.join(PAIRED_RULES)} on, or set max_gap or max_error_when_sure",
         )
+
+
+def require_agreement(policy: Policy, frozen: Mapping[str, Answers | None]) -> None:
+    """Raise InputError when agreement is to be judged against what holds none."""
+    for what, answers in frozen.items():
+        if AGREEMENT in policy.tolerance and answers is not None and answers.agreed is None:
+            raise InputError(
+                f"the policy judges agreement, and the {what} {answers.name!r} holds none",
+                hint="let witnesses look at its Run (selfexplain witness RUN -w occlusion,gradient-input), set it "
+                f"again (selfexplain baseline set RUN {answers.name} --replace), or leave it out: --off {AGREEMENT}",
+            )
+
+
+def judge_agreements(
+    before: Mapping[str, Joined], frozen: Mapping[str, Answers | None], run: Answers, policy: Policy, level: float
+) -> list[Judged]:
+    """Return the rule on agreement, where the policy asks for it, against the baseline and against the anchor."""
+    tolerance = policy.tolerance.get(AGREEMENT)
+    if tolerance is None:
+        return []
+    return [
+        judge_agreement(joined, answers.agreed, run.agreed, tolerance, level)._replace(name=f"{prefix}{AGREEMENT}")
+        for prefix, joined in before.items()
+        if (answers := frozen[prefix]) is not None and answers.agreed is not None
+    ]
 
 
 def tolerances(joined: Joined, policy: Policy) -> dict[str, float]:

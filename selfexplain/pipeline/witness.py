@@ -219,11 +219,19 @@ class Look:
 
     def how(self, name: str) -> dict[str, Any]:
         """Return the settings that decide what a witness finds."""
-        return {"unit": self.settings.unit, **self.settings.of(self.witnesses[name])}
+        return self.settings_of(self.witnesses[name])
+
+    def settings_of(self, witness: AnyWitness) -> dict[str, Any]:
+        """Return the settings that decide what any witness would find."""
+        return {"unit": self.settings.unit, **self.settings.of(witness)}
 
     def who(self, name: str) -> Mapping[str, str]:
         """Return the identity of the model that a witness looks at."""
-        at = self.inside if self.looks_inside(name) else self.asking
+        return self.who_is(self.witnesses[name])
+
+    def who_is(self, witness: AnyWitness) -> Mapping[str, str]:
+        """Return the identity of the model that any witness would look at; empty where nobody looks so now."""
+        at = self.inside if witness.facts.needs == "white_box" else self.asking
         return {} if at is None else at.identity
 
     def device(self, name: str) -> str:

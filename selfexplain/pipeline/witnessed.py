@@ -147,10 +147,11 @@ def seen_by(
     seed: int,
 ) -> list[Seen]:
     """Return the Records that a witness found something about, each beside random claims and those about others."""
+    places = {asked.request.key: number for number, asked in enumerate(looked.asked)}
     found = [
-        one_seen(asked, line, claim, measures, facts, seed=seed + number)
-        for number, (asked, line) in enumerate(zip(looked.asked, looked.evidence[name], strict=True))
-        if line.status == "ok"
+        one_seen(looked.asked[number], line, claim, measures, facts, seed=seed + number)
+        for line in looked.evidence[name]
+        if line.status == "ok" and (number := places.get(line.reply)) is not None
     ]
     rows = [row for row in found if by in row.measured]
     here = [Here(row.claim, [unit.score or 0.0 for unit in row.units], row.asked.item.drawn_with) for row in rows]
@@ -347,6 +348,8 @@ def one_witness(name: str, found: Witnessed, looked: Looked) -> dict[str, Any]:
     return {
         "n": len(seen),
         "family": facts.family,
+        "settings": dict(lines[-1].settings) if lines else {},
+        "inside": dict(lines[-1].inside) if lines else {},
         "question": facts.question,
         "baseline": " ".join(sorted({line.baseline for line in lines if line.status == "ok"})),
         "target": " ".join(sorted({line.target for line in lines if line.status == "ok"})),

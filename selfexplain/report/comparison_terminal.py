@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from selfexplain.display.comparison import TITLES, direction
 from selfexplain.pipeline.compare import Changed, Comparison, Difference
+from selfexplain.report.agreement_compared import agreement_in_words
 from selfexplain.report.cautions import too_narrow
 from selfexplain.report.claims_compared import claims_in_words
 from selfexplain.report.gate_terminal import plain
@@ -43,6 +44,8 @@ def summary(comparison: Comparison) -> "RenderableType":
         parts.append(Text(f"{n} on both sides; coverage is over all asked, the rest over what both sides can use."))
     if comparison.claims is not None:
         parts += [Text(), *(Text(plain(line)) for line in claims_in_words(comparison.claims)), Text()]
+    if comparison.agreement is not None:
+        parts += [Text(), *(Text(plain(line)) for line in agreement_in_words(comparison.agreement)), Text()]
     parts += [Text(plain(f"Different: {each.what}: {each.a} → {each.b}")) for each in comparison.differs]
     parts += [Text(plain(f"Note: {remark}."), style="italic") for remark in comparison.remarks]
     return Group(*parts)

@@ -114,13 +114,15 @@ def view_of(
         alarming=() if joined is None else tuple(joined["sure_wrong_unsupported"]),
         records=rows,
         note=note,
-        measured=tuple(
-            filter(
-                None, (say.cost(numbers), say.check(numbers), say.shuffled(numbers), say.left_out(numbers), made_with)
-            )
-        ),
+        measured=tuple(filter(None, (*measured(numbers), made_with))),
         run=numbers["run"],
     )
+
+
+def measured(numbers: say.Numbers) -> tuple[str, ...]:
+    """Return what stands at the foot of the page."""
+    told = (say.cost, say.found_before, say.check, say.shuffled, say.left_out)
+    return tuple(sentence(numbers) for sentence in told)
 
 
 def agreement_rows(numbers: say.Numbers, titles: Mapping[str, str]) -> list[AgreementRow]:

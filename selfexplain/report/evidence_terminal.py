@@ -48,7 +48,8 @@ def summary(numbers: say.Numbers, rows: Sequence[EvidenceRow] = ()) -> "Renderab
     parts.append(Text())
     if rows:
         parts.append(Text(LEGEND, style="dim"))
-    quiet = (say.left_out(numbers), say.shuffled(numbers), say.check(numbers), say.cost(numbers))
+    last = (say.found_before, say.left_out, say.shuffled, say.check, say.cost)
+    quiet = [sentence(numbers) for sentence in last]
     parts += [Text(visible(sentence), style="dim") for sentence in quiet if sentence]
     return Group(*parts)
 

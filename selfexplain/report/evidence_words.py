@@ -153,6 +153,12 @@ def shuffled(numbers: Numbers) -> str:
     )
 
 
+def found_before(numbers: Numbers) -> str:
+    """Return whose Evidence lay there already, for the same settings; empty where all were named now."""
+    names = numbers.get("found_before", ())
+    return f"Joined in, since it was found before with the same settings: {', '.join(names)}." if names else ""
+
+
 def check(numbers: Numbers) -> str:
     """Return how the model that was looked into compares with the one that answered; empty where none was."""
     found = numbers["check"]

@@ -15,11 +15,18 @@ HEADLINES: Mapping[str, str] = {
     "not comparable": "Nothing can be said: this run and its baseline do not go together",
 }
 
+ABOUT_EXPLANATIONS: Mapping[str, str] = {
+    "fail": "Explanations agree less with what moved the answers than before",
+    "inconclusive": "It cannot be told whether explanations agree with what moved the answers as much as before",
+}
+"""What is said where agreement alone decides."""
+
 TITLES: Mapping[str, str] = {
     "overconfidence": "Overconfidence grew",
     "underconfidence": "Underconfidence grew",
     "brier": "Brier score rose",
     "coverage": "Usable answers fell",
+    "agreement": "Agreement fell",
     "max_gap": "Gap, in either direction",
     "max_error_when_sure": "Wrong though sure",
     "max_ece": "Calibration error (ECE)",
@@ -34,6 +41,8 @@ REMEDIES: Mapping[str, str] = {
     "pairs of usable answers": "With so few usable answers more Items decide it; a wider tolerance does not.",
     "wrong answers": "Too few answers are wrong to tell how errors are stated: harder Items, or many more, decide it; "
     "a wider tolerance does not.",
+    "holds no Evidence": "Let the same witnesses look at this run (`selfexplain witness`), and judge it again.",
+    "with agreement on both sides": "With so few explained answers more Items decide it; a wider tolerance does not.",
     "only without": "What is missing might tip it, so more Items do not decide it: find out why those answers cannot "
     "be used.",
 }
@@ -55,6 +64,10 @@ def headline(verdict: Verdict) -> str:
         claim = "Every limit is kept"
     if verdict.verdict == "fail" and not any(r.verdict == "fail" and r.name in paired(verdict) for r in verdict.rules):
         claim = "A limit is exceeded"
+    if verdict.verdict in ABOUT_EXPLANATIONS and {
+        rule.name.rpartition(":")[2] for rule in verdict.rules if rule.verdict == verdict.verdict
+    } == {"agreement"}:
+        claim = ABOUT_EXPLANATIONS[verdict.verdict]
     if verdict.verdict == "not comparable":
         return f"{claim}."
     deciding = [title_of(rule.name) for rule in verdict.rules if rule.verdict == verdict.verdict != "pass"]

@@ -7,6 +7,7 @@ text; the few sentences that quote names from files have their punctuation escap
 import re
 
 from selfexplain.report.cards import Card
+from selfexplain.report.explained_by import ExplainedBy
 from selfexplain.report.families import SUMMARY
 from selfexplain.report.rows import RecordRow
 from selfexplain.report.view import RunView
@@ -25,6 +26,9 @@ MOST = 24
 WARNINGS = 5
 NOTES = 8
 SOURCES = 6
+
+EXPLAINED = "- **Explanations**:"
+"""How the list on explanations begins; no text that is not ours begins a line so."""
 
 LOOK_ALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
 """The two characters that could end a code span or a cell, as others that look like them."""
@@ -53,6 +57,7 @@ def render(view: RunView) -> str:
         "\n".join(f"- **{title}, asked again**: {words}" for title, words in view.again[:SOURCES]),
         _left_out(cards),
         _worst(view),
+        explained(view.evidence),
         (f"Brackets hold {quoted(view.methods, METHODS)}" if view.methods else f"Brackets hold {view.level} intervals.")
         + (f" Every answer and every number: `report.html` in {code(view.run, 3 * SHORT)}." if view.run else ""),
     ]
@@ -134,6 +139,21 @@ def _left_out(cards: tuple[Card, ...]) -> str:
     return "\n".join(
         f"- **{card.title}**: {' '.join(filter(None, (card.left_out, card.worst_case)))}" for card in cards
     )
+
+
+def explained(found: ExplainedBy | None) -> str:
+    """Return what witnesses say of the explanations, as one list; empty where none has looked."""
+    if found is None:
+        return ""
+    told = [f"- {quoted(sentence, 2 * SENTENCE)}" for sentence in found.sentences]
+    head = f"{EXPLAINED} {quoted(found.headline)} {quoted(found.because)}"
+    return "\n".join([head, *told, f"- Word by word: `{found.page}`."])
+
+
+def put_in(summary: str, section: str) -> str:
+    """Return a summary with this list in the place of the one that it has, or before its last lines."""
+    blocks = [block for block in summary.strip().split("\n\n") if not block.startswith(EXPLAINED)]
+    return "\n\n".join(filter(None, [*blocks[:-1], section, blocks[-1]])) + "\n"
 
 
 def _worst(view: RunView) -> str:

@@ -13,6 +13,7 @@ from selfexplain.report.cards import Card, card_of
 from selfexplain.report.cautions import IN_A_GROUP, MARK, any_group_too_narrow, cautions, methods, notes, too_narrow
 from selfexplain.report.claimed import AgainRow, ClaimRow, again_rows, claim_rows
 from selfexplain.report.explained import calibration_explained
+from selfexplain.report.explained_by import ExplainedBy
 from selfexplain.report.facts import Facts, title_of
 from selfexplain.report.families import FAMILY_NAMES, HEADLINE, SUMMARY, family_of
 from selfexplain.report.group_bounds import group_bounds
@@ -94,6 +95,8 @@ class RunView(Shown):
     """What the explanations claim; empty where none was asked for."""
     edited: tuple[AgainRow, ...] = ()
     """What was answered to questions that the model itself edited."""
+    evidence: ExplainedBy | None = None
+    """What witnesses say of the explanations; None where none has looked."""
 
     is_survey: ClassVar[bool] = False
 
@@ -128,6 +131,7 @@ def view_of(
     note: str = "",
     *,
     made_with: str = "",
+    evidence: ExplainedBy | None = None,
 ) -> RunView:
     """Choose and word what a page shows.
 
@@ -145,6 +149,8 @@ def view_of(
         A sentence near the headline, such as what a tiny model can be expected to do.
     made_with : str
         Versions, for the foot of the page.
+    evidence : ExplainedBy, optional
+        What witnesses say of the explanations.
 
     Returns
     -------
@@ -190,6 +196,7 @@ def view_of(
         measured=tuple(filter(None, (*_measured(metrics, facts), made_with))),
         claims=claim_rows(metrics),
         edited=again_rows(metrics),
+        evidence=evidence,
     )
 
 

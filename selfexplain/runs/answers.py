@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from selfexplain.records import Answered, Item, Source
+from selfexplain.runs.agreed import Agreed
 from selfexplain.runs.manifest import RunSpec
 
 
@@ -76,11 +77,15 @@ class Answers(msgspec.Struct, frozen=True):
     provenance: Provenance
     rows: tuple[Answered, ...]
     """Usable or not, sorted by item and repeat; no two have the same of both."""
+    agreed: Agreed | None = None
+    """How far claims agree with witnesses; None where none has looked, or nobody asked for it."""
 
     @classmethod
-    def of(cls, name: str, source: Source, provenance: Provenance, rows: Iterable[Answered]) -> "Answers":
+    def of(
+        cls, name: str, source: Source, provenance: Provenance, rows: Iterable[Answered], agreed: Agreed | None = None
+    ) -> "Answers":
         """Return the answers in their order."""
-        return cls(name, source, provenance, tuple(sorted(rows, key=lambda row: (row.item, row.repeat))))
+        return cls(name, source, provenance, tuple(sorted(rows, key=lambda row: (row.item, row.repeat))), agreed)
 
 
 def asked(item: Item) -> Asked:

@@ -1,14 +1,15 @@
 """A baseline: the answers of one Run or FILE, frozen in two small files that need nothing else.
 
 `<name>.json` says where they come from and holds the hash of `<name>.pairs.csv`, which has one row per answer: sorted,
-so that a pull request shows what changed.
+so that a pull request shows what changed. Where witnesses have looked at a Run, `<name>.agreement.csv` beside them has
+one row per answer with how far its claim agrees with each of them.
 """
 
 import csv
 import hashlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,23 +17,30 @@ import msgspec
 
 from selfexplain.errors import InputError
 from selfexplain.records import SCHEMA_VERSION, STATUSES, Answered, Source
+from selfexplain.runs.agreed import Agreed, Looking, rows_as_text, rows_in_text
 from selfexplain.runs.answers import Answers, Provenance
 from selfexplain.runs.calls import Versioned
 from selfexplain.runs.folder import disk_errors, write_atomically
+from selfexplain.runs.spreadsheet import quoted, restored, safe
 
 FOLDER = "baselines"
 """Under `results/`."""
 
 COLUMNS = ("item", "cluster", "group", "repeat", "confidence", "correct", "status")
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What a cell must not begin with: a spreadsheet would run it. An apostrophe itself is marked too, so that reading is
-exact."""
-
-
 TEXT = rb'"(?:[^"\\]|\\.)*"'
 LIST_OF_TEXTS = re.compile(rb"\[\n((?:\s*" + TEXT + rb",\n){2}\s*" + TEXT + rb")\n\s*\]")
 """Three texts over five lines: what a baseline holds of an Item."""
+
+
+class AgreementFile(msgspec.Struct, frozen=True):
+    """What `<name>.json` says of `<name>.agreement.csv`."""
+
+    claim: str
+    measure: str
+    witnesses: Mapping[str, Looking]
+    n_answers: int
+    sha256: str
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Of `<name>.pairs.csv`, with the line ends of this project."""
     provenance: Provenance
+    agreement: AgreementFile | msgspec.UnsetType = msgspec.UNSET
+    """Not there where no witness has looked."""
     schema_version: int = SCHEMA_VERSION
 
 
@@ -66,7 +76,8 @@ def write_baseline(results: Path, name: str, answers: Answers, *, version: str, 
         raise InputError(
             f"there is a baseline {name!r} already: {path}", hint="choose another name, or say --replace to change it"
         )
-    pairs = pairs_of(answers.rows)
+    pairs, agreed = pairs_of(answers.rows), answers.agreed
+    agreement = None if agreed is None else rows_as_text(agreed)
     baseline = Baseline(
         name=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -77,12 +88,24 @@ def write_baseline(results: Path, name: str, answers: Answers, *, version: str, 
         n_usable=sum(row.status == "ok" for row in answers.rows),
         sha256=hash_of(pairs),
         provenance=answers.provenance,
+        agreement=msgspec.UNSET if agreed is None or agreement is None else described(agreed, agreement),
     )
     with disk_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(pairs_path(path), pairs)
+    if agreement is None:
+        with disk_errors(path.parent):
+            agreement_path(path).unlink(missing_ok=True)  # of the baseline that this one replaces
+    else:
+        write_atomically(agreement_path(path), agreement)
     write_atomically(path, written(baseline))
     return path
+
+
+def described(agreed: Agreed, text: bytes) -> AgreementFile:
+    """Return what a baseline says of its file of agreement."""
+    witnesses = {name: agreed.witnesses[name] for name in sorted(agreed.witnesses)}
+    return AgreementFile(agreed.claim, agreed.measure, witnesses, len(agreed.rows), hash_of(text))
 
 
 def written(baseline: Baseline) -> bytes:
@@ -137,7 +160,32 @@ def read_baseline(results: Path, name: str) -> Answers:
             f"usable; {pairs_path(path).name} holds {counted[0]:,}, {counted[1]:,}, {counted[2]:,}",
             hint=f"somebody edited it; {again}",
         )
-    return Answers.of(name, baseline.source, baseline.provenance, rows)
+    agreed = None if baseline.agreement is msgspec.UNSET else read_agreement(path, baseline.agreement, again)
+    return Answers.of(name, baseline.source, baseline.provenance, rows, agreed)
+
+
+def read_agreement(path: Path, known: AgreementFile, again: str) -> Agreed:
+    """Return the agreement that a baseline holds, given its json file."""
+    file = agreement_path(path)
+    try:
+        text = file.read_bytes()
+    except OSError:
+        raise InputError(f"{path} speaks of {file.name}, which cannot be read", hint=again) from None
+    if hash_of(text) != known.sha256:
+        raise InputError(
+            f"{file} is not the file that {path.name} was written with: its sha256 is another",
+            hint=f"somebody edited it; {again}",
+        )
+    try:
+        rows = rows_in_text(text, list(known.witnesses))
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"{file}: {error}", hint=again) from None
+    if len(rows) != known.n_answers:
+        raise InputError(
+            f"{path} speaks of agreement in {known.n_answers:,} answers; {file.name} holds {len(rows):,}",
+            hint=f"somebody edited it; {again}",
+        )
+    return Agreed(known.claim, known.measure, known.witnesses, rows)
 
 
 def baselines(results: Path) -> list[str]:
@@ -159,6 +207,11 @@ def pairs_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.pairs.csv")
 
 
+def agreement_path(path: Path) -> Path:
+    """Return where the agreement of a baseline lies, given its json file."""
+    return path.with_name(f"{path.stem}.agreement.csv")
+
+
 def hash_of(pairs: bytes) -> str:
     """Return the sha256 of a pairs file; Git may have given it the line ends of Windows."""
     return hashlib.sha256(pairs.replace(b"\r\n", b"\n")).hexdigest()
@@ -173,15 +226,6 @@ def pairs_of(rows: Sequence[Answered]) -> bytes:
         names = (quoted(safe(name)) for name in (row.item, row.cluster, row.group or ""))
         lines.append(",".join((*names, str(row.repeat), confidence, correct, row.status)))
     return ("\n".join(lines) + "\n").encode("utf-8")
-
-
-def quoted(cell: str) -> str:
-    """Return a cell as CSV writes it; Python's own writer leaves a lone carriage return bare, and cannot read it back.
-
-    >>> quoted('a "b", c'), quoted("plain")
-    ('"a ""b"", c"', 'plain')
-    """
-    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
 def rows_of(pairs: bytes, path: Path, hint: str) -> list[Answered]:
@@ -232,17 +276,3 @@ def row_of(cells: Sequence[str]) -> Answered:
         status=STATUSES[STATUSES.index(status)],
         repeat=int(repeat),
     )
-
-
-def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("peru"), restored(safe("'=1+1"))
-    ("'=1+1", 'peru', "'=1+1")
-    """
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def restored(cell: str) -> str:
-    """Return what `safe` was given."""
-    return cell.removeprefix("'")

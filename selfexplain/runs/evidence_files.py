@@ -91,6 +91,10 @@ class EvidenceFile:
     def __len__(self) -> int:
         return len(self._found)
 
+    def __iter__(self) -> Iterator[Found]:
+        """Go through what was found, in the order in which it was looked for first."""
+        return iter(self._found.values())
+
     def append(self, found: Found) -> None:
         """Write one line and remember it; what says no more than the last one there is left out."""
         known = self._found.get(found.place)

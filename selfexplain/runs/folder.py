@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import secrets
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ RESULTS = Path("results")
 REWRITTEN = "delete {}, and the command that made the Run writes it and the Items again; recorded replies stay"
 """The remedy for a damaged manifest or damaged Items: the same command leads to the same folder, or to another one."""
 
-RECORDED_VERSIONS = ("selfexplain", "anthropic", "openai", "xllamacpp")
+RECORDED_VERSIONS = ("anthropic", "openai", "xllamacpp")
 
 
 class RunFolder:
@@ -205,7 +206,8 @@ def lines_of(path: Path, name: str) -> Iterator[bytes]:
 
 def versions() -> dict[str, str]:
     """Return the versions of what makes the calls."""
-    found = {"python": platform.python_version(), "platform": platform.platform(terse=True)}
+    ours = str(sys.modules["selfexplain"].__version__)  # of the code that runs: a source tree need not be installed
+    found = {"python": platform.python_version(), "platform": platform.platform(terse=True), "selfexplain": ours}
     for name in RECORDED_VERSIONS:
         try:
             found[name] = importlib.metadata.version(name)

@@ -8,7 +8,7 @@ import pytest
 
 from selfexplain.cli import cli, main
 from selfexplain.errors import InputError
-from selfexplain.settings import PAIRED_RULES, Policy, read_settings
+from selfexplain.settings import PAIRED_RULES, RULES_ON_REQUEST, Policy, read_settings
 
 PAGE = (
     (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8").partition("\n## Two real cases\n")[0]
@@ -46,7 +46,11 @@ def test_the_pages_policy_can_be_read_and_every_key_is_explained(home: Path) -> 
     keys = re.findall(r"^\| `(\w+)` \|", PAGE.partition("| key |")[2], re.M)
 
     assert read_settings(home).gate.anchor == "first"
-    assert keys == [*PAIRED_RULES, *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"})]
+    assert keys == [
+        *PAIRED_RULES,
+        *RULES_ON_REQUEST,
+        *(name for name in Policy.__struct_fields__ if name not in {"tolerance", "off"}),
+    ]
 
 
 def test_a_gate_prints_its_verdict_as_json_and_writes_both_texts(

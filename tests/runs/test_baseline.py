@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from selfexplain.errors import InputError
 from selfexplain.records import STATUSES, Answered
 from selfexplain.runs.answers import Answers, Asked, Provenance
-from selfexplain.runs.baseline import hash_of, pairs_of, read_baseline, restored, rows_of, safe, write_baseline
+from selfexplain.runs.baseline import hash_of, pairs_of, read_baseline, rows_of, write_baseline
+from selfexplain.runs.spreadsheet import restored, safe
 from sides import row, side, stated
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -1,6 +1,7 @@
 """A Run's folder: its name, who may use it, and what a fault leaves behind."""
 
 import errno
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import selfexplain
 from selfexplain.errors import InputError
 from selfexplain.records import Dataset, Item
-from selfexplain.runs.folder import RunFolder, write_atomically
+from selfexplain.runs.folder import RunFolder, versions, write_atomically
 from selfexplain.runs.manifest import Filled, RunSpec, slug
 
 DATASET = Dataset("sums", "1", (Item("q1", "2 + 2?", ("4",)), Item("q2", "Café?\u2028\x85", ("☕",))))
@@ -114,6 +116,18 @@ def test_a_manifest_says_its_schema_and_the_whole_spec(tmp_path: Path) -> None:
     assert manifest["spec"]["temperature"] == 0.0
     assert manifest["spec"]["seed"] == 1
     assert manifest["versions"].keys() >= {"python", "platform", "selfexplain", "openai"}
+
+
+def test_a_source_tree_that_is_not_installed_knows_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an installed one does; of what is not there, nothing is said."""
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+
+    assert versions()["selfexplain"] == selfexplain.__version__
+    assert versions().keys() == {"python", "platform", "selfexplain"}
 
 
 def test_a_folder_without_a_manifest_is_not_yet_a_run(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""Evidence that lies in a Run already: later commands conclude over all of it, and the reports of the Run say so."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import selfexplain as sx
+from selfexplain.report.explained_by import BEGIN, END
+
+N = 12
+SECTION = 'id="explained"'
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    found = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=N)
+    assert found.folder is not None
+    return found.folder
+
+
+def test_a_second_command_concludes_over_what_the_first_one_found(run: Path) -> None:
+    """One family is not enough where another can run; both together are, in either order and as at once."""
+    alone = sx.witness(run, "gradient-input").to_dict()
+    both = sx.witness(run, "occlusion").to_dict()
+
+    assert alone["verdicts"]["words"]["word"] == "no verdict"
+    assert both["verdicts"]["words"]["word"] == "supported"
+    assert both["found_before"] == ["gradient-input"]
+    assert both["witnesses"]["gradient-input"]["n_new"] == 0
+    at_once = sx.witness(run, "occlusion,gradient-input").to_dict()
+    assert at_once["found_before"] == []
+    assert at_once["verdicts"] == both["verdicts"]
+    assert json.loads((run / "witness.json").read_text(encoding="utf-8"))["verdicts"] == both["verdicts"]
+
+
+def test_what_was_looked_at_beyond_a_limit_is_concluded_over_too(run: Path) -> None:
+    sx.witness(run, "gradient-input", limit=9)
+    found = sx.witness(run, "occlusion", limit=4).to_dict()
+
+    assert {name: each["n"] for name, each in found["witnesses"].items()} == {"occlusion": 4, "gradient-input": 9}
+    assert found["n_records"] == 9
+
+
+@pytest.mark.parametrize("other", [{"target": "prob"}, {"unit": "sentence"}])
+def test_evidence_with_other_settings_is_not_joined_in(run: Path, other: dict[str, str]) -> None:
+    sx.witness(run, "gradient-input", **other)  # type: ignore[arg-type]
+
+    assert list(sx.witness(run, "occlusion").to_dict()["witnesses"]) == ["occlusion"]
+
+
+def test_the_reports_say_what_witnesses_say_as_soon_as_they_have_looked(run: Path) -> None:
+    """Put in by `witness` as `report` draws it; nothing but the marks stands there before."""
+    page, summary = run / "report.html", run / "report.md"
+    before = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
+    sx.witness(run, "occlusion,gradient-input")
+    put_in = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
+    sx.evaluate_run(run)
+
+    assert SECTION not in before[0]
+    assert "Explanations" not in before[1]
+    assert "Supported: what the model names agrees" in put_in[0].partition(SECTION)[2]
+    assert '<a href="evidence.html">' in put_in[0]
+    assert "named\\_auroc 1.00" in put_in[1]
+    assert (between(page), summary.read_text(encoding="utf-8")) == (between_text(put_in[0]), put_in[1])
+    sx.witness(run, "occlusion", target="prob")
+    assert page.read_text(encoding="utf-8").count(SECTION) == 1
+    assert "No verdict" in between(page)
+    assert summary.read_text(encoding="utf-8").count("- **Explanations**:") == 1
+
+
+def between(page: Path) -> str:
+    return between_text(page.read_text(encoding="utf-8"))
+
+
+def between_text(text: str) -> str:
+    """Return what stands between the marks, whatever the spaces."""
+    return " ".join(text.partition(BEGIN)[2].partition(END)[0].split())
+
+
+def test_without_a_verdict_that_can_be_read_a_report_has_no_such_section(run: Path) -> None:
+    (run / "witness.json").write_text("[torn", encoding="utf-8")
+    sx.evaluate_run(run)
+
+    assert SECTION not in (run / "report.html").read_text(encoding="utf-8")
+    sx.witness(run, "occlusion")
+    (run / "witness.json").unlink()
+    sx.evaluate_run(run)
+    assert SECTION not in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_run_that_was_never_measured_gets_evidence_and_no_report(run: Path) -> None:
+    for name in ("report.html", "report.md"):
+        (run / name).unlink()
+    sx.witness(run, "occlusion")
+
+    assert not (run / "report.html").exists()
