@@ -7,7 +7,7 @@ additive growth and multiplicative shrinking share a server fairly: Chiu and Jai
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from selfexplain.errors import ProviderError, ProviderFailure
@@ -110,7 +110,18 @@ def alone(send: Ask) -> Ask:
     return send
 
 
-def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] = alone) -> Ask:
+def patient(wait: Awaitable[int]) -> Awaitable[int]:
+    """Return a wait in line as it is: however long it takes."""
+    return wait
+
+
+def paced(
+    send: Ask,
+    paces: Mapping[str, Pace],
+    *,
+    around: Callable[[Ask], Ask] = alone,
+    waiting: Callable[[Awaitable[int]], Awaitable[int]] = patient,
+) -> Ask:
     """Return `send`, except that no more is in flight than who fills the Request's role is happy with.
 
     Parameters
@@ -122,11 +133,13 @@ def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] 
     around : callable
         From what sends to what does more with each try, in its turn: counts it, writes its reply to disk. The place in
         flight is the next one's as soon as the reply has come; what is then done with it keeps nobody waiting.
+    waiting : callable
+        From a wait in line to one that may end sooner, by raising.
     """
 
     async def ask_in_turn(request: Request) -> Response:
         pace = paces[request.role]
-        number = await pace.enter()
+        number = await waiting(pace.enter())
         went: Went = "unsaid"
         wait = None
 
