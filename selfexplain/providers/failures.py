@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from selfexplain.errors import ProviderError, ProviderFailure, ReplyError
+from selfexplain.errors import Again, ProviderError, ProviderFailure, ReplyError
 from selfexplain.providers.access import blotted
 from selfexplain.records import Response, Usage
 
@@ -48,6 +48,9 @@ NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billi
 PARTS_OF_A_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 """A duration as OpenAI's rate-limit headers state it: `6m0s`, `1.5s`, `20ms`."""
 
+SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)s")
+"""A duration as Google's errors state it."""
+
 NOT_AS_PROMISED = (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError)
 """What reading a body raises that has another form than the protocol's."""
 
@@ -66,6 +69,11 @@ class UnsupportedParameterError(Exception):
     def __init__(self, parameter: str, error: ProviderError) -> None:
         super().__init__(parameter)
         self.parameter, self.error = parameter, error
+
+    def learned(self) -> ProviderError:
+        """Return the failure that this try was, after which the next one leaves the parameter out."""
+        self.error.again = "at once"
+        return self.error
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,15 @@ class Server:
         # 422 is what FastAPI servers answer, 403 what OpenAI does where token probabilities are not to be had.
         if error.status_code in {400, 403, 422}:
             parameter = refused_parameter(error, self.optional)
-        ours = ProviderError(words, kind=kind, hint=self._hint(kind), retry_after=retry_after(error.response.headers))
+        headers = error.response.headers
+        wait = retry_after(headers)
+        ours = ProviderError(
+            words,
+            kind=kind,
+            hint=self._hint(kind),
+            retry_after=stated_delay(error) if wait is None else wait,
+            again=again_by(headers, kind),
+        )
         return ours if parameter is None else UnsupportedParameterError(parameter, ours)
 
     def _hint(self, kind: ProviderFailure) -> str | None:
@@ -408,6 +424,32 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, wait.total_seconds())
     except (KeyError, TypeError, ValueError):  # no header, one date with a time zone and one without, no date
         return until_reset(headers)
+
+
+def again_by(headers: Mapping[str, str], kind: ProviderFailure) -> Again | None:
+    """Return whether a server says by `x-should-retry` that asking again is worth it, None where it does not say.
+
+    A key that is wrong and an account without money stop a Run, whatever it says.
+
+    >>> again_by({"x-should-retry": "false"}, "overloaded"), again_by({"x-should-retry": "true"}, "bad_request")
+    ('never', 'later')
+    """
+    stated = headers.get("x-should-retry")
+    if stated == "true":
+        return None if kind in {"auth", "quota"} else "later"
+    return "never" if stated == "false" else None
+
+
+def stated_delay(error: Any) -> float | None:
+    """Return the seconds that an error's own object asks to wait, as Google's do: `{"retryDelay": "34.1s"}`."""
+    inner = inner_of(error)
+    details = inner.get("details") if isinstance(inner, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        stated = detail.get("retryDelay") if isinstance(detail, dict) else None
+        parts = SECONDS.fullmatch(stated) if isinstance(stated, str) else None
+        if parts is not None:
+            return float(parts[1])
+    return None
 
 
 def until_reset(headers: Mapping[str, str]) -> float | None:
