@@ -21,6 +21,7 @@ from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import REFUSED, retried
+from selfexplain.providers.stated_limits import Stated
 from selfexplain.records import Ask, Item, Outcome, Request, Response
 from selfexplain.runs.calls import Calls, recorded, remembered
 
@@ -71,6 +72,13 @@ Who = tuple[str, tuple[tuple[str, str], ...]]
 def who(provider: Provider) -> Who:
     """Return who answers: whoever asks the same model, in whatever Run and role, shares its requests at once."""
     return provider.name, tuple(sorted(provider.identity.items()))
+
+
+def stated_by(name: Who, runs: "Sequence[Asked]") -> list[Stated]:
+    """Return where all who ask a model leave what its server says of its limits: in each Run, maybe, another object."""
+    asking = {id(each): each for run in runs for each in run.by_role.values() if who(each) == name}
+    boxes = [getattr(each, "stated", None) for each in asking.values()]
+    return [box for box in boxes if isinstance(box, Stated)]
 
 
 class Asked(NamedTuple):
@@ -213,7 +221,7 @@ class Asking:
         self._runs, self._watch, self._budget, self._flights = runs, watch, budget, Flights()
         answering = {who(each): each for run in runs for each in run.by_role.values()}
         self.most = {name: each.concurrency if concurrency is None else concurrency for name, each in answering.items()}
-        paces = {name: Pace(at_once) for name, at_once in self.most.items()}
+        paces = {name: Pace(at_once, stated_by(name, runs)) for name, at_once in self.most.items()}
         self._asks = []
         for place, run in enumerate(runs):
             own = {role: paces[who(each)] for role, each in run.by_role.items()}

@@ -100,6 +100,7 @@ class Anthropic:
             )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._server = Server(self.name, anthropic, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS)
+        self.stated = self._server.stated
         self._refused: set[str] = set(NEVER_TAKEN)
         self._first = FirstAlone()
 

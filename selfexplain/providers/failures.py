@@ -13,6 +13,7 @@ import msgspec
 
 from selfexplain.errors import Again, ProviderError, ProviderFailure, ReplyError
 from selfexplain.providers.access import blotted
+from selfexplain.providers.stated_limits import Stated, seconds_until
 from selfexplain.records import Response, Usage
 
 UNSUPPORTED = re.compile(
@@ -44,9 +45,6 @@ FILTERS = re.compile(
 
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
 """Codes by which servers say that no waiting helps, with whatever status."""
-
-PARTS_OF_A_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
-"""A duration as OpenAI's rate-limit headers state it: `6m0s`, `1.5s`, `20ms`."""
 
 SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)s")
 """A duration as Google's errors state it."""
@@ -127,6 +125,8 @@ class Server:
     timeout: float
     address: str = "--base-url"
     """What to check of the address, when something else seems to answer there."""
+    stated: Stated = field(default_factory=Stated)
+    """Told what the server says of its limits beside each reply."""
 
     async def post(self, client: Any, path: str, body: Mapping[str, Any]) -> Any:
         """Return the JSON that a server answers, through the SDK's own door for whatever has no method of its own.
@@ -150,6 +150,7 @@ class Server:
             except self.sdk.APIStatusError as error:
                 self._require_undeclined(error)
                 raise
+        self.stated.hear(response.headers.raw)
         raw = decoded(response)
         stated = error_within(raw, response.headers)
         if stated is not None:
@@ -460,9 +461,7 @@ def until_reset(headers: Mapping[str, str]) -> float | None:
     """
     waits = []
     for what in ("requests", "tokens"):
-        parts = PARTS_OF_A_WAIT.fullmatch(headers.get(f"x-ratelimit-reset-{what}") or "-")
-        if parts is not None and headers.get(f"x-ratelimit-remaining-{what}") == "0":
-            waits.append(
-                sum(float(part or 0) * unit for part, unit in zip(parts.groups(), (3600, 60, 1, 0.001), strict=True))
-            )
+        wait = seconds_until(headers.get(f"x-ratelimit-reset-{what}") or "")
+        if wait is not None and headers.get(f"x-ratelimit-remaining-{what}") == "0":
+            waits.append(wait)
     return max(waits, default=None)

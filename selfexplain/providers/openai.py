@@ -100,6 +100,7 @@ class OpenAI:
         self._server = Server(
             self.name, openai, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS, address="that --base-url ends in /v1"
         )
+        self.stated = self._server.stated
         self._refused: set[str] = set()
         self._limit, self._first = "max_tokens", FirstAlone()
 
