@@ -18,6 +18,7 @@ from selfexplain.pipeline.ask import Asked, Watch, ask_runs
 from selfexplain.pipeline.batch_news import News, Noted
 from selfexplain.pipeline.batched import batched, require_batches
 from selfexplain.pipeline.budget import Ahead, Budget, Metered, prices_for, require_tokens
+from selfexplain.pipeline.time_limit import TimeLimit, seconds_in
 from selfexplain.prompting.template import Template
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.records import Dataset, Item
@@ -55,6 +56,7 @@ def run(
     max_cost: float | None = None,
     max_tokens: int | None = None,
     max_calls: int | None = None,
+    max_time: float | str | None = None,
     engine: str | None = None,
     workers: int | None = None,
     results: str | Path = RESULTS,
@@ -114,8 +116,11 @@ def run(
     max_tokens : int, optional
         The same for tokens, read and written, of all the Run's calls together; one reply's length is the template's.
     max_calls : int, optional
-        The same for the calls themselves, those that failed included; never more are sent, but for tries that a server
-        refuses for one parameter and that go again at once without it.
+        The same for the calls themselves, those that failed included; never more are sent.
+    max_time : float or str, optional
+        Seconds, or `90m`, `2h`, `1h30m`: begin no request later than so long after this call's first one; what is in
+        flight by then is completed and recorded, and a batch that is out goes on without us. The same call asks on, as
+        long again.
     engine : str, optional
         `ray`: ask in several processes on a Ray cluster (`docs/scale.md`); by default in this one.
     workers : int, optional
@@ -132,7 +137,8 @@ def run(
     InputError
         When an argument or a row of the dataset cannot be used; nothing was asked then.
     BudgetSpent
-        When the Run has taken `max_cost`, `max_tokens` or `max_calls`; the same call with more goes on.
+        When the Run has taken `max_cost`, `max_tokens` or `max_calls`: the same call with more goes on. When this call
+        has asked for `max_time`: the same call goes on.
     ProviderError
         When the provider cannot go on; the Run can be resumed.
 
@@ -188,6 +194,7 @@ def run(
         max_cost=max_cost,
         max_tokens=max_tokens,
         max_calls=max_calls,
+        max_time=max_time,
         elsewhere=elsewhere,
         results=Path(results),
         say=say,
@@ -209,6 +216,7 @@ def asked(
     max_cost: float | None = None,
     max_tokens: int | None = None,
     max_calls: int | None = None,
+    max_time: float | str | None = None,
     elsewhere: Elsewhere | None = None,
     say: Say = silent,
     watch: Watch = silent,
@@ -228,6 +236,7 @@ def asked(
     require_tokens(max_tokens)
     require_batches([plan.provider for plan in plans] if batch else [], known=plugins.batching())
     require_tokens(max_calls, what="calls")
+    most_seconds = None if max_time is None else seconds_in(max_time)
     settings = read_settings()
     models = dict.fromkeys(model for plan in plans for model in plan.spec.models.values())
     stated = {model: settings.prices.get(model) for model in models}
@@ -259,13 +268,14 @@ def asked(
             for plan, folder, items, provider in zip(plans, folders, chosen, providers, strict=True)
         ]
         budget = None
-        if any(most is not None for most in (max_cost, max_tokens, max_calls)):
+        if any(most is not None for most in (max_cost, max_tokens, max_calls, most_seconds)):
             metered = [
                 Metered(run.calls.totals_of(role), prices.get(model))
                 for plan, run in zip(plans, runs, strict=True)
                 for role, model in plan.spec.models.items()
             ]
-            budget = Budget(max_cost, metered, max_tokens, max_calls, Ahead() if batch else None)
+            time = None if most_seconds is None else TimeLimit(most_seconds)
+            budget = Budget(max_cost, metered, max_tokens, max_calls, Ahead() if batch else None, time)
         try:
             return await ask_runs(runs, repeats=repeats, concurrency=concurrency, watch=noted, budget=budget)
         finally:
@@ -280,7 +290,7 @@ def asked(
         else:
             in_loop(close([plan.provider for plan in plans]))  # each worker makes its own
             by_role = [{role: prices.get(model) for role, model in plan.spec.models.items()} for plan in plans]
-            stopped = elsewhere(folders, chosen[0], Limits(max_cost, max_tokens, max_calls, by_role))
+            stopped = elsewhere(folders, chosen[0], Limits(max_cost, max_tokens, max_calls, by_role, most_seconds))
         for folder in folders if shard is not None else ():
             locks.enter_context(folder.measuring())
         yield [(folder, stopped.get(place)) for place, folder in enumerate(folders)]

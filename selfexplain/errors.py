@@ -30,6 +30,13 @@ ProviderFailure = Literal[
 FATAL: frozenset[ProviderFailure] = frozenset({"auth", "quota", "unavailable"})
 """Failures that asking the next Item cannot mend: the Run stops at once and stays resumable."""
 
+Again = Literal[
+    "at once",  # the try has taught what to leave out
+    "later",  # the server says that it is worth it
+    "never",  # the server says that it is not
+]
+"""When to ask again, where a failure says more of that than its kind."""
+
 TRANSIENT: frozenset[ProviderFailure] = frozenset({"rate", "overloaded", "timeout", "connection"})
 """Failures that waiting may mend."""
 
@@ -81,6 +88,8 @@ class ProviderError(SelfexplainError):
         Seconds that the server asked us to wait.
     batch : str, optional
         The provider's name of the batch in which the request was asked.
+    again : str, optional
+        One of `Again`, by default what follows from the kind.
     """
 
     def __init__(
@@ -91,10 +100,12 @@ class ProviderError(SelfexplainError):
         hint: str | None = None,
         retry_after: float | None = None,
         batch: str | None = None,
+        again: Again | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.kind: ProviderFailure = kind
         self.retry_after, self.batch = retry_after, batch
+        self.again: Again | None = again
 
 
 class ReplyError(ProviderError):

@@ -69,6 +69,7 @@ def run_ways(
     max_cost: float | None = None,
     max_tokens: int | None = None,
     max_calls: int | None = None,
+    max_time: float | str | None = None,
     engine: str | None = None,
     workers: int | None = None,
     results: str | Path = RESULTS,
@@ -101,6 +102,8 @@ def run_ways(
         How many tokens all Runs may read and write together.
     max_calls : int, optional
         How many calls all Runs may make together.
+    max_time : float or str, optional
+        For how long this call may ask, all Runs together.
     **wanted
         As for :func:`selfexplain.run`: columns, roles, temperature, effort, ask_again, judge. Each template gets those
         roles that it needs.
@@ -170,6 +173,7 @@ def run_ways(
         max_cost=max_cost,
         max_tokens=max_tokens,
         max_calls=max_calls,
+        max_time=max_time,
         elsewhere=elsewhere,
         results=Path(results),
         say=say,

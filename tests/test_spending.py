@@ -199,6 +199,22 @@ def test_a_limit_of_tokens_needs_no_price(home: Path, command: Command) -> None:
         assert set(server.asked.values()) == {1}
 
 
+def test_a_time_that_is_over_stops_the_asking_and_the_same_command_goes_on(home: Path, command: Command) -> None:
+    """A billionth of a second is over before the first request is sent."""
+    with counting_server(usage=USAGE) as server:
+        wrong = command(server, "--max-time", "2x")
+        stopped = command(server, "--max-time", "0.000000001")
+        asked = server.asked.total()
+        whole = command(server, "--max-time", "1h", "--json")
+
+        assert (wrong.returncode, stopped.returncode, asked) == (2, 130, 0)
+        assert "the time for which the Run may ask is '2x'" in wrong.stderr
+        assert "hint: write seconds, or 90m, 2h, 1h30m: more than 0" in wrong.stderr
+        assert "for which this command may ask are over. The Run has 0 replies" in " ".join(stopped.stderr.split())
+        assert whole.returncode == 0, whole.stderr
+        assert json.loads(whole.stdout)["n_items"] == len(QUESTIONS) == len(lines(home))
+
+
 def test_a_budget_without_a_price_is_misuse_and_asks_nothing(home: Path, command: Command) -> None:
     with counting_server(usage=USAGE) as server:
         refused = command(server, "--max-cost", "1")

@@ -79,6 +79,9 @@ from selfexplain.ways import WaysResult, run_ways
 @click.option(
     "--max-calls", type=click.IntRange(min=1), help="Never make more calls, those that fail and earlier ones included."
 )
+@click.option(
+    "--max-time", metavar="TIME", help="Begin no request later than so long after the first: seconds, 90m, 2h, 1h30m."
+)
 @click.option("--engine", type=click.Choice(["ray"]), help="Ask on a cluster; needs selfexplain[scale].")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes of --engine.  [default: one per machine, at least 2]"
@@ -115,6 +118,7 @@ def run(
     max_cost: float | None,
     max_tokens: int | None,
     max_calls: int | None,
+    max_time: str | None,
     engine: str | None,
     workers: int | None,
     dry_run: bool,
@@ -149,7 +153,7 @@ def run(
         tell_forecasts(forecasts, as_json=as_json)
         return
     asked |= {"concurrency": concurrency, "max_cost": max_cost, "max_tokens": max_tokens, "max_calls": max_calls}
-    asked |= {"metrics": names(metrics), "say": tell, "engine": engine, "workers": workers}
+    asked |= {"max_time": max_time, "metrics": names(metrics), "say": tell, "engine": engine, "workers": workers}
     try:
         with bar() as watch:
             if len(ways) == 1:

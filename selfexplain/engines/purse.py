@@ -7,17 +7,20 @@ theirs by what is in flight when they run out, as in one process.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from selfexplain.pipeline.budget import Budget, Metered, reached, uncounted
+from selfexplain.pipeline.time_limit import TimeLimit
 from selfexplain.pipeline.usage import spent as spent_on
 from selfexplain.records import encode
 from selfexplain.runs.calls import Calls
@@ -26,6 +29,9 @@ from selfexplain.runs.locks import waiting
 from selfexplain.settings import Price
 
 FILE = "purse.json"
+
+FIRST = "first-request"
+"""A file whose time is that of the first request of all workers."""
 
 BLOCK = 4096
 """The file grows by so many bytes at a time: it is overwritten in one go, never cut."""
@@ -60,6 +66,8 @@ class Limits:
     calls: int | None
     prices: Sequence[Mapping[str, Price | None]]
     """Of the model in each role, Run by Run."""
+    seconds: float | None = None
+    """For which all workers of one command may ask, from the first request of any of them on."""
 
     def over(self, calls: Iterable[Calls]) -> Budget:
         """Return the budget of a process that is alone with the calls of these Runs."""
@@ -71,7 +79,7 @@ class Limits:
         return Budget(self.cost, metered, self.tokens, self.calls)
 
     def __bool__(self) -> bool:
-        return any(most is not None for most in (self.cost, self.tokens, self.calls))
+        return any(most is not None for most in (self.cost, self.tokens, self.calls, self.seconds))
 
 
 def taken_from(budget: Budget) -> Amounts:
@@ -128,6 +136,18 @@ class Purse:
         with self._holdings() as held:
             held[who] = spent
 
+    def seconds_since_the_first(self, who: str) -> float:
+        """Return how long ago the first worker began to ask, by the clock of the disk that all of them see.
+
+        Workers on several machines have clocks of their own; the times of files have one.
+        """
+        with disk_errors(self.scratch):
+            with contextlib.suppress(FileExistsError):
+                (self.scratch / FIRST).open("x").close()
+            mine = self.scratch / f"{FIRST}-{who}"
+            mine.touch()
+            return max(0.0, mine.stat().st_mtime - (self.scratch / FIRST).stat().st_mtime)
+
     @contextmanager
     def _holdings(self) -> Iterator[dict[str, Amounts]]:
         """Give what each holds, spent or not, to be changed by nobody else meanwhile."""
@@ -181,6 +201,10 @@ class Share:
         self._own = self._allowed = self._read = Amounts()
         self._budget = purse.limits.over([])
         self._line = asyncio.Lock()
+        self._time = None
+        if purse.limits.seconds is not None:
+            passed = partial(purse.seconds_since_the_first, self._me)
+            self._time = TimeLimit(purse.limits.seconds, passed=passed)
 
     @property
     def spent(self) -> Amounts:
@@ -192,13 +216,15 @@ class Share:
         self._own = self.spent
         self._budget = self._purse.limits.over(calls)
         self._read = taken_from(self._budget)
-        self._budget.more = self.more
+        self._budget.more, self._budget.time = self.more, self._time
         self._grant(self._allowed)
         return self._budget
 
     async def more(self) -> bool:
         """Draw from the purse; tell whether there is any use in asking on."""
         budget = self._budget
+        if budget.time is not None and budget.time.is_over:
+            return False
         async with self._line:
             if reached(budget) is None:  # drawn by who was before us in the line
                 return not uncounted(budget)

@@ -32,12 +32,16 @@ def within(ask: Ask, budget: Budget, calls: Calls) -> Ask:
     """
     ahead = budget.ahead or Ahead()
 
-    async def ask_when_it_fits(request: Request) -> Response:
-        cost, tokens = at_most(request, budget, calls)
+    async def take(cost: float, tokens: int) -> None:
         async with ahead.line:  # the first in line alone looks whether it fits; the others would not fit either
             await fits(budget, ahead, cost, tokens)
             ahead.cost, ahead.tokens, ahead.requests = ahead.cost + cost, ahead.tokens + tokens, ahead.requests + 1
             budget.sent += 1
+
+    async def ask_when_it_fits(request: Request) -> Response:
+        cost, tokens = at_most(request, budget, calls)
+        taken = take(cost, tokens)
+        await (taken if budget.time is None else budget.time.waited(taken))
         try:
             return await ask(request)
         finally:

@@ -7,7 +7,7 @@ all of them alike.
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from selfexplain.elicitation.conversation import keys_of
@@ -16,10 +16,12 @@ from selfexplain.errors import BudgetSpent, ProviderError, SelfexplainError
 from selfexplain.grading.judge import Judge
 from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
+from selfexplain.pipeline.time_limit import TimeLimit, plain
 from selfexplain.prompting.template import Template
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import REFUSED, retried
+from selfexplain.providers.stated_limits import Stated
 from selfexplain.records import Ask, Item, Outcome, Request, Response
 from selfexplain.runs.calls import Calls, recorded, remembered
 
@@ -72,6 +74,13 @@ def who(provider: Provider) -> Who:
     return provider.name, tuple(sorted(provider.identity.items()))
 
 
+def stated_by(name: Who, runs: "Sequence[Asked]") -> list[Stated]:
+    """Return where all who ask a model leave what its server says of its limits: in each Run, maybe, another object."""
+    asking = {id(each): each for run in runs for each in run.by_role.values() if who(each) == name}
+    boxes = [getattr(each, "stated", None) for each in asking.values()]
+    return [box for box in boxes if isinstance(box, Stated)]
+
+
 class Asked(NamedTuple):
     """One Run that is to be asked: what decides its Requests, who answers, and where the replies go."""
 
@@ -97,11 +106,12 @@ class Asked(NamedTuple):
 
     def ask(self, budget: Budget | None, paces: Mapping[str, Pace], flights: Flights, place: int) -> Ask:
         """Return what sends, paces, retries and records, and sends nothing that has a recorded reply."""
+        time = None if budget is None else budget.time
         if self.gathers:  # its requests wait together: a pace would only make batches small
-            send = recorded(self.provider.generate, self.calls)
+            send = recorded(self.provider.generate if time is None else time.cut(self.provider.generate), self.calls)
             send = send if budget is None else within(send, budget, self.calls)
             # What waited together comes back together: many refused in a row say nothing of those behind them.
-            return remembered(retried(send, refused=math.inf), self.calls)
+            return self._kept(retried(send, sleep=sleep_in(time), refused=math.inf), time)
 
         def kept(send: Ask) -> Ask:
             return flights.counted(recorded(send, self.calls), place)
@@ -113,11 +123,27 @@ class Asked(NamedTuple):
             # is known when it is recorded, so until then its place in flight is kept. What a stopped Run does not send
             # is not counted.
             within_it = budgeted(recorded(self.provider.generate, self.calls), budget)
-            send = paced(flights.counted(within_it, place), paces)
+            waiting = plain if time is None else time.waited
+            send = paced(flights.counted(within_it, place), paces, waiting=waiting)
         # Who asks again where nothing but failures was, wants to get past them.
         before = {role: self.calls.totals_of(role) for role in self.by_role}
         replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]
-        return remembered(retried(send, replied=replied), self.calls)
+        return self._kept(retried(send, sleep=sleep_in(time), replied=replied), time)
+
+    def _kept(self, ask: Ask, time: TimeLimit | None) -> Ask:
+        """Return `ask`, except that a recorded reply is sent for no more, and takes no time."""
+        return remembered(ask if time is None else time.begun_by(ask), self.calls)
+
+
+def sleep_in(time: TimeLimit | None) -> Callable[[float], Awaitable[None]]:
+    """Return what waits so many seconds, unless the time is over before."""
+    if time is None:
+        return asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        await time.waited(asyncio.sleep(seconds))
+
+    return sleep
 
 
 class Progress(NamedTuple):
@@ -195,7 +221,7 @@ class Asking:
         self._runs, self._watch, self._budget, self._flights = runs, watch, budget, Flights()
         answering = {who(each): each for run in runs for each in run.by_role.values()}
         self.most = {name: each.concurrency if concurrency is None else concurrency for name, each in answering.items()}
-        paces = {name: Pace(at_once) for name, at_once in self.most.items()}
+        paces = {name: Pace(at_once, stated_by(name, runs)) for name, at_once in self.most.items()}
         self._asks = []
         for place, run in enumerate(runs):
             own = {role: paces[who(each)] for role, each in run.by_role.items()}

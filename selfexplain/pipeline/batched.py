@@ -93,7 +93,7 @@ class Batched:
                 endpoint.refused.update(one.intent.without)
 
     async def generate(self, request: Request) -> Response:
-        """Return what a batch brings for a Request; a refused parameter is left out, and it is handed in anew."""
+        """Return what a batch brings for a Request; a parameter that it was refused for is left out of the next one."""
         while True:
             answer = await self._answer_to(request)
             outcome = answer.outcome
@@ -102,9 +102,9 @@ class Batched:
                 return replace(outcome, batch=answer.batch, dropped=dropped)
             if isinstance(outcome, UnsupportedParameterError):
                 self._endpoint.learn(outcome, request)
-                if answer.shape == self._desk.shape():  # it was not sent, or nothing can be done without it
-                    raise told(outcome.error, answer.batch)
-                continue
+                if answer.shape != self._desk.shape():  # else it was not sent, or nothing can be done without it
+                    raise told(outcome.learned(), answer.batch)
+                raise told(outcome.error, answer.batch)
             if not isinstance(outcome, ProviderError):
                 raise outcome
             if outcome.kind in FATAL and answer.batch is not None and answer.shape is None:
@@ -264,7 +264,14 @@ class Batched:
 
 def told(error: ProviderError, batch: str | None) -> ProviderError:
     """Return a failure as one Request's own: several that raised the same one would write into each other's trace."""
-    return ProviderError(error.message, kind=error.kind, hint=error.hint, retry_after=error.retry_after, batch=batch)
+    return ProviderError(
+        error.message,
+        kind=error.kind,
+        hint=error.hint,
+        retry_after=error.retry_after,
+        batch=batch,
+        again=error.again,
+    )
 
 
 def batched(

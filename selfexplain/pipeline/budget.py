@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from selfexplain.errors import BudgetSpent, InputError
+from selfexplain.pipeline.time_limit import TimeLimit
 from selfexplain.pipeline.usage import no_price, spent
 from selfexplain.records import Ask, Request, Response
 from selfexplain.runs.totals import Totals
@@ -39,7 +40,7 @@ class Ahead:
 
 @dataclass
 class Budget:
-    """What Runs may take together: money, in the one currency of their prices, tokens, read and written, and calls."""
+    """What Runs may take together: money, in one currency, tokens, read and written, calls and time."""
 
     most: float | None
     runs: Sequence[Metered]
@@ -47,6 +48,8 @@ class Budget:
     most_calls: int | None = None
     ahead: Ahead | None = None
     """Of Runs that are asked in batches."""
+    time: TimeLimit | None = None
+    """Of this command alone: those before it had their own."""
     sent: int = 0
     """Calls since: each is one, whatever becomes of it."""
     more: Callable[[], Awaitable[bool]] | None = None
@@ -96,6 +99,8 @@ def budgeted(ask: Ask, budget: Budget) -> Ask:
 def refusal(budget: Budget) -> BudgetSpent | None:
     """Return why nothing more may be sent, None while something may."""
     replies = sum(run.totals.replies for run in budget.runs)
+    if budget.time is not None and budget.time.is_over:
+        return budget.time.spent(replies)
     if unknown := uncounted(budget):
         return BudgetSpent(
             f"{unknown} of {replies} replies did not state their tokens, so nobody can tell "

@@ -14,6 +14,7 @@ from selfexplain.providers.access import (
     without_secrets,
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
+from selfexplain.providers.first_alone import FirstAlone
 from selfexplain.providers.importing import nothing_collected
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
@@ -99,28 +100,41 @@ class Anthropic:
             )
         self.identity: Mapping[str, str] = {"base_url": without_secrets(str(self._client.base_url))}
         self._server = Server(self.name, anthropic, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS)
+        self.stated = self._server.stated
         self._refused: set[str] = set(NEVER_TAKEN)
+        self._first = FirstAlone()
 
     async def generate(self, request: Request) -> Response:
-        """Send one Request; what the server refuses is dropped, for good, and the Response says so."""
-        while True:
-            asked = wanted(request) - self._refused
-            sent = {"model": self._model} | to_anthropic(request, without=self._refused)
-            try:
-                raw = await self._server.post(self._client, "/v1/messages", sent)
-            except UnsupportedParameterError as refusal:
-                if refusal.parameter not in asked:  # of this very try: another may have been told meanwhile
-                    raise refusal.error from None  # asking again would never end
-                self._refused.add(refusal.parameter)
-                continue
-            except DeclinedError as declined:
-                dropped = tuple(sorted(self._refused & wanted(request)))
-                return msgspec.structs.replace(declined.response, dropped=dropped)
-            try:
-                dropped = tuple(sorted(self._refused & wanted(request)))
-                return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
-            except NOT_AS_PROMISED:
-                raise self._server.no_reply(raw, expected="a message") from None
+        """Send one Request.
+
+        Raises
+        ------
+        ProviderError
+            To be asked again `at once` where the server refused a parameter, which from now on is left out: the next
+            Response says so. Else as the server failed.
+        """
+        if self._first.knows(wanted(request) - self._refused):
+            return await self._send(request)
+        async with self._first.of(lambda: wanted(request) - self._refused):
+            return await self._send(request)
+
+    async def _send(self, request: Request) -> Response:
+        asked = wanted(request) - self._refused
+        dropped = tuple(sorted(self._refused & wanted(request)))
+        sent = {"model": self._model} | to_anthropic(request, without=self._refused)
+        try:
+            raw = await self._server.post(self._client, "/v1/messages", sent)
+        except UnsupportedParameterError as refusal:
+            if refusal.parameter not in asked:  # of this very try: another may have been told meanwhile
+                raise refusal.error from None  # asking again would never end
+            self._refused.add(refusal.parameter)
+            raise refusal.learned() from None
+        except DeclinedError as declined:
+            return msgspec.structs.replace(declined.response, dropped=dropped)
+        try:
+            return self._server.without_secrets(from_anthropic(raw, dropped=dropped))
+        except NOT_AS_PROMISED:
+            raise self._server.no_reply(raw, expected="a message") from None
 
     def batch_endpoint(self) -> "AnthropicBatches":
         """Return where the same model takes batches."""

@@ -11,8 +11,9 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from selfexplain.errors import ProviderError, ProviderFailure, ReplyError
+from selfexplain.errors import Again, ProviderError, ProviderFailure, ReplyError
 from selfexplain.providers.access import blotted
+from selfexplain.providers.stated_limits import Stated, seconds_until
 from selfexplain.records import Response, Usage
 
 UNSUPPORTED = re.compile(
@@ -45,8 +46,8 @@ FILTERS = re.compile(
 NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"})
 """Codes by which servers say that no waiting helps, with whatever status."""
 
-PARTS_OF_A_WAIT = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
-"""A duration as OpenAI's rate-limit headers state it: `6m0s`, `1.5s`, `20ms`."""
+SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)s")
+"""A duration as Google's errors state it."""
 
 NOT_AS_PROMISED = (AttributeError, IndexError, KeyError, TypeError, msgspec.ValidationError)
 """What reading a body raises that has another form than the protocol's."""
@@ -66,6 +67,11 @@ class UnsupportedParameterError(Exception):
     def __init__(self, parameter: str, error: ProviderError) -> None:
         super().__init__(parameter)
         self.parameter, self.error = parameter, error
+
+    def learned(self) -> ProviderError:
+        """Return the failure that this try was, after which the next one leaves the parameter out."""
+        self.error.again = "at once"
+        return self.error
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,8 @@ class Server:
     timeout: float
     address: str = "--base-url"
     """What to check of the address, when something else seems to answer there."""
+    stated: Stated = field(default_factory=Stated)
+    """Told what the server says of its limits beside each reply."""
 
     async def post(self, client: Any, path: str, body: Mapping[str, Any]) -> Any:
         """Return the JSON that a server answers, through the SDK's own door for whatever has no method of its own.
@@ -142,6 +150,7 @@ class Server:
             except self.sdk.APIStatusError as error:
                 self._require_undeclined(error)
                 raise
+        self.stated.hear(response.headers.raw)
         raw = decoded(response)
         stated = error_within(raw, response.headers)
         if stated is not None:
@@ -229,7 +238,15 @@ class Server:
         # 422 is what FastAPI servers answer, 403 what OpenAI does where token probabilities are not to be had.
         if error.status_code in {400, 403, 422}:
             parameter = refused_parameter(error, self.optional)
-        ours = ProviderError(words, kind=kind, hint=self._hint(kind), retry_after=retry_after(error.response.headers))
+        headers = error.response.headers
+        wait = retry_after(headers)
+        ours = ProviderError(
+            words,
+            kind=kind,
+            hint=self._hint(kind),
+            retry_after=stated_delay(error) if wait is None else wait,
+            again=again_by(headers, kind),
+        )
         return ours if parameter is None else UnsupportedParameterError(parameter, ours)
 
     def _hint(self, kind: ProviderFailure) -> str | None:
@@ -410,6 +427,32 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return until_reset(headers)
 
 
+def again_by(headers: Mapping[str, str], kind: ProviderFailure) -> Again | None:
+    """Return whether a server says by `x-should-retry` that asking again is worth it, None where it does not say.
+
+    A key that is wrong and an account without money stop a Run, whatever it says.
+
+    >>> again_by({"x-should-retry": "false"}, "overloaded"), again_by({"x-should-retry": "true"}, "bad_request")
+    ('never', 'later')
+    """
+    stated = headers.get("x-should-retry")
+    if stated == "true":
+        return None if kind in {"auth", "quota"} else "later"
+    return "never" if stated == "false" else None
+
+
+def stated_delay(error: Any) -> float | None:
+    """Return the seconds that an error's own object asks to wait, as Google's do: `{"retryDelay": "34.1s"}`."""
+    inner = inner_of(error)
+    details = inner.get("details") if isinstance(inner, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        stated = detail.get("retryDelay") if isinstance(detail, dict) else None
+        parts = SECONDS.fullmatch(stated) if isinstance(stated, str) else None
+        if parts is not None:
+            return float(parts[1])
+    return None
+
+
 def until_reset(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until a limit that is used up is reset, where the headers say that one is.
 
@@ -418,9 +461,7 @@ def until_reset(headers: Mapping[str, str]) -> float | None:
     """
     waits = []
     for what in ("requests", "tokens"):
-        parts = PARTS_OF_A_WAIT.fullmatch(headers.get(f"x-ratelimit-reset-{what}") or "-")
-        if parts is not None and headers.get(f"x-ratelimit-remaining-{what}") == "0":
-            waits.append(
-                sum(float(part or 0) * unit for part, unit in zip(parts.groups(), (3600, 60, 1, 0.001), strict=True))
-            )
+        wait = seconds_until(headers.get(f"x-ratelimit-reset-{what}") or "")
+        if wait is not None and headers.get(f"x-ratelimit-remaining-{what}") == "0":
+            waits.append(wait)
     return max(waits, default=None)

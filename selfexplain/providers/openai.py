@@ -15,6 +15,7 @@ from selfexplain.providers.access import (
     without_secrets,
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
+from selfexplain.providers.first_alone import FirstAlone
 from selfexplain.providers.importing import nothing_collected
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Alternative, Outcome, Request, Response, Token, Usage
@@ -99,27 +100,41 @@ class OpenAI:
         self._server = Server(
             self.name, openai, KEY_VARIABLE, hidden, OPTIONAL, TIMEOUT_SECONDS, address="that --base-url ends in /v1"
         )
+        self.stated = self._server.stated
         self._refused: set[str] = set()
-        self._limit = "max_tokens"
+        self._limit, self._first = "max_tokens", FirstAlone()
 
     async def generate(self, request: Request) -> Response:
-        """Send one Request; a parameter that the server refuses is dropped, for good, and the Response says so."""
-        while True:
-            sent = {"model": self._model} | to_openai(request, without=self._refused, limit=self._limit)
-            try:
-                raw = await self._server.post(self._client, "/chat/completions", sent)
-            except UnsupportedParameterError as refusal:
-                if not self._learn(refusal.parameter, sent):
-                    raise refusal.error from None
-                continue
-            except DeclinedError as declined:
-                dropped = tuple(sorted(self._refused & wanted(request)))
-                return msgspec.structs.replace(declined.response, dropped=dropped)
-            try:
-                dropped = tuple(sorted(self._refused & wanted(request)))
-                return self._server.without_secrets(from_openai(raw, dropped=dropped))
-            except NOT_AS_PROMISED:
-                raise self._server.no_reply(raw, expected="a chat completion") from None
+        """Send one Request.
+
+        Raises
+        ------
+        ProviderError
+            To be asked again `at once` where the server refused a parameter, which from now on is left out: the next
+            Response says so. Else as the server failed.
+        """
+        if self._first.knows(self._asked(request)):
+            return await self._send(request)
+        async with self._first.of(lambda: self._asked(request)):
+            return await self._send(request)
+
+    def _asked(self, request: Request) -> set[str]:
+        """Return the parameters that a server may refuse, of those that a Request would be sent with."""
+        return (wanted(request) - self._refused) | {self._limit}
+
+    async def _send(self, request: Request) -> Response:
+        sent = {"model": self._model} | to_openai(request, without=self._refused, limit=self._limit)
+        dropped = tuple(sorted(self._refused & wanted(request)))
+        try:
+            raw = await self._server.post(self._client, "/chat/completions", sent)
+        except UnsupportedParameterError as refusal:
+            raise (refusal.learned() if self._learn(refusal.parameter, sent) else refusal.error) from None
+        except DeclinedError as declined:
+            return msgspec.structs.replace(declined.response, dropped=dropped)
+        try:
+            return self._server.without_secrets(from_openai(raw, dropped=dropped))
+        except NOT_AS_PROMISED:
+            raise self._server.no_reply(raw, expected="a chat completion") from None
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Return the JSON that the server answers at a path of its own, outside the protocol: llama.cpp has some."""

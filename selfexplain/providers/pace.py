@@ -7,12 +7,13 @@ additive growth and multiplicative shrinking share a server fairly: Chiu and Jai
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal
 
 from selfexplain.errors import ProviderError, ProviderFailure
-from selfexplain.providers.retry import PATIENCE_SECONDS
-from selfexplain.records import Ask, Request, Response
+from selfexplain.providers.retry import PATIENCE_SECONDS, wait_after
+from selfexplain.providers.stated_limits import Allowance, Stated
+from selfexplain.records import Ask, Request, Response, Usage
 
 FIRST = 4
 """Requests at once before anything is known of a server."""
@@ -30,13 +31,17 @@ class Pace:
     ----------
     most : int
         What the limit never exceeds, at least 1.
+    stated : sequence of Stated
+        Where those who send to the provider leave what it says of its own limits.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, stated: Sequence[Stated] = ()) -> None:
         self._most, self.limit, self._threshold = most, min(FIRST, most), most
         self._line: deque[asyncio.Future[None]] = deque()
         self._in_flight = self._sent = self._halved_at = self._well = 0
         self._held: asyncio.TimerHandle | None = None
+        self._stated, self._allowance = stated, Allowance()
+        self._looks_again: asyncio.TimerHandle | None = None
 
     async def enter(self) -> int:
         """Return when one more may be sent: its number, to leave with."""
@@ -80,7 +85,26 @@ class Pace:
             self.limit = self._threshold = max(1, self.limit // 2)
         if wait:
             self._hold(wait)
+        self._hear(number)
         self._admit()
+
+    def use(self, usage: Usage | None) -> None:
+        """Note the tokens of a reply, by which it is told how many more a server takes that counts them."""
+        if usage is not None:
+            self._allowance.use(usage)
+
+    def _hear(self, number: int) -> None:
+        """Note what the server said beside a reply: how much it takes, and for how long that holds."""
+        said = {what: left for stated in self._stated for what, left in stated.take().items()}
+        if not said:
+            self._allowance.lose(number)
+            return
+        now, until = asyncio.get_running_loop().time(), {}
+        for what, (amount, seconds) in said.items():
+            # Nothing more for longer than a Request is patient: the server will say so itself, and the Run end by that.
+            if amount or seconds <= PATIENCE_SECONDS:
+                until[what] = amount, now + min(wait_after(1, seconds), PATIENCE_SECONDS)
+        self._allowance.hear(until, number=number, sent=self._sent)
 
     def _hold(self, wait: float) -> None:
         loop = asyncio.get_running_loop()  # its clock is monotonic: no jump of the machine's own reaches it
@@ -95,7 +119,17 @@ class Pace:
         self._admit()
 
     def _may_send(self) -> bool:
-        return self._in_flight < self.limit and self._held is None
+        if self._in_flight >= self.limit or self._held is not None:
+            return False
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._in_flight < self._allowance.room(now):
+            return True
+        changes_at = self._allowance.changes_at(now)
+        if self._looks_again is not None:
+            self._looks_again.cancel()
+        self._looks_again = None if changes_at is None else loop.call_at(changes_at, self._admit)
+        return False
 
     def _admit(self) -> None:
         while self._line and self._may_send():
@@ -110,7 +144,18 @@ def alone(send: Ask) -> Ask:
     return send
 
 
-def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] = alone) -> Ask:
+def patient(wait: Awaitable[int]) -> Awaitable[int]:
+    """Return a wait in line as it is: however long it takes."""
+    return wait
+
+
+def paced(
+    send: Ask,
+    paces: Mapping[str, Pace],
+    *,
+    around: Callable[[Ask], Ask] = alone,
+    waiting: Callable[[Awaitable[int]], Awaitable[int]] = patient,
+) -> Ask:
     """Return `send`, except that no more is in flight than who fills the Request's role is happy with.
 
     Parameters
@@ -122,11 +167,13 @@ def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] 
     around : callable
         From what sends to what does more with each try, in its turn: counts it, writes its reply to disk. The place in
         flight is the next one's as soon as the reply has come; what is then done with it keeps nobody waiting.
+    waiting : callable
+        From a wait in line to one that may end sooner, by raising.
     """
 
     async def ask_in_turn(request: Request) -> Response:
         pace = paces[request.role]
-        number = await pace.enter()
+        number = await waiting(pace.enter())
         went: Went = "unsaid"
         wait = None
 
@@ -134,6 +181,7 @@ def paced(send: Ask, paces: Mapping[str, Pace], *, around: Callable[[Ask], Ask] 
             nonlocal went
             response = await send(request)
             went = "well"
+            pace.use(response.usage)
             pace.leave(number, went)
             return response
 

@@ -35,8 +35,8 @@ def retried(
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
     Waits double from half a second, with jitter so that parallel requests do not return all at once; a server's
-    own Retry-After comes first, unless it is longer than a Request may wait. What remains after the last try is a
-    Response with outcome `failed`.
+    own Retry-After comes first, unless it is longer than a Request may wait, and so does its word whether asking again
+    is worth it. What remains after the last try is a Response with outcome `failed`.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ def retried(
         For failures that no other Item would survive either: a wrong key, no credit, no such model; and when
         `HOPELESS` Requests in one role were lost, one after the other, with no reply in between, or so many `refused`.
     """
+    ask = taught(ask)
     lost_in_a_row: Counter[str] = Counter()
     refused_in_a_row: Counter[str] = Counter()
     has_replied = set(replied)
@@ -68,16 +69,16 @@ def retried(
             try:
                 response = await ask(request)
             except ProviderError as error:
-                if error.kind in FATAL:
-                    raise
                 if error.kind != "connection":
                     answering.add(role)
                 most = tries if role in answering else min(tries, TRIES_UNANSWERED)
                 wait = wait_after(attempt, error.retry_after)
-                if error.kind in TRANSIENT and attempt < most and wait <= patience:
+                if may_help(error) and attempt < most and wait <= patience:
                     await sleep(wait)
                     attempt, patience = attempt + 1, patience - wait
                     continue
+                if error.kind in FATAL:
+                    raise
                 # Any other failure is an answer: the server is well, it is this Item that does not suit it.
                 lost_in_a_row[role] = lost_in_a_row[role] + 1 if error.kind in TRANSIENT else 0
                 if lost_in_a_row[role] >= HOPELESS:
@@ -94,6 +95,25 @@ def retried(
             return response
 
     return ask_until_answered
+
+
+def taught(ask: Ask) -> Ask:
+    """Return `ask`, except that a try that taught which parameter to leave out is followed by the next at once."""
+
+    async def ask_without(request: Request) -> Response:
+        while True:  # no longer than there are parameters: each teaches one
+            try:
+                return await ask(request)
+            except ProviderError as error:
+                if error.again != "at once":
+                    raise
+
+    return ask_without
+
+
+def may_help(error: ProviderError) -> bool:
+    """Tell whether asking again later may help: as the server says, else by the kind of failure."""
+    return error.kind in TRANSIENT if error.again is None else error.again == "later"
 
 
 def hopeless(n: int, last: ProviderError) -> ProviderError:

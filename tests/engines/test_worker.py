@@ -15,7 +15,7 @@ import pytest
 
 from selfexplain import Dataset, InputError, Item, run
 from selfexplain.engines.lots import lines_in, lots_of
-from selfexplain.engines.purse import FILE, Limits, Purse, taken_from
+from selfexplain.engines.purse import FILE, Amounts, Limits, Purse, taken_from
 from selfexplain.engines.ray import scratch_in
 from selfexplain.engines.worker import CLAIMS, Job, Told, Way, Worker
 from selfexplain.errors import BudgetSpent, ProviderError
@@ -306,3 +306,26 @@ def test_a_provider_that_was_made_here_cannot_be_sent(tmp_path: Path) -> None:
     """Its connections stay where they are."""
     with pytest.raises(InputError, match=r"counted/one is a provider that was made here"):
         run(**{**ASKED, "model": Counted()}, engine="ray", results=tmp_path)
+
+
+def test_the_time_is_that_of_all_workers_from_the_first_request_of_any(
+    folder: RunFolder, begin: Callable[..., Worker]
+) -> None:
+    """An hour; the second worker, or one that replaces a lost one, begins two hours later, and asks nothing."""
+
+    def an_hour(scratch: Path) -> Purse:
+        limits = Limits(None, None, None, [{"": None}], seconds=3_600)
+        return Purse(scratch, limits, Amounts(), workers=2)
+
+    first, late = begin(purse=an_hour), begin(purse=an_hour)
+    told = first.ask(ITEMS[:2])
+    (noted,) = folder.path.glob(".engine-*/first-request")
+    begun = noted.stat().st_mtime
+    os.utime(noted, (begun - 7_200, begun - 7_200))
+    refused = late.ask(ITEMS[2:4])
+
+    assert told == Told(done=2, resumed=1)
+    assert refused.trouble is not None
+    assert refused.trouble.spent
+    assert "the 1 h for which this command may ask are over" in refused.trouble.message
+    assert Counted.asked == {"q0": 1, "q1": 1}

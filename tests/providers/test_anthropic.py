@@ -1,9 +1,7 @@
 """The messages adapter: the real SDK against a real server that misbehaves, and against llama.cpp."""
 
-import asyncio
 import os
 import secrets
-import threading
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -15,10 +13,10 @@ import pytest
 import pytest_asyncio
 from opentelemetry import trace
 
+from providers.asking_again import answered
 from providers.misbehaving_server import (
     Answer,
     MisbehavingServer,
-    asked_of,
     message,
     objects,
     resets,
@@ -291,30 +289,10 @@ async def test_a_refused_temperature_is_dropped_once_and_for_good(
 ) -> None:
     """Asked again without it; the next Request does not try it; both Responses say so."""
     server.will(refusal, sends(message("4")))
-    responses = [await model.generate(ASKED), await model.generate(ASKED)]
+    responses = [await answered(model, ASKED), await answered(model, ASKED)]
 
     assert ["temperature" in body for body in server.bodies] == [True, False, False]
     assert [response.dropped for response in responses] == [("grammar", "logprobs", "seed", "temperature")] * 2
-
-
-async def test_a_temperature_refused_to_two_at_once_costs_neither_its_reply(
-    server: MisbehavingServer, model: Anthropic
-) -> None:
-    """Both were sent with it: the second to hear of it is asked again without, like the first."""
-    both_came = threading.Barrier(2)
-
-    def wants_no_temperature(handler: BaseHTTPRequestHandler) -> None:
-        if "temperature" not in asked_of(handler):
-            sends(message("4"))(handler)
-            return
-        both_came.wait(10)
-        objects(400, "invalid_request_error", "`temperature` is deprecated")(handler)
-
-    server.will(wants_no_temperature)
-    responses = await asyncio.gather(model.generate(ASKED), model.generate(ASKED))
-
-    assert sorted("temperature" in body for body in server.bodies) == [False, False, True, True]
-    assert [response.text for response in responses] == ["4", "4"]
 
 
 async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever(
@@ -323,7 +301,7 @@ async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever
     """The second complaint ends it."""
     server.will(objects(400, "invalid_request_error", "`temperature` is deprecated"))
     with pytest.raises(ProviderError) as caught:
-        await model.generate(ASKED)
+        await answered(model, ASKED)
 
     assert caught.value.kind == "bad_request"
     assert len(server.received) == 2

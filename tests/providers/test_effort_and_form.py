@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from providers.asking_again import answered
 from selfexplain.prompting.form import is_honoured, schema_of
 from selfexplain.providers.anthropic import Anthropic
 from selfexplain.providers.local import NAME, Local
@@ -65,7 +66,7 @@ async def test_a_server_of_the_chat_protocol_that_takes_neither_is_asked_without
         sends(completion()),
     )
     model = OpenAI("m1", base_url=server.base_url)
-    responses = [await model.generate(ASKED), await model.generate(ASKED)]
+    responses = [await answered(model, ASKED), await answered(model, ASKED)]
     await model.aclose()
 
     told = [("response_format" in body, "reasoning_effort" in body) for body in server.bodies]
@@ -79,7 +80,7 @@ async def test_a_server_of_the_messages_protocol_that_takes_no_form_is_asked_wit
         sends(message("4")),
     )
     model = Anthropic("m1", base_url=server.address)
-    response = await model.generate(ASKED)
+    response = await answered(model, ASKED)
     await model.aclose()
 
     assert [sorted(body["output_config"]) for body in server.bodies] == [["effort", "format"], ["effort"]]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from providers.asking_again import answered
 from providers.misbehaving_server import Answer, MisbehavingServer, completion, fails, message, objects, running, sends
 from selfexplain.errors import ProviderError
 from selfexplain.providers.anthropic import Anthropic
@@ -81,7 +82,7 @@ async def test_an_error_with_200_is_the_error_that_it_names(
 async def test_a_parameter_refused_with_200_is_left_out(server: MisbehavingServer, openai: OpenAI) -> None:
     server.will(sends({"error": {"code": 400, "message": "logprobs is not supported"}}), sends(completion()))
 
-    assert (await openai.generate(REQUEST)).dropped == ("logprobs",)
+    assert (await answered(openai, REQUEST)).dropped == ("logprobs",)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ async def test_token_probabilities_that_are_not_to_be_had_are_left_out(
 ) -> None:
     """With whatever status and capitals; else the first question would end the Run."""
     server.will(answer, sends(completion()))
-    response = await openai.generate(REQUEST)
+    response = await answered(openai, REQUEST)
 
     assert (response.outcome, response.dropped) == ("completed", ("logprobs",))
 

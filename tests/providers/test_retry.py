@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfexplain.errors import FATAL, ProviderError, ProviderFailure
+from selfexplain.errors import FATAL, TRANSIENT, Again, ProviderError, ProviderFailure
 from selfexplain.providers.retry import (
     HOPELESS,
     LONGEST_WAIT_SECONDS,
@@ -268,3 +268,46 @@ def test_requests_that_failed_together_do_not_come_back_together(
     monkeypatch.setattr(random, "random", lambda: drawn)
 
     assert (wait_after(1, None), wait_after(1, 8.0)) == (ours, stated)
+
+
+def told(kind: ProviderFailure, again: Again) -> ProviderError:
+    return ProviderError(f"it was {kind}", kind=kind, again=again)
+
+
+async def test_what_taught_a_parameter_is_asked_again_at_once_and_is_none_of_the_tries() -> None:
+    """Three parameters, and a server that is overloaded for all tries but the last."""
+    taught = told("bad_request", "at once")
+    server = Server(taught, error("overloaded"), taught, taught, *[error("overloaded")] * (TRIES - 2), REPLY)
+
+    assert await server.retried()(REQUEST) is REPLY
+    assert len(server.waits) == TRIES - 1
+
+
+@pytest.mark.parametrize("kind", ["bad_request", "context_too_long", "unavailable"])
+async def test_the_server_may_say_that_asking_again_is_worth_it(kind: ProviderFailure) -> None:
+    server = Server(told(kind, "later"), REPLY)
+
+    assert await server.retried()(REQUEST) is REPLY
+    assert (server.tries, len(server.waits)) == (2, 1)
+
+
+@pytest.mark.parametrize("kind", sorted(TRANSIENT))
+async def test_the_server_may_say_that_asking_again_is_not_worth_it(kind: ProviderFailure) -> None:
+    """The Item is left for the next command; ten in a row still stop the Run."""
+    server = Server(told(kind, "never"))
+    ask = server.retried()
+    for _ in range(HOPELESS - 1):
+        assert (await ask(REQUEST)).failure == Failure(kind, f"it was {kind}")
+    with pytest.raises(ProviderError, match="10 Items in a row"):
+        await ask(REQUEST)
+
+    assert (server.tries, server.waits) == (HOPELESS, [])
+
+
+async def test_what_no_item_survives_stops_the_run_when_waiting_did_not_help() -> None:
+    """Also where the server said that it might."""
+    server = Server(told("unavailable", "later"))
+    with pytest.raises(ProviderError, match="it was unavailable"):
+        await server.retried()(REQUEST)
+
+    assert server.tries == TRIES

@@ -20,6 +20,12 @@ from selfexplain.errors import ProviderError, ReplyError
 from selfexplain.providers import openai as adapter_module
 from selfexplain.providers.openai import OpenAI
 
+GOOGLES = [
+    {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": []},
+    {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s"},
+]
+"""When to come back, as Google's server for this protocol says it."""
+
 THEN, LATER = "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:30:30 GMT"
 
 
@@ -42,6 +48,10 @@ FAILURES: list[tuple[str, Answer, str, float | None]] = [
     ("429", fails(429, "Slow down"), "rate", None),
     ("429 wait", fails(429, "Slow down", headers={"Retry-After": "7"}), "rate", 7.0),
     ("429 wait ms", fails(429, "Slow down", headers={"Retry-After-Ms": "250", "Retry-After": "7"}), "rate", 0.25),
+    ("429 of Google's", fails(429, "Quota", details=GOOGLES), "rate", 34.5),
+    ("429 of Google's, in a list", sends([{"error": {"message": "no", "details": GOOGLES}}], 429), "rate", 34.5),
+    ("429 of Google's, and a header", fails(429, "no", headers={"Retry-After": "7"}, details=GOOGLES), "rate", 7.0),
+    ("429 of no Google's", fails(429, "no", details=[{"retryDelay": "soon"}, {"retryDelay": 3}, "?"]), "rate", None),
     # By the server's own clock, which is years away from ours.
     ("429 date", fails(429, "Slow", headers={"Retry-After": LATER, "Date": THEN}), "rate", 150.0),
     ("429 date gone by", fails(429, "Slow", headers={"Retry-After": THEN, "Date": LATER}), "rate", 0.0),
@@ -105,6 +115,30 @@ async def test_each_failure_has_its_kind(
     assert (caught.value.kind, caught.value.retry_after) == (kind, wait)
     assert caught.value.message.startswith("openai/m1: ")
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "stated", "again"),
+    [
+        (429, "false", "never"),
+        (500, "false", "never"),
+        (400, "true", "later"),
+        (404, "true", "later"),
+        (429, "true", "later"),
+        (401, "true", None),
+        (402, "true", None),
+        (500, "perhaps", None),
+    ],
+)
+async def test_the_servers_word_whether_to_ask_again_is_heard(
+    server: MisbehavingServer, model: OpenAI, status: int, stated: str, again: str | None
+) -> None:
+    """But a wrong key and an empty account stop the Run at once."""
+    server.will(fails(status, "no", headers={"X-Should-Retry": stated}))
+    with pytest.raises(ProviderError) as caught:
+        await model.generate(PLAIN)
+
+    assert caught.value.again == again
 
 
 async def test_a_client_that_finds_no_key_stops_the_run(server: MisbehavingServer) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from providers.asking_again import answered
 from providers.chat_completions.asked import ASKED, PLAIN
 from providers.misbehaving_server import (
     Answer,
@@ -32,17 +33,17 @@ async def test_a_refused_parameter_is_dropped_once_and_for_good(
 ) -> None:
     """Asked again without it; the next Request does not try it; both Responses say so."""
     server.will(refusal, sends(completion()))
-    responses = [await model.generate(ASKED), await model.generate(ASKED)]
+    responses = [await answered(model, ASKED), await answered(model, ASKED)]
 
     assert [name in body for body in server.bodies] == [True, False, False]
     assert [response.dropped for response in responses] == [(name,)] * 2
-    assert (await model.generate(PLAIN)).dropped == ()
+    assert (await answered(model, PLAIN)).dropped == ()
 
 
 async def test_parameters_are_dropped_one_by_one(server: MisbehavingServer, model: OpenAI) -> None:
     """A server that takes neither learns us one at a time."""
     server.will(fails(400, "no", param="seed"), fails(400, "no", param="logprobs"), sends(completion()))
-    response = await model.generate(ASKED)
+    response = await answered(model, ASKED)
 
     assert response.dropped == ("logprobs", "seed")
     assert len(server.received) == 3
@@ -54,12 +55,12 @@ async def test_a_server_that_complains_of_what_is_not_sent_is_not_asked_for_ever
     """The second complaint about one parameter ends it."""
     server.will(fails(400, "no", param="temperature"))
     with pytest.raises(ProviderError) as caught:
-        await model.generate(ASKED)
+        await answered(model, ASKED)
 
     assert caught.value.kind == "bad_request"
     assert len(server.received) == 2
     with pytest.raises(ProviderError):
-        await model.generate(PLAIN)
+        await answered(model, PLAIN)
     assert len(server.received) == 3
 
 
@@ -69,7 +70,7 @@ async def test_max_tokens_goes_by_its_newer_name_where_the_older_is_refused(
     """Reasoning models insist; the limit itself is kept, so nothing was dropped."""
     told = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     server.will(fails(400, told, param="max_tokens", code="unsupported_parameter"), sends(completion()))
-    responses = [await model.generate(PLAIN), await model.generate(PLAIN)]
+    responses = [await answered(model, PLAIN), await answered(model, PLAIN)]
 
     limits = [{name: body[name] for name in body if name.startswith("max")} for body in server.bodies]
     assert limits == [{"max_tokens": 16}, {"max_completion_tokens": 16}, {"max_completion_tokens": 16}]
@@ -81,6 +82,6 @@ async def test_a_limit_refused_under_both_names_is_a_bad_request(server: Misbeha
     server.will(fails(400, "no", param="max_tokens"), fails(400, "no", param="max_completion_tokens"))
 
     with pytest.raises(ProviderError) as caught:
-        await model.generate(PLAIN)
+        await answered(model, PLAIN)
     assert caught.value.kind == "bad_request"
     assert len(server.received) == 2

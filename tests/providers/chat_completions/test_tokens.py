@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from providers.asking_again import answered
 from providers.chat_completions.asked import ASKED, logprobs
 from providers.misbehaving_server import (
     MisbehavingServer,
@@ -51,7 +52,7 @@ async def test_a_character_of_several_tokens_has_no_alternatives(server: Misbeha
 async def test_refused_alternatives_leave_the_token_probabilities(server: MisbehavingServer, model: OpenAI) -> None:
     """Asked again without them alone."""
     server.will(fails(400, "Unsupported", param="top_logprobs"), sends(completion()))
-    assert (await model.generate(WITH_TOP)).dropped == ("top_logprobs",)
+    assert (await answered(model, WITH_TOP)).dropped == ("top_logprobs",)
     assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (True, False)]
 
 
@@ -61,7 +62,7 @@ async def test_refused_token_probabilities_take_their_alternatives_along(
     """Without the one there is no place for the other, and both are told."""
     server.will(fails(400, "Unsupported", param="logprobs"), sends(completion()))
 
-    assert (await model.generate(WITH_TOP)).dropped == ("logprobs", "top_logprobs")
+    assert (await answered(model, WITH_TOP)).dropped == ("logprobs", "top_logprobs")
     assert [("logprobs" in body, "top_logprobs" in body) for body in server.bodies] == [(True, True), (False, False)]
 
 
