@@ -71,6 +71,8 @@ FACTS = TrialFacts(
     address=6000,
     cost=cost,
     summarise=summarise,
+    needs="examples with choices (rows with `split: example`), and a template that shows them and asks for "
+    "reasons: one of your own with {{ examples }}",
     source="Turpin et al. 2023, arXiv:2305.04388, `Answer is Always A`",
 )
 

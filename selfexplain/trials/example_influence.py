@@ -69,6 +69,7 @@ FACTS = TrialFacts(
     address=8000,
     cost=cost,
     summarise=summarise,
+    needs="a template that shows examples: few-shot, few-shot-words, classify",
     source="leave-one-out of examples; our own form",
 )
 

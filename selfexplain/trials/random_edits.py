@@ -73,6 +73,7 @@ FACTS = TrialFacts(
     address=9000,
     cost=cost,
     summarise=summarise,
+    needs="a template that asks the model to edit the question, and asks it the edited one: redact, counterfactual",
     source="Madsen, Chandar & Reddy 2024, arXiv:2401.07927, for the edits; the chance level is our own",
 )
 

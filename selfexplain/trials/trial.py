@@ -83,6 +83,8 @@ class TrialFacts:
     """At most so many calls about one Record; none where the trial does not apply."""
     summarise: "Callable[[Sequence[Finding]], Sequence[Summary]]"
     """Sums findings up: one Summary for each mode in which they were made."""
+    needs: str = ""
+    """What a Run must have been asked with, and templates that do, in words."""
     role: str = ""
     """Another model that it asks, where one is named."""
     source: str = ""
