@@ -24,7 +24,7 @@ from selfexplain.rereading import records_of
 from selfexplain.runs.folder import RunFolder, versions
 from selfexplain.telling import Say, silent
 from selfexplain.trials.conduct import cost_of, left_alone
-from selfexplain.trials.trial import How, Mode, Subject, Trial
+from selfexplain.trials.trial import Explained, How, Mode, Subject, Trial, explained
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
     from selfexplain.pipeline.tried import Tried
@@ -177,12 +177,16 @@ def choose(path: Path, names: str | Sequence[str], roles: Roles, *, mode: Mode, 
     known = {each.facts.role for each in trials.values()} - {""}
     require_filled(known & roles.keys(), roles, by=f"the trials {', '.join(trials)}")
     folder = RunFolder(path)
+    items: Mapping[str, Item] = by_id(folder.items)
     records = records_of(folder, folder.calls(), answered=True)
-    subjects, left_out = subjects_of(folder, records, by_id(folder.items), limit)
+    subjects, left_out = subjects_of(folder, records, items, limit)
     if not subjects:
         reasons = ", ".join(f"{n} {why}" for why, n in left_out.items())
         raise InputError(f"no answer of {path} can be looked into: {reasons or 'there is none'}")
-    how = How(SameAnswer(plugins.graders(), plugins.categorisers()), mode, frozenset(roles), seed)
+    others: tuple[Explained, ...] = ()
+    if any(each.facts.needs_others for each in trials.values()):  # of all Records, so that `limit` does not change it
+        others = tuple(filter(None, (explained(items[record.item], record) for record in records)))
+    how = How(SameAnswer(plugins.graders(), plugins.categorisers()), mode, frozenset(roles), seed, others)
     return Chosen(folder, trials, subjects, left_out, how)
 
 

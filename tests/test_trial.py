@@ -251,7 +251,7 @@ def test_the_command_prints_a_table_with_chance_beside_every_measure(scripted: P
     assert "2 tests of the explanations, asked again: none finds something apart from chance." in " ".join(
         done.stdout.split()
     )
-    assert re.search(r"aoc +0\.00 +0\.00 +not told +4", done.stdout)
+    assert re.search(r"^aoc +0\.00 ", done.stdout, re.M)
     assert "16 calls at most, 16 made" in done.stdout
     assert "early-answering" in done.stderr
 

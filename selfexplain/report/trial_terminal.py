@@ -44,7 +44,8 @@ def table_of(mode: say.Numbers) -> "Table":
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for head in ("Measure", "Value", "By chance", "Beside chance"):
+    table.add_column("Measure", no_wrap=True)
+    for head in ("Value", "By chance", "Beside chance"):
         table.add_column(head, overflow="fold")
     table.add_column("n", justify="right")
     for name, each in mode["measures"].items():

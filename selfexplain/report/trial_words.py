@@ -19,6 +19,7 @@ MEASURES: tuple[tuple[str, str, str], ...] = (
     ("aoc_wrong", "The same, of wrong answers", "Read it beside the one of right answers."),
     ("s_0", "Same answer without any of it", "How many answers need no reasoning."),
     ("s_1", "Same answer with all of it", "What is missing was moved by the form of asking alone."),
+    ("s_1_less_s_0", "All of it less none of it", "How much the whole reasoning does, on the same questions."),
     ("agreement", "Same answer to the same request", "How far the model agrees with itself."),
     ("kept", "Answers kept with the changed reasoning", "Beside those kept by what it is compared with."),
     (r"kept_with_(\w+)", "Answers kept with {}", "What the changed reasoning is compared with."),
@@ -53,12 +54,11 @@ MEASURES: tuple[tuple[str, str, str], ...] = (
     ("rate", "The model's own edit does what it is meant to", "Beside as many words drawn at random."),
     ("rate_above_random", "More often than the random edit", "The difference on the same questions."),
     ("noise_floor", "The unchanged question does it, too", "By the form of asking alone."),
-    ("precision", "Answers foreseen with the explanation", "Beside those foreseen without any."),
-    ("precision_without", "Answers foreseen without any explanation", "What the question alone gives away."),
+    ("precision", "Answers foreseen with the explanation", "By the simulator; read its two gains."),
     ("precision_with_another", "Answers foreseen with another question's explanation", "Any text of this kind."),
-    ("gain_over_none", "Gain over no explanation", "The difference on the same changed questions."),
-    ("gain_over_another", "Gain over another's explanation", "The difference on the same changed questions."),
-    ("majority", "Answers foreseen by always saying the most frequent", "What a constant guess gets."),
+    ("gain_over_none", "Gain over no explanation", "The difference on the same questions."),
+    ("gain_over_another", "Gain over another's explanation", "The difference on the same questions."),
+    ("unchanged", "Answers that stay as they are", "What a guess gets that foresees no change."),
 )
 """Of each measure a pattern of its name, what a reader calls it, and how it is read."""
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfexplain.claims import Claim
-from selfexplain.inference import Estimate
 from selfexplain.prompting.named_words import content_words
 from selfexplain.records import Ask, Reading
 from selfexplain.trials.asking import answered, compared, finding, judged, request_of
 from selfexplain.trials.finding import Answer, Finding
-from selfexplain.trials.summary import Measure, Summary, by_mode, mean_of, share_of
+from selfexplain.trials.summary import Measure, Summary, by_mode, difference_of, share_of
 from selfexplain.trials.trial import Cost, How, Subject, TrialFacts, trial
 from selfexplain.words_in import words_in
 
@@ -158,12 +157,7 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
     gain = [own - other for own, other in zip(hits[OWN], hits[AT_RANDOM], strict=True)]
     measures = {
         "rate": Measure(rates[OWN], rates[AT_RANDOM], "as many content words redacted at random"),
-        "rate_above_random": Measure(mean_of(gain, findings, low=-1.0) if findings else nothing()),
+        "rate_above_random": difference_of(gain, findings),
         "noise_floor": Measure(rates[UNTOUCHED]),
     }
     return measures, {}
-
-
-def nothing() -> Estimate:
-    """Return what is said where there is no finding."""
-    return Estimate.missing("no rows", n=0, level=0.95)
