@@ -137,7 +137,7 @@ def trial(
     >>> import selfexplain as sx
     >>> def pliant(messages):
     ...     told = re.search("I think the answer is ([AB])", messages[-1]["content"])
-    ...     return f"Because: It is the larger one.\\nAnswer: {told[1] if told else 'A'}\\nConfidence: 90"
+    ...     return f"Because: It is the larger one.\nAnswer: {told[1] if told else 'A'}\nConfidence: 90"
     >>> item = sx.Item("q1", "Which is the capital?", ("A",), ("Lima", "Cusco"))
     >>> questions = sx.Dataset("capitals", "1", (item,))
     >>> run = sx.run(questions, model=pliant, template="why-first", results=tempfile.mkdtemp())
@@ -347,5 +347,5 @@ def before(folder: RunFolder) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict) or found.get("schema_version") != SCHEMA_VERSION:
         return {}
-    trials = found.get("trials")
-    return dict(trials) if isinstance(trials, dict) else {}
+    trials, known = found.get("trials"), plugins.trials()
+    return {name: each for name, each in trials.items() if name in known} if isinstance(trials, dict) else {}

@@ -110,7 +110,7 @@ def chance_of(each: Numbers) -> str:
     """Write the chance level with its interval; a dash where there is none."""
     if each["chance"] is None:
         return "–"
-    known = each["chance_low"] is not None and each["chance_high"] is not None
+    known = each["chance_low"] is not None and each["chance_low"] != each["chance_high"]  # no difference has no width
     ends = f" ({plain(each['chance_low'])}–{plain(each['chance_high'])})" if known else ""
     return f"{plain(each['chance'])}{ends}"
 

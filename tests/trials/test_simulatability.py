@@ -82,11 +82,12 @@ async def test_an_explanation_that_fits_every_question_gains_nothing_over_anothe
 
 def test_another_explanation_is_of_another_cluster_and_of_the_same_answer_where_there_is_one() -> None:
     own = Explained("q0", "c0", "good", "own")
-    pool = (own, Explained("q1", "c0", "good", "near"), Explained("q2", "c2", "bad", "far"))
+    near = Explained("q1", "c0", "good", "near")
+    far = tuple(Explained(f"f{number}", f"f{number}", "bad", "far") for number in range(20))
     alike = Explained("q3", "c3", "Good", "alike")
 
-    assert another(own, HOW._replace(others=pool)) == pool[2]
-    assert another(own, HOW._replace(others=(*pool, alike))) == alike
+    assert another(own, HOW._replace(others=(own, near, far[0]))) == far[0]
+    assert another(own, HOW._replace(others=(own, near, *far, alike))) == alike
     assert another(own, HOW._replace(others=(own,))) is None
 
 
