@@ -24,10 +24,11 @@ from selfexplain.rereading import records_of
 from selfexplain.runs.folder import RunFolder, versions
 from selfexplain.telling import Say, silent
 from selfexplain.trials.conduct import cost_of, left_alone
+from selfexplain.trials.continuing import mode_of
 from selfexplain.trials.trial import Explained, How, Mode, Subject, Trial, explained
 
 if TYPE_CHECKING:  # numpy, which `selfexplain --help` must not load
-    from selfexplain.pipeline.tried import Tried
+    from selfexplain.pipeline.tried import Desk, Tried
     from selfexplain.trials.finding import Finding
 
 __all__ = ["TrialResult", "trial"]
@@ -289,6 +290,7 @@ async def conducted(
     told = counting(watch, of=len(chosen.trials) * len(chosen.subjects))
     found = []
     try:
+        await require_mode(chosen, desk)
         for name, each in chosen.trials.items():
             begun, sent = time.monotonic(), desk.sent
             findings = await desk.conduct(each, chosen.subjects, chosen.how, watch=told)
@@ -298,6 +300,19 @@ async def conducted(
     finally:
         await desk.aclose()
     return found
+
+
+async def require_mode(chosen: Chosen, desk: "Desk") -> None:
+    """Raise InputError where a model is to be given the beginning of its reply and does not go on: one call tells."""
+    reasoning = [each for each in chosen.trials.values() if each.facts.family == "reasoning"]
+    if chosen.how.mode != "prefill" or not reasoning:
+        return
+    found, asked = await mode_of(reasoning[0].facts, chosen.subjects, desk.ask, chosen.how)
+    if asked and found != "prefill":
+        raise InputError(
+            f"{chosen.folder.manifest.spec.model} does not go on from the beginning of a reply",
+            hint="it refuses, or begins anew. Leave --mode prefill out: the reasoning is then quoted in a user's turn",
+        )
 
 
 def counting(watch: Watch, *, of: int) -> "Callable[[Finding], None]":

@@ -195,6 +195,12 @@ def test_what_cannot_be_done_is_refused_before_anything_is_asked(
     assert not run.model.asked
 
 
+def test_a_model_that_does_not_go_on_from_a_beginning_is_told_by_one_call(run: Asked) -> None:
+    with pytest.raises(sx.InputError, match="pliant does not go on from the beginning of a reply"):
+        run.tried("early-answering,filler", mode="prefill")
+    assert len(run.model.asked) == 1
+
+
 def test_another_model_than_the_run_s_is_refused(run: Asked) -> None:
     with pytest.raises(sx.InputError, match="other is not the model that answered, which is pliant"):
         sx.trial(run.folder, "hints", model=Pliant("other").provider)

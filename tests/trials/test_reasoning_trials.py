@@ -147,6 +147,21 @@ async def test_a_reply_that_begins_anew_after_a_prefill_is_no_answer() -> None:
     assert (finding.status, finding.why) == ("no_answer", "not_continued")
 
 
+async def test_a_server_that_gives_the_beginning_back_goes_on_all_the_same() -> None:
+    """As llama.cpp does: the reply holds what was put into the model's mouth, too, and is read once."""
+
+    def echoes(request: Request) -> str:
+        before = request.messages[-1]
+        return f"{before.content} 5" if before.role == "assistant" else WHOLE
+
+    summary, (finding,), _ = await tried("early-answering", numbered(1), "why-first", echoes, mode="prefill")
+    one = await subject(numbered(1)[0], "why-first", echoes)
+
+    assert (finding.status, value(summary, "aoc")) == ("ok", 0.0)
+    assert {each.answer for each in finding.answers} == {"5"}
+    assert await mode_of(FACTS, [one], asking(echoes), HOW) == ("prefill", 1)
+
+
 @pytest.mark.parametrize(
     ("reply", "mode"),
     [
