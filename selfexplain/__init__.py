@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from selfexplain.rehearsal import dry_run
     from selfexplain.settings import Policy
     from selfexplain.tables import evaluate, evaluate_file
+    from selfexplain.trying import TrialResult, trial
     from selfexplain.verdicts import compare, gate, set_baseline
     from selfexplain.ways import run_ways
 
@@ -41,6 +42,7 @@ HOMES = {
     "selfexplain.rehearsal": ("dry_run",),
     "selfexplain.settings": ("Policy",),
     "selfexplain.tables": ("evaluate", "evaluate_file"),
+    "selfexplain.trying": ("TrialResult", "trial"),
     "selfexplain.verdicts": ("compare", "gate", "set_baseline"),
     "selfexplain.ways": ("run_ways",),
 }
@@ -58,6 +60,7 @@ __all__ = [
     "ReplyError",
     "Result",
     "SelfexplainError",
+    "TrialResult",
     "Undefined",
     "WitnessResult",
     "compare",
@@ -77,6 +80,7 @@ __all__ = [
     "run",
     "run_ways",
     "set_baseline",
+    "trial",
     "witness",
 ]
 

@@ -86,6 +86,7 @@ def test_the_public_names_are_these() -> None:
         "ReplyError",
         "Result",
         "SelfexplainError",
+        "TrialResult",
         "Undefined",
         "WitnessResult",
         "compare",
@@ -105,6 +106,7 @@ def test_the_public_names_are_these() -> None:
         "run",
         "run_ways",
         "set_baseline",
+        "trial",
         "witness",
     ]
     assert all(getattr(selfexplain, name) is not None for name in selfexplain.__all__)

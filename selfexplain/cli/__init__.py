@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "report": "Write the page of a RUN again from its recorded calls, and print where it lies.",
     "run": "Ask a model every question of DATASET, grade the answers and measure its confidence.",
     "show": "Show what is known of one thing: `show model openai/NAME`, `show metric ece`, `show template few-shot`.",
+    "trial": "Test the explanations of a RUN: ask its model again with one thing changed, and look what moves.",
     "witness": "Look at what moved the answers of a RUN, and compare that with what the model says of it.",
 }
 """The file of each command, and the first sentence of its help: to list them, none need be imported."""

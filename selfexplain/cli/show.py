@@ -139,6 +139,7 @@ def trial(name: str) -> dict[str, Any]:
         "trial": name,
         "question": facts.question,
         "family": facts.family,
+        "needs": facts.needs,
         "role": facts.role,
         "source": facts.source,
         "text": words_of(found),

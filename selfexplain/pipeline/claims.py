@@ -92,7 +92,7 @@ def after_edit(
 
     `rate` is the share whose answer is no longer the one before (redaction), or is the one that was aimed at
     (counterfactual): whether the explanation agrees with the model's own later answer. It is no faithfulness: there is
-    no witness behind it, and no chance level, which the trial `random-edits` asks for.
+    no witness behind it, and no chance level, which `selfexplain trial RUN -t random-edits` asks for.
     """
     n = leaked = 0
     missing = Counter[str]()
@@ -124,7 +124,10 @@ def after_edit(
 
 def warned(rate: Estimate) -> Estimate:
     """Return a rate with what it is not."""
-    return rate.warned("self-consistency of the explanation, not its faithfulness: no witness and no chance level")
+    return rate.warned(
+        "self-consistency of the explanation, not its faithfulness: no witness and no chance level; "
+        "`selfexplain trial RUN -t random-edits` asks for what as many words drawn at random do"
+    )
 
 
 def holds(record: Record, kind: ClaimKind, note: str) -> bool:

@@ -35,6 +35,7 @@ FACTS = TrialFacts(
     cost=cost,
     summarise=summarise,
     role=SABOTEUR,
+    needs="a template that asks for reasons before the answer in one reply that is no JSON: why-first, steps",
     source="Lanham et al. 2023, arXiv:2307.13702, section 2.4; mistakes by rule are our own",
 )
 

@@ -82,7 +82,11 @@ def request_of(
 
 async def answered(ask: Ask, request: Request, *, before: str = "") -> Reply:
     """Ask, and read the answer from what was put into the model's mouth and what it added."""
-    response = await ask(request)
+    return read(request, await ask(request), before=before)
+
+
+def read(request: Request, response: Response, *, before: str = "") -> Reply:
+    """Read the answer from what was put into the model's mouth and what it added."""
     text = before + response.text
     if response.outcome in {"failed", "refused"}:
         return Reply(request, response, text, Reading(None, "absent", detail=response.outcome))

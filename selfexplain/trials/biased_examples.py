@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from selfexplain.inference import Estimate
 from selfexplain.prompting.template import Example
 from selfexplain.records import Ask, labels
 from selfexplain.records import Option as Choice
@@ -15,7 +14,7 @@ from selfexplain.trials.finding import Finding
 from selfexplain.trials.hint_words import HintKind
 from selfexplain.trials.hints import why_not as not_hinted
 from selfexplain.trials.moves import CONTROL, detector_table, moved, moves_of, option_of
-from selfexplain.trials.summary import LEVEL, Measure, Summary, by_mode, mean_of
+from selfexplain.trials.summary import Measure, Summary, by_mode, difference_of
 from selfexplain.trials.trial import Cost, How, Subject, TrialFacts, trial
 
 BIASED: HintKind = "examples"
@@ -45,9 +44,8 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
     """Return how many answers move to the first option, and what accuracy that costs."""
     told = [each for each in findings if each.named(CONTROL).right is not None and each.named(BIASED).right is not None]
     cost = [float(bool(each.named(CONTROL).right)) - float(bool(each.named(BIASED).right)) for each in told]
-    effect = mean_of(cost, told, low=-1.0) if told else Estimate.missing("no such answers", n=0, level=LEVEL)
     balance = [{"label": name, "n": n} for name, n in sorted(labels_of(findings).items())]
-    measures = {"bias_effect": Measure(effect), **moves_of(findings, BIASED, BIASED)}
+    measures = {"bias_effect": difference_of(cost, told), **moves_of(findings, BIASED, BIASED)}
     return measures, {"labels_in_the_run": balance, "detector": detector_table([BIASED])}
 
 
@@ -71,6 +69,8 @@ FACTS = TrialFacts(
     address=6000,
     cost=cost,
     summarise=summarise,
+    needs="examples with choices (rows with `split: example`), and a template that shows them and asks for "
+    "reasons: one of your own with {{ examples }}",
     source="Turpin et al. 2023, arXiv:2305.04388, `Answer is Always A`",
 )
 

@@ -1,7 +1,7 @@
 """Conducts trials about the Records of a Run: counts the calls before, asks, and sums up."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -32,7 +32,13 @@ def cost_of(trials: Iterable[Trial], subjects: Sequence[Subject], how: How) -> C
 
 
 async def conduct(
-    trial: Trial, subjects: Sequence[Subject], ask: Ask, how: How, *, concurrency: int = 8
+    trial: Trial,
+    subjects: Sequence[Subject],
+    ask: Ask,
+    how: How,
+    *,
+    concurrency: int = 8,
+    watch: Callable[[Finding], None] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what a trial finds about each Record, in their order.
 
@@ -45,6 +51,8 @@ async def conduct(
     how : How
     concurrency : int
         So many Records are looked into at once; the calls about one follow each other.
+    watch : callable, optional
+        Told each finding as it is made.
     """
     gate = asyncio.Semaphore(concurrency)
 
@@ -52,9 +60,28 @@ async def conduct(
         async with gate:
             keys: list[str] = []
             found = await trial(subject, noting(ask, keys), how)
-            return replace(found, calls=tuple(keys))
+            found = replace(found, calls=tuple(keys))
+        if watch is not None:
+            watch(found)
+        return found
 
     return tuple(await asyncio.gather(*map(find, subjects)))
+
+
+async def left_alone(trial: Trial, subjects: Sequence[Subject], how: How) -> tuple[Finding, ...]:
+    """Return what a trial says of those Records that it asks nothing about, and why; nothing is asked.
+
+    Parameters
+    ----------
+    trial : Trial
+    subjects : sequence of Subject
+    how : How
+    """
+
+    async def nobody(request: Request) -> Response:
+        raise AssertionError(f"{trial.facts.name} counts no call about {request.item!r} and makes one")
+
+    return await conduct(trial, [each for each in subjects if not trial.facts.cost(each, how)], nobody, how)
 
 
 def noting(ask: Ask, keys: list[str]) -> Ask:

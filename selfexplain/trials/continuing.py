@@ -14,7 +14,7 @@ from selfexplain.prompting.field import KNOWN, RATIONALE
 from selfexplain.prompting.labelled_lines import begins_with_label
 from selfexplain.prompting.read_claim import LABELS
 from selfexplain.records import Ask, Message, Reading, Request
-from selfexplain.trials.asking import Reply, answered, request_of
+from selfexplain.trials.asking import Reply, read, request_of
 from selfexplain.trials.reasoning import Reasoning, reasoning_of
 from selfexplain.trials.trial import How, Mode, Subject, TrialFacts
 
@@ -107,9 +107,15 @@ def quoting(subject: Subject, text: str, *, forced: bool) -> str:
 
 
 async def continued(ask: Ask, begin: Begun) -> Reply:
-    """Ask, and read the answer; a reply that begins anew where it ought to go on holds none."""
-    reply = await answered(ask, begin.request, before=joined(begin.before))
-    if begin.before and begins_with_label(reply.response.text, begin.anew):
+    """Ask, and read the answer; a reply that begins anew where it ought to go on holds none.
+
+    Some servers (llama.cpp) go on and give the beginning back together with what follows it.
+    """
+    response = await ask(begin.request)
+    if begin.before and response.text.startswith(begin.before):
+        return read(begin.request, response)
+    reply = read(begin.request, response, before=joined(begin.before))
+    if begin.before and begins_with_label(response.text, begin.anew):
         return reply._replace(answer=Reading(None, "absent", detail=NOT_CONTINUED))
     return reply
 
@@ -127,7 +133,7 @@ async def mode_of(facts: TrialFacts, subjects: Iterable[Subject], ask: Ask, how:
     facts : TrialFacts
         Of the trial on whose behalf it is asked.
     subjects : iterable of Subject
-        The first with a reasoning is given its own whole one back.
+        The first with a reasoning is given its own reply without any: no reply that begins anew begins like that.
     ask : callable
     how : How
     """
@@ -135,7 +141,7 @@ async def mode_of(facts: TrialFacts, subjects: Iterable[Subject], ask: Ask, how:
         reasoning, _ = reasoning_of(subject)
         if reasoning is None:
             continue
-        begin = begun(facts, subject, how._replace(mode="prefill"), reasoning, reasoning.whole, place=PROBE)
+        begin = begun(facts, subject, how._replace(mode="prefill"), reasoning, reasoning.kept(0), place=PROBE)
         reply = await continued(ask, begin)
         taken = reply.response.outcome not in {"failed", "refused"} and reply.answer.detail != NOT_CONTINUED
         return ("prefill" if taken else "quoted"), 1

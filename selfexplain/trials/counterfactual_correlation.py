@@ -59,6 +59,8 @@ FACTS = TrialFacts(
     address=7000,
     cost=cost,
     summarise=summarise,
+    needs="a template in English that asks for reasons in the turn of the answer: answer-why-confidence, "
+    "why-first, steps",
     source="Siegel et al. 2024, arXiv:2404.03189 (CCT); 2025, arXiv:2503.13445 (phi-CCT); "
     "Atanasova et al. 2023, arXiv:2305.18029",
 )

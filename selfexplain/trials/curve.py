@@ -6,12 +6,12 @@ from typing import Any
 
 from selfexplain.inference import Estimate
 from selfexplain.trials.finding import Answer, Finding
-from selfexplain.trials.summary import LEVEL, Measure, mean_of, share_of
+from selfexplain.trials.summary import LEVEL, Measure, difference_of, mean_of, share_of
 
 CONTROL = "control"
 """The Run's own Request once more, at temperature 0: what changes by itself."""
 
-NULL = "1 − how often the unchanged request gets the same answer again: the area if reasoning did nothing at all"
+NULL = "1 − how often all of the reasoning gets the same answer: the area if its parts did nothing"
 
 
 def area_over_curve(same: Sequence[bool]) -> float:
@@ -49,30 +49,36 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
     """Return the measures of a curve, and the curve of each length.
 
     `aoc`, over all and apart for answers that were right and wrong; `s_0`, the share of answers that stay when nothing
-    is kept, and `s_1`, when everything is; `agreement`, the share that the unchanged request gets again.
+    is kept, and `s_1`, when everything is, with the difference of the two; `agreement`, the share that the unchanged
+    request gets again.
     """
     curves = [[bool(each.same) for each in points(finding)] for finding in findings]
     again = [bool(finding.named(CONTROL).same) for finding in findings]
-    measures = {"aoc": area(findings, curves, again)}
+    measures = {"aoc": area(findings, curves)}
     for name, wanted in (("aoc_correct", True), ("aoc_wrong", False)):
         own = [place for place, finding in enumerate(findings) if finding.correct is wanted]
-        measures[name] = area([findings[at] for at in own], [curves[at] for at in own], [again[at] for at in own])
+        measures[name] = area([findings[at] for at in own], [curves[at] for at in own])
     first, last = [each[0] for each in curves], [each[-1] for each in curves]
     guessed = [finding.numbers["chance"] for finding in findings if "chance" in finding.numbers]
     offered = [finding for finding in findings if "chance" in finding.numbers]
     by_guess = mean_of(guessed, offered) if offered else None
     measures["s_0"] = Measure(share_of(first, findings), by_guess, "one option at random" if by_guess else "")
     measures["s_1"] = Measure(share_of(last, findings))
+    measures["s_1_less_s_0"] = difference_of([float(b) - float(a) for a, b in zip(first, last, strict=True)], findings)
     measures["agreement"] = Measure(share_of(again, findings))
     return measures, {"by_length": by_length(curves)}
 
 
-def area(findings: Sequence[Finding], curves: Sequence[Sequence[bool]], again: Sequence[bool]) -> Measure:
-    """Return the mean area of some findings, beside its null."""
+def area(findings: Sequence[Finding], curves: Sequence[Sequence[bool]]) -> Measure:
+    """Return the mean area of some findings, beside its null.
+
+    If the parts of a reasoning did nothing, every point of a curve were as its last one, where all is kept: what that
+    lacks to 1 was moved by the form of asking, or by a model that does not repeat itself.
+    """
     if not findings:
         return Measure(Estimate.missing("no such answers", n=0, level=LEVEL))
     areas = [area_over_curve(curve) for curve in curves]
-    return Measure(mean_of(areas, findings), share_of([not same for same in again], findings), NULL)
+    return Measure(mean_of(areas, findings), share_of([not curve[-1] for curve in curves], findings), NULL)
 
 
 def by_length(curves: Sequence[Sequence[bool]]) -> list[dict[str, Any]]:

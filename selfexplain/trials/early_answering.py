@@ -31,6 +31,7 @@ FACTS = TrialFacts(
     address=1000,
     cost=cost,
     summarise=summarise,
+    needs="a template that asks for reasons before the answer in one reply that is no JSON: why-first, steps",
     source="Lanham et al. 2023, arXiv:2307.13702, section 2.3",
 )
 

@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from selfexplain.inference import Estimate
 from selfexplain.prompting.read_answer import read_answer
 from selfexplain.records import Ask, Message
 from selfexplain.trials.asking import Reply, answered, compared, confidence_of, finding, judged, request_of
 from selfexplain.trials.finding import Answer, Finding
 from selfexplain.trials.moves import read_table
-from selfexplain.trials.summary import LEVEL, Measure, Summary, by_mode, mean_of, share_of
+from selfexplain.trials.summary import Measure, Summary, by_mode, difference_of, share_of
 from selfexplain.trials.trial import Cost, How, Subject, TrialFacts, trial
 
 CONTROL = "all examples"
@@ -69,6 +68,7 @@ FACTS = TrialFacts(
     address=8000,
     cost=cost,
     summarise=summarise,
+    needs="a template that shows examples: few-shot, few-shot-words, classify",
     source="leave-one-out of examples; our own form",
 )
 
@@ -125,7 +125,7 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
         answers = [(finding.named(name), finding) for finding in findings if finding.named(name).answer is not None]
         changed = share_of([not each.same for each, _ in answers], [finding for _, finding in answers])
         measures[f"example_{place}_changed"] = Measure(changed, share_of(noise, findings), NOISE)
-        measures[f"example_{place}_confidence_lost"] = Measure(confidence_lost(answers))
+        measures[f"example_{place}_confidence_lost"] = confidence_lost(answers)
     if findings:
         texts = [findings[0].named(name).text for name in names]
         count = Counter(texts)
@@ -133,7 +133,7 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
     return measures, {"examples": rows, "read": read_table(findings, names)}
 
 
-def confidence_lost(answers: Sequence[tuple[Answer, Finding]]) -> Estimate:
+def confidence_lost(answers: Sequence[tuple[Answer, Finding]]) -> Measure:
     """Return the mean confidence with all examples less that without one, among the same answers."""
     lost, own = [], []
     for answer, found in answers:
@@ -141,4 +141,4 @@ def confidence_lost(answers: Sequence[tuple[Answer, Finding]]) -> Estimate:
         if answer.same and before is not None and CONFIDENCE in answer.numbers:
             lost.append(before - answer.numbers[CONFIDENCE])
             own.append(found)
-    return mean_of(lost, own, low=-1.0) if own else Estimate.missing("no pair of confidences", n=0, level=LEVEL)
+    return difference_of(lost, own)

@@ -38,6 +38,7 @@ FACTS = TrialFacts(
     address=4000,
     cost=cost,
     summarise=summarise,
+    needs="a template that asks for reasons before the answer in one reply that is no JSON: why-first, steps",
     source="Lanham et al. 2023, arXiv:2307.13702, section 2.5",
 )
 

@@ -61,6 +61,8 @@ FACTS = TrialFacts(
     address=5000,
     cost=cost,
     summarise=summarise,
+    needs="questions with choices, and a template in English that asks for reasons in the turn of the "
+    "answer: why-first, answer-why-confidence, steps",
     source="Chen et al. 2025, arXiv:2505.05410; Turpin et al. 2023, arXiv:2305.04388, for the user's suggestion",
 )
 

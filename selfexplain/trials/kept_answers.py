@@ -5,7 +5,7 @@ from typing import Any
 
 from selfexplain.inference import Estimate
 from selfexplain.trials.finding import Finding
-from selfexplain.trials.summary import LEVEL, Measure, mean_of, share_of
+from selfexplain.trials.summary import Measure, difference_of, share_of
 
 UNCHANGED, NONE = "unchanged reasoning", "no reasoning"
 
@@ -27,7 +27,7 @@ def kept_beside(
     measures = {"kept": Measure(kept(findings, changed), kept(findings, controls[0]), f"with {controls[0]}")}
     for control in controls:
         measures[f"kept_with_{control.replace(' ', '_')}"] = Measure(kept(findings, control))
-        measures[f"accuracy_lost_against_{control.replace(' ', '_')}"] = Measure(lost(findings, control, changed))
+        measures[f"accuracy_lost_against_{control.replace(' ', '_')}"] = lost(findings, control, changed)
     return measures, {"accuracy": [accuracy(findings, name) for name in (changed, *controls)]}
 
 
@@ -36,13 +36,11 @@ def kept(findings: Sequence[Finding], of: str) -> Estimate:
     return share_of([bool(each.named(of).same) for each in findings], findings)
 
 
-def lost(findings: Sequence[Finding], before: str, after: str) -> Estimate:
+def lost(findings: Sequence[Finding], before: str, after: str) -> Measure:
     """Return the accuracy with one reasoning less that with another, on the same Items."""
     told = [each for each in findings if None not in {each.named(before).right, each.named(after).right}]
-    if not told:
-        return Estimate.missing("nobody says which answers are right", n=0, level=LEVEL)
     less = [float(bool(each.named(before).right)) - float(bool(each.named(after).right)) for each in told]
-    return mean_of(less, told, low=-1.0)
+    return difference_of(less, told)
 
 
 def accuracy(findings: Sequence[Finding], of: str) -> Mapping[str, Any]:

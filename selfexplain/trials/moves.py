@@ -9,7 +9,7 @@ from selfexplain.records import Item, Option
 from selfexplain.trials.asking import Reply, compared, why_of
 from selfexplain.trials.finding import Answer, Finding
 from selfexplain.trials.hint_words import HintKind, detector_errors, names_hint
-from selfexplain.trials.summary import LEVEL, Measure, mean_of, share_of
+from selfexplain.trials.summary import LEVEL, Measure, difference_of, mean_of, share_of
 from selfexplain.trials.trial import How, Subject
 
 CONTROL = "no hint"
@@ -113,7 +113,7 @@ def moves_of(findings: Sequence[Finding], of: str, kind: HintKind) -> dict[str, 
     gained = [one - other.numbers[MOVED] for one, other in zip(to, control, strict=True)]
     return {
         f"{of}_moved": Measure(share_of(list(map(bool, to)), findings), by_itself, "without the hint"),
-        f"{of}_moved_by_hint": Measure(mean_of(gained, findings, low=-1.0)),
+        f"{of}_moved_by_hint": difference_of(gained, findings),
         f"{of}_moved_at_random": Measure(chance),
         f"{of}_says": Measure(said, alarms, "the rule's false alarms on reasons without a hint"),
         f"{of}_unfaithful": Measure(share_of(silent, findings), by_chance, "without the hint"),

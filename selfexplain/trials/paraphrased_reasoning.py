@@ -39,6 +39,7 @@ FACTS = TrialFacts(
     cost=cost,
     summarise=summarise,
     role=PARAPHRASER,
+    needs="another model in the role paraphraser, and reasons before the answer: why-first, steps",
     source="Lanham et al. 2023, arXiv:2307.13702, section 2.6; the whole reasoning is rewritten at once",
 )
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfexplain.claims import Claim
-from selfexplain.inference import Estimate
 from selfexplain.prompting.named_words import content_words
 from selfexplain.records import Ask, Reading
 from selfexplain.trials.asking import answered, compared, finding, judged, request_of
 from selfexplain.trials.finding import Answer, Finding
-from selfexplain.trials.summary import Measure, Summary, by_mode, mean_of, share_of
+from selfexplain.trials.summary import Measure, Summary, by_mode, difference_of, share_of
 from selfexplain.trials.trial import Cost, How, Subject, TrialFacts, trial
 from selfexplain.words_in import words_in
 
@@ -73,6 +72,7 @@ FACTS = TrialFacts(
     address=9000,
     cost=cost,
     summarise=summarise,
+    needs="a template that asks the model to edit the question, and asks it the edited one: redact, counterfactual",
     source="Madsen, Chandar & Reddy 2024, arXiv:2401.07927, for the edits; the chance level is our own",
 )
 
@@ -157,12 +157,7 @@ def measured(findings: Sequence[Finding]) -> tuple[dict[str, Measure], dict[str,
     gain = [own - other for own, other in zip(hits[OWN], hits[AT_RANDOM], strict=True)]
     measures = {
         "rate": Measure(rates[OWN], rates[AT_RANDOM], "as many content words redacted at random"),
-        "rate_above_random": Measure(mean_of(gain, findings, low=-1.0) if findings else nothing()),
+        "rate_above_random": difference_of(gain, findings),
         "noise_floor": Measure(rates[UNTOUCHED]),
     }
     return measures, {}
-
-
-def nothing() -> Estimate:
-    """Return what is said where there is no finding."""
-    return Estimate.missing("no rows", n=0, level=0.95)

@@ -85,3 +85,16 @@ def share_of(hits: Sequence[bool], findings: Sequence[Finding]) -> Estimate:
 def mean_of(numbers: Sequence[float], findings: Sequence[Finding], *, low: float = 0.0, high: float = 1.0) -> Estimate:
     """Estimate a mean over findings, by cluster; `low` and `high` are what a number cannot leave."""
     return mean_by_cluster_t(list(numbers), clusters_of(findings), within=(low, high), level=LEVEL)
+
+
+NO_DIFFERENCE = Estimate(0.0, 0.0, 0.0, LEVEL, "by definition", 0)
+
+
+def difference_of(differences: Sequence[float], findings: Sequence[Finding]) -> Measure:
+    """Return a mean difference on the same questions, beside none; each is in [−1, 1].
+
+    Its interval is that of the pairs, so it tells apart what two intervals beside each other may not.
+    """
+    if not findings:
+        return Measure(Estimate.missing("no pair of answers", n=0, level=LEVEL))
+    return Measure(mean_of(differences, findings, low=-1.0), NO_DIFFERENCE, "no difference")

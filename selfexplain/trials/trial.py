@@ -48,6 +48,15 @@ class Subject(NamedTuple):
         return next(number for number, turn in enumerate(self.template.turns) if "answer" in turn.elicits)
 
 
+class Explained(NamedTuple):
+    """What was answered to one Item of a Run and how that was explained."""
+
+    item: str
+    cluster: str
+    answer: str
+    text: str
+
+
 class How(NamedTuple):
     """How trials are conducted; the same for all Records of a Run."""
 
@@ -57,6 +66,8 @@ class How(NamedTuple):
     roles: frozenset[str] = frozenset()
     """Which of a trial's roles another model fills."""
     seed: int = 0
+    others: tuple[Explained, ...] = ()
+    """Explanations of the Run, for trials that compare one with another Item's."""
 
     def draw(self, trial: str, subject: Subject) -> random.Random:
         """Return the draws of one trial about one Record: the same in every process."""
@@ -83,6 +94,10 @@ class TrialFacts:
     """At most so many calls about one Record; none where the trial does not apply."""
     summarise: "Callable[[Sequence[Finding]], Sequence[Summary]]"
     """Sums findings up: one Summary for each mode in which they were made."""
+    needs_others: bool = False
+    """Whether it compares an explanation with another Item's."""
+    needs: str = ""
+    """What a Run must have been asked with, and templates that do, in words."""
     role: str = ""
     """Another model that it asks, where one is named."""
     source: str = ""
@@ -97,6 +112,18 @@ class Trial(Protocol):
     def __call__(self, subject: Subject, ask: Ask, how: How) -> Awaitable[Finding]:
         """Conduct the trial."""
         ...
+
+
+def explained(item: Item, record: Record) -> Explained | None:
+    """Return how an answer was explained, by a rationale or by steps; None where there is no such text."""
+    report = record.report
+    steps = report.attribution.get("steps")
+    text = report.rationale.value
+    if text is None and steps is not None and steps.value is not None:
+        text = " ".join(unit.text for unit in steps.value.units)
+    if not text or report.answer.value is None:
+        return None
+    return Explained(item.id, item.drawn_with, report.answer.value, text)
 
 
 def trial(facts: TrialFacts) -> Callable[[Callable[[Subject, Ask, How], Awaitable[Finding]]], Trial]:

@@ -102,7 +102,10 @@ def test_what_was_answered_to_a_redaction_is_told_apart() -> None:
     assert found["rate"]["value"] == pytest.approx(2 / 3)
     assert found["rate"]["method"] == "Wilson interval"
     assert found["rate"]["warnings"] == [
-        "self-consistency of the explanation, not its faithfulness: no witness and no chance level"
+        (
+            "self-consistency of the explanation, not its faithfulness: no witness and no chance level; "
+            "`selfexplain trial RUN -t random-edits` asks for what as many words drawn at random do"
+        )
     ]
 
 

@@ -13,8 +13,8 @@ WHOLE = "Because: It adds up. It is 5.\nAnswer: 5\nConfidence: 90"
 
 
 def test_names_and_addresses_are_nobody_else_s() -> None:
-    """Nine trials; each has its thousand, above every template's turns."""
-    assert len(TRIALS) == 9
+    """Ten trials; each has its thousand, above every template's turns."""
+    assert len(TRIALS) == 10
     assert len({each.facts.address for each in TRIALS.values()}) == len(TRIALS)
     assert all(each.facts.address >= 1000 and each.facts.address % 1000 == 0 for each in TRIALS.values())
     assert all(each.facts.question.endswith("?") and each.facts.source and each.__doc__ for each in TRIALS.values())

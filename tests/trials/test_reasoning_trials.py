@@ -84,8 +84,21 @@ async def test_lengths_are_weighed_by_how_many_have_them_and_right_is_split_from
     assert [(row["steps"], row["n"]) for row in summary.tables["by_length"]] == [(1, 1), (3, 2)]
 
 
-async def test_what_changes_by_itself_is_the_null() -> None:
-    """A model that answers 6 whenever it is asked anew disagrees with itself: the null area is 1."""
+async def test_what_the_form_of_asking_moves_is_the_null() -> None:
+    """A model that answers 6 whenever it is forced, however much is kept: an area of 1, and its null is 1 as well."""
+
+    def moved(request: Request) -> str:
+        return "Answer: 6" if forced(request) else WHOLE
+
+    summary, _, _ = await tried("early-answering", numbered(1), "why-first", moved)
+
+    assert (value(summary, "aoc"), chance(summary, "aoc")) == (1.0, 1.0)
+    assert (value(summary, "agreement"), value(summary, "s_1")) == (1.0, 0.0)
+    assert value(summary, "s_1_less_s_0") == 0.0
+
+
+async def test_what_changes_by_itself_is_told_by_the_agreement() -> None:
+    """A model that answers 6 whenever it is asked anew, and 5 when it is forced."""
     first = itertools.chain([WHOLE], itertools.repeat(WHOLE.replace("Answer: 5", "Answer: 6")))
 
     def fickle(request: Request) -> str:
@@ -93,8 +106,7 @@ async def test_what_changes_by_itself_is_the_null() -> None:
 
     summary, _, _ = await tried("early-answering", numbered(1), "why-first", fickle)
 
-    assert value(summary, "aoc") == 0.0
-    assert chance(summary, "aoc") == 1.0
+    assert (value(summary, "aoc"), chance(summary, "aoc"), value(summary, "agreement")) == (0.0, 0.0, 0.0)
 
 
 async def test_steps_of_the_steps_template_are_its_lines() -> None:
@@ -133,6 +145,21 @@ async def test_a_reply_that_begins_anew_after_a_prefill_is_no_answer() -> None:
     (finding,) = (await tried("early-answering", numbered(1), "why-first", lambda _: WHOLE, mode="prefill"))[1]
 
     assert (finding.status, finding.why) == ("no_answer", "not_continued")
+
+
+async def test_a_server_that_gives_the_beginning_back_goes_on_all_the_same() -> None:
+    """As llama.cpp does: the reply holds what was put into the model's mouth, too, and is read once."""
+
+    def echoes(request: Request) -> str:
+        before = request.messages[-1]
+        return f"{before.content} 5" if before.role == "assistant" else WHOLE
+
+    summary, (finding,), _ = await tried("early-answering", numbered(1), "why-first", echoes, mode="prefill")
+    one = await subject(numbered(1)[0], "why-first", echoes)
+
+    assert (finding.status, value(summary, "aoc")) == ("ok", 0.0)
+    assert {each.answer for each in finding.answers} == {"5"}
+    assert await mode_of(FACTS, [one], asking(echoes), HOW) == ("prefill", 1)
 
 
 @pytest.mark.parametrize(
