@@ -12,6 +12,7 @@ from selfexplain.errors import InputError
 from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.as_asked import sampling_of, template_of
 from selfexplain.pipeline.many_records import by_id
+from selfexplain.providers import function
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.retry import retried
 from selfexplain.records import SCHEMA_VERSION, Ask, Item, Openness, Record, Request, Response, Transparency
@@ -158,7 +159,7 @@ def witness(
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
     opened = open_run(Path(run), limit)
-    require_claim(opened, claim)
+    require_claim(opened, claim, say)
     plugins.pick(plugins.agreements(), measure, kind="agreement")
     counted = passes(opened, chosen, settings)
     say(counted["sentence"])
@@ -188,13 +189,19 @@ def open_run(path: Path, limit: int | None) -> Opened:
     return Opened(folder, records, items, asked, left_out)
 
 
-def require_claim(opened: Opened, claim: str | None) -> None:
-    """Raise InputError when a kind of claim is asked for that the Run does not hold: before a model is looked into."""
+def require_claim(opened: Opened, claim: str | None, say: Say) -> None:
+    """Raise InputError when a kind of claim is asked for that the Run does not hold: before a model is looked into.
+
+    Where none is asked for and none is held, that is said: evidence can still be gathered.
+    """
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
 
     kinds = kinds_of(each.record for each in opened.asked)
+    templates = "ask with top-words, word-scores or answer-why-confidence"
+    if claim is None and not kinds:
+        say(f"No answer says what mattered to it, so there is no claim to compare with: {templates}.")
     if claim is not None and claim not in kinds:
-        held = f"it holds: {', '.join(kinds)}" if kinds else "ask with top-words, word-scores or answer-why-confidence"
+        held = f"it holds: {', '.join(kinds)}" if kinds else templates
         raise InputError(f"this Run claims no {claim}", hint=held)
 
 
@@ -303,7 +310,9 @@ def inside_of(folder: RunFolder, model: "str | Answering | None") -> "Inside":
             raise
         raise InputError(
             f"{spec.model} has answered, and it is not found here: {error.message}",
-            hint="name its files: -m hf/FOLDER, or -m hf/FILE.gguf",
+            hint="no function can be looked into; ask it again: -w occlusion-asked -m FILE.py:FUNCTION"
+            if spec.model.startswith(f"{function.PREFIX}/")
+            else "name its files: -m hf/FOLDER, or -m hf/FILE.gguf",
         ) from None
     require_same(provider.name, provider.identity, folder)
     identity = {"name": provider.name, **provider.identity}
