@@ -13,6 +13,7 @@ from selfexplain.event_loop import in_loop
 from selfexplain.pipeline.as_asked import sampling_of, template_of
 from selfexplain.pipeline.budget import Budget, Metered, budgeted, require_tokens
 from selfexplain.pipeline.many_records import by_id
+from selfexplain.providers import function
 from selfexplain.providers.provider import Provider, transparency_of
 from selfexplain.providers.retry import retried
 from selfexplain.records import SCHEMA_VERSION, Ask, Item, Openness, Record, Request, Response, Transparency
@@ -184,7 +185,7 @@ def witness(
     if concurrency is not None and concurrency < 1:
         raise InputError(f"concurrency is {concurrency}", hint="expected a whole number of at least 1")
     opened = open_run(Path(run), limit)
-    compared = claim_of(opened, claim)
+    compared = claim_of(opened, claim, say)
     plugins.pick(plugins.agreements(), measure, kind="agreement")
     wanted = wanted_of(removals, compared, chosen, settings, seed=seed)
     counted = passes(opened, chosen, settings, wanted)
@@ -231,8 +232,10 @@ def open_run(path: Path, limit: int | None) -> Opened:
     return Opened(folder, records, items, everything[:limit], everything, left_out)
 
 
-def claim_of(opened: Opened, claim: str | None) -> str:
+def claim_of(opened: Opened, claim: str | None, say: Say) -> str:
     """Return which kind of claim is compared: the first that the Run holds, where none is asked for.
+
+    Where none is held, that is said: evidence can still be gathered.
 
     Raises
     ------
@@ -242,8 +245,11 @@ def claim_of(opened: Opened, claim: str | None) -> str:
     from selfexplain.pipeline.claimed_places import kinds_of  # noqa: PLC0415 - numpy
 
     kinds = kinds_of(each.record for each in opened.asked)
+    templates = "ask with top-words, word-scores or answer-why-confidence"
+    if claim is None and not kinds:
+        say(f"No answer says what mattered to it, so there is no claim to compare with: {templates}.")
     if claim is not None and claim not in kinds:
-        held = f"it holds: {', '.join(kinds)}" if kinds else "ask with top-words, word-scores or answer-why-confidence"
+        held = f"it holds: {', '.join(kinds)}" if kinds else templates
         raise InputError(f"this Run claims no {claim}", hint=held)
     return claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
 
@@ -381,7 +387,9 @@ def inside_of(folder: RunFolder, model: "str | Answering | None") -> "Inside":
             raise
         raise InputError(
             f"{spec.model} has answered, and it is not found here: {error.message}",
-            hint="name its files: -m hf/FOLDER, or -m hf/FILE.gguf",
+            hint="no function can be looked into; ask it again: -w occlusion-asked -m FILE.py:FUNCTION"
+            if spec.model.startswith(f"{function.PREFIX}/")
+            else "name its files: -m hf/FOLDER, or -m hf/FILE.gguf",
         ) from None
     require_same(provider.name, provider.identity, folder)
     identity = {"name": provider.name, **provider.identity}

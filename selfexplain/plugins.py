@@ -6,7 +6,6 @@ Built-in things are found by looking through their folder; other packages offer 
 `selfexplain.trials` and `selfexplain.witnesses`; on the command line `path/to/file.py:OBJECT` names one in a file.
 """
 
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -34,8 +33,10 @@ from selfexplain.glass import provider as glass
 from selfexplain.grading.categoriser import Categoriser, CategoriserFacts
 from selfexplain.grading.grader import Grader, GraderFacts
 from selfexplain.grading.same_answer import SameAnswer
+from selfexplain.near_names import meant
 from selfexplain.prompting import template as templates
 from selfexplain.prompting.template import Template
+from selfexplain.providers import function
 from selfexplain.providers.access import NO_KEY
 from selfexplain.providers.function import Function
 from selfexplain.providers.provider import Provider
@@ -70,8 +71,8 @@ KINDS = (
 ALIASES = {"ece_width_10_right_closed": "ece"}
 """Metrics that have a second name, by it: the one that says how it is binned, as those of its siblings do."""
 
-NEAR, MOST_NAMED = 3, 20
-"""So many names near an unknown one are offered, and up to so many are all named."""
+MOST_NAMED = 20
+"""Where an unknown name is written, up to so many known ones are all named."""
 
 DEFAULT_MODEL = "local/smollm2-135m-instruct"
 
@@ -245,7 +246,7 @@ def dataset(source: "str | DataFrame", *, columns: Mapping[str, str] | None = No
     if path.suffix.lower() not in SUFFIXES and not path.exists():
         raise InputError(
             f"no dataset is called {source!r}",
-            hint=f"known: {', '.join(datasets())}; or a {' or '.join(SUFFIXES)} file",
+            hint=f"{meant(source, datasets())}known: {', '.join(datasets())}; or a {' or '.join(SUFFIXES)} file",
         )
     return read_questions(path, graders=graders(), categorisers=categorisers(), columns=columns)
 
@@ -294,6 +295,8 @@ def provider(name: str, *, base_url: str | None = None, asks: bool = True) -> Pr
             f"{name!r} names no model",
             hint=f"write PROVIDER/NAME, such as {DEFAULT_MODEL} or openai/NAME, or path/to/model.gguf",
         )
+    if prefix == function.PREFIX and prefix not in known:
+        raise InputError(f"{name} is a function, and a name alone finds none", hint=f"name its file: FILE.py:{rest}")
     make = pick(known, prefix, kind="provider")
     taken = inspect.signature(make).parameters
     if "base_url" not in taken:
@@ -339,10 +342,8 @@ def pick(known: Mapping[str, T], name: str, *, kind: str) -> T:
     """Return the thing of that name, or raise InputError with the names near it, and all where they are few."""
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, NEAR)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
     names = ", ".join(sorted(known)) if len(known) <= MOST_NAMED else f"{len(known)}, see `selfexplain list {kind}s`"
-    raise InputError(f"no {kind} is called {name!r}", hint=f"{meant}known: {names}")
+    raise InputError(f"no {kind} is called {name!r}", hint=f"{meant(name, known)}known: {names}")
 
 
 def offered(package: str, group: str, wanted: Callable[[Any], bool]) -> Iterator[Any]:

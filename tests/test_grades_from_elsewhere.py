@@ -47,7 +47,7 @@ def test_they_are_joined_by_item_replace_the_runs_own_and_are_compared_with_them
         ("item,correct\nq77,1\n", "grades 1 answers that this Run does not hold, the first 'q77'"),
         ("item,correct\nq1,maybe\n", "g.csv, line 2: `correct` is 'maybe'; expected 1, 0, true or false"),
         ("item,correct\nq1,1\nq1,0\n", "an earlier line grades it too"),
-        ("id,correct\nq1,1\n", "no column 'item'|`item` is None"),
+        ("id,correct\nq1,1\n", "no column 'item'|`item` is missing"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_with_its_place(run: Path, text: str, told: str) -> None:

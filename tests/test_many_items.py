@@ -97,7 +97,7 @@ def test_a_repeated_id_is_found_without_keeping_ids(tmp_path: Path, monkeypatch:
         read_questions(path, graders=graders)
     assert caught.value.message.splitlines() == [
         f"{path}, line 10: `id` is 'q2'; expected an id that no earlier row has",
-        f"{path}, line 11: `gold` is None; expected a text that is not empty",
+        f"{path}, line 11: `gold` is missing; expected a text that is not empty",
         f"{path}, line 12: `id` is 'q2'; expected an id that no earlier row has",
     ]
 

@@ -182,7 +182,7 @@ def test_a_bad_row_is_reported_before_anything_is_asked_or_written(tmp_path: Pat
     questions.write_text("id,question,gold\na,Why?,because\nb,,x\n")
     script.write_text('{"item": "*", "reply": "Answer: because"}\n')
 
-    with pytest.raises(InputError, match="line 3: `question` is None; expected a text"):
+    with pytest.raises(InputError, match="line 3: `question` is missing; expected a text"):
         run(str(questions), model=f"scripted/{script}", results=tmp_path / "results")
     assert not (tmp_path / "results").exists()
 

@@ -162,7 +162,7 @@ def decide(
         n=len(stated),
         clusters=clusters,
         threshold=kept[0] if kept else None,
-        reason=None if kept else _why_none(rows, delta, error),
+        reason=None if kept else _why_none(rows, delta, error, unit="answer" if clusters is None else "cluster"),
         method=f"exact binomial upper limits; {share}"
         if clusters is None
         else f"Hoeffding-Bentkus upper limits over {so_many(clusters, 'cluster')}; {share}",
@@ -187,16 +187,16 @@ def _threshold(
     return Threshold(t, n, units, n / len(stated), errors, observed, limit, promised=limit <= error)
 
 
-def _why_none(rows: tuple[Threshold, ...], delta: float, error: float) -> str:
+def _why_none(rows: tuple[Threshold, ...], delta: float, error: float, *, unit: str) -> str:
     if not rows:
         return "no answer has a confidence as high as the thresholds"
     best = min(rows, key=lambda row: row.limit)
     needed = math.ceil(math.log(delta) / math.log1p(-error))
     limit = math.ceil(1000 * best.limit - 1e-9) / 1000  # rounded down it could seem to keep what it does not
     return (
-        f"the lowest limit is {limit:.1%}, at {best.threshold:g} ({so_many(best.units, 'unit')}, {best.observed:.1%} "
-        f"wrong); to promise {error:.1%} for {so_many(len(rows), 'threshold')} takes at least {needed} without a "
-        "single error"
+        f"the lowest limit is {100 * limit:.1f} %, at {best.threshold:g} ({so_many(best.units, unit)}, "
+        f"{100 * best.observed:.1f} % wrong); to promise {100 * error:.1f} % for {so_many(len(rows), 'threshold')} "
+        f"takes at least {needed} {unit}s without a single error"
     )
 
 

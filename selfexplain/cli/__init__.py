@@ -9,6 +9,7 @@ import click
 
 from selfexplain import __version__
 from selfexplain.errors import BudgetSpent, InputError, SelfexplainError
+from selfexplain.near_names import meant
 from selfexplain.providers.importing import nothing_collected
 
 MISUSE = 2
@@ -50,6 +51,16 @@ class Commands(click.Group):
             found = vars(importlib.import_module(f"selfexplain.cli.{cmd_name}"))
         command: click.Command = found.get(cmd_name) or found[f"{cmd_name}_"]  # list_, since `list` is Python's
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named first, or complain and offer one that is called nearly so."""
+        near = "" if args[0] in COMMANDS else meant(args[0], COMMANDS)
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as misuse:
+            raise click.UsageError(f"{misuse.message} {near.capitalize()}".rstrip(), ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write their names and what they are for."""

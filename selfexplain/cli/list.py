@@ -12,7 +12,7 @@ from selfexplain.prompting import template
 
 
 @click.command(name="list")
-@click.argument("kind", type=Kind(plugins.KINDS), required=False)
+@click.argument("kind", type=Kind(plugins.KINDS), required=False, metavar="[KIND]")
 @click.option("-m", "--model", metavar="PROVIDER/NAME", help="Of witnesses: which can look at this model, and why not.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object of kind and names to stdout.")
 def list_(kind: str | None, model: str | None, as_json: bool) -> None:

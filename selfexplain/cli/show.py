@@ -17,7 +17,7 @@ from selfexplain.settings import read_settings
 
 
 @click.command()
-@click.argument("kind", type=Kind(["model", *plugins.KINDS]))
+@click.argument("kind", type=Kind(["model", *plugins.KINDS]), metavar="KIND")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print an object to stdout.")
 def show(kind: str, name: str, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from selfexplain.errors import InputError
+from selfexplain.near_names import about_path
 
 if TYPE_CHECKING:  # heavy, and there already when a DataFrame is given
     from pandas import DataFrame
@@ -47,7 +48,7 @@ class Problem(NamedTuple):
 
     def sentence(self, table: Table) -> str:
         """Return the problem as one line: file, line, field, value, remedy."""
-        shown = repr(self.found)
+        shown = "missing" if self.found is None else repr(self.found)
         shown = shown if len(shown) <= 60 else shown[:57] + "…"
         return f"{named(table)}, {place_word(table)} {self.line}: `{self.field}` is {shown}; {self.expected}"
 
@@ -78,7 +79,9 @@ def read_rows(table: Table) -> Iterator[Row]:
     )
     reader = readers.get(table.suffix.lower())
     if reader is None and not os.path.exists(table):  # noqa: PTH110 - says no, where a Path raises: a name too long
-        raise InputError(f"there is no file or folder {table}", hint="check the path")
+        raise InputError(f"there is no file or folder {table}", hint=about_path(table))
+    if reader is None and os.path.isdir(table):  # noqa: PTH112
+        raise InputError(f"{table} is a folder", hint="name a .csv, .jsonl or .parquet file in it")
     if reader is None:
         raise InputError(
             f"{table} is neither .csv nor .jsonl nor .parquet", hint="convert it, or rename it if it is one of them"
@@ -86,7 +89,7 @@ def read_rows(table: Table) -> Iterator[Row]:
     try:
         yield from reader(table)
     except OSError as error:
-        raise InputError(f"{table}: {error.strerror}", hint="check the path") from None
+        raise InputError(f"{table}: {error.strerror}", hint=about_path(table)) from None
     except UnicodeDecodeError:
         line = undecodable_line(table)
         raise InputError(f"{table}, line {line}: not UTF-8", hint="save the file as UTF-8") from None

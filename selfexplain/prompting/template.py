@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 from selfexplain.errors import InputError
+from selfexplain.near_names import meant
 from selfexplain.prompting import lock, probability_words
 from selfexplain.prompting.form import STRUCTURED
 from selfexplain.prompting.turns import HANDED, UNRENDERABLE, Field, Turn, compiled, names_in, quoted, split_turns
@@ -347,7 +348,8 @@ def named(name: str, kind: str = "") -> Template:
     known = available(kind)
     if name not in known:
         raise InputError(
-            f"no template is called {name!r}", hint=f"known: {', '.join(sorted(known))}; or a path to a .md"
+            f"no template is called {name!r}",
+            hint=f"{meant(name, known)}known: {len(known)}, see `selfexplain list templates`; or a path to a .md",
         )
     template = load(known[name])
     if template.front.name != name:

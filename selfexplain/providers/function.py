@@ -15,6 +15,8 @@ from selfexplain.providers.provider import wanted
 from selfexplain.records import Request, Response, Token
 
 Messages = list[dict[str, str]]
+PREFIX = "python"
+"""What the names of models that are functions begin with."""
 Said = str | tuple[str, Sequence[tuple[str, float]]]
 
 
@@ -58,7 +60,7 @@ class Function:
                 hint="a client of an SDK goes into OpenAI(MODEL, client=…) or Anthropic(MODEL, client=…)",
             )
         plain = inner(function)
-        self.name = name or f"python/{getattr(plain, '__qualname__', type(plain).__qualname__)}"
+        self.name = name or f"{PREFIX}/{getattr(plain, '__qualname__', type(plain).__qualname__)}"
         self.identity: Mapping[str, str] = {} if name else {"source_sha256": fingerprint(function, self.name)}
         called = plain if inspect.isroutine(plain) else type(plain).__call__
         self._is_async = inspect.iscoroutinefunction(called)

@@ -18,6 +18,7 @@ import msgspec
 
 from selfexplain.datasets.rows import without_repeats
 from selfexplain.errors import InputError
+from selfexplain.near_names import about_path
 
 T = TypeVar("T")
 
@@ -146,7 +147,7 @@ def reading(path: Path) -> IO[bytes]:
     try:
         return open(path, "rb")  # noqa: PTH123 - says no, where a Path raises: a name too long; the caller closes
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", hint="check the path") from None
+        raise InputError(f"{path}: {error.strerror}", hint=about_path(path)) from None
 
 
 class zip_errors:  # noqa: N801 - used as a word: with zip_errors(where)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from selfexplain.display.comparison import TITLES, direction
-from selfexplain.pipeline.compare import Changed, Comparison, Difference
+from selfexplain.pipeline.compare import SURE, Changed, Comparison, Difference
 from selfexplain.report.agreement_compared import agreement_in_words
 from selfexplain.report.cautions import too_narrow
 from selfexplain.report.claims_compared import claims_in_words
 from selfexplain.report.gate_terminal import plain
 from selfexplain.report.gate_words import number, number_of
+from selfexplain.report.numbers import percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,11 +35,11 @@ def summary(comparison: Comparison) -> "RenderableType":
         for title, found in (
             ("Right → wrong", flips.right_to_wrong),
             ("Wrong → right", flips.wrong_to_right),
-            ("Became wrong and sure", flips.wrong_and_sure),
+            (f"Became wrong and {percent(SURE)} sure or more", flips.wrong_and_sure),
         ):
             parts.append(Text(plain(f"{title}: {named(found)}")))
         statuses = [f"{each.n:,} {each.a} → {each.b}" for each in comparison.statuses if each.a != each.b]
-        parts.append(Text(f"Status changed: {', '.join(statuses) or 'of no answer'}"))
+        parts.append(Text(f"Status changed: {', '.join(statuses) or 'none'}"))
         asked = f"{number_of(comparison.n_items, 'Item')}, {number_of(comparison.n_answers, 'answer')} asked for"
         n = f"{asked}, {comparison.n_pairs:,} usable"
         parts.append(Text(f"{n} on both sides; coverage is over all asked, the rest over what both sides can use."))

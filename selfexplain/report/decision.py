@@ -59,5 +59,6 @@ def table_of(decision: Mapping[str, Any]) -> "RenderableType":
             limit_of(row["limit"]),
             "promised" if row["promised"] else "",
         )
-    lines = [f"{decision['method']}.", *(f"Beware: {warning}." for warning in decision["warnings"])]
+    limits = f"Limit: the share wrong is at most that, at a level of {percent(decision['level'])} for all rows together"
+    lines = [f"{limits} ({decision['method']}).", *(f"Beware: {warning}." for warning in decision["warnings"])]
     return Group(Text(sentence(decision), style="bold"), Text(), table, Text(), *map(Text, lines))

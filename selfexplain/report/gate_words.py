@@ -72,7 +72,10 @@ def headline(verdict: Verdict) -> str:
         return f"{claim}."
     deciding = [title_of(rule.name) for rule in verdict.rules if rule.verdict == verdict.verdict != "pass"]
     listed = ", ".join(deciding[:4]) + (f" and {len(deciding) - 4} more" if len(deciding) > 4 else "")
-    return f"{claim}: {listed}." if deciding else f"{claim}."
+    if not deciding:
+        return f"{claim}."
+    # A rule is named by what it looks for: without the word, one that is open would read as one that was found.
+    return f"{claim}{'; undecided' if verdict.verdict == 'inconclusive' else ''}: {listed}."
 
 
 def paired(verdict: Verdict) -> set[str]:

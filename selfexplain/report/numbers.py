@@ -94,7 +94,16 @@ def written(name: str, estimate: Mapping[str, Any], digits: int = 0) -> Written:
     if name in P_VALUES and value < 0.001:
         return Written("< 0.001")  # never 0.000: chance can do anything
     places = 2 if name in TWO_DECIMALS else 3
-    return Written(_plain(value, places), f"{_plain(low, places)}–{_plain(high, places)}" if known else "")
+    return Written(_plain(value, places), between(low, high, places) if known else "")
+
+
+def between(low: float, high: float, places: int) -> str:
+    """Write an interval; a dash beside a minus would be read as another one.
+
+    >>> between(0.1, 0.25, 2), between(-0.069, -0.013, 3)
+    ('0.10–0.25', '−0.069 to −0.013')
+    """
+    return f"{_plain(low, places)}{' to ' if low < 0 else '–'}{_plain(high, places)}"
 
 
 def best_value(name: str, best: float | None) -> str:

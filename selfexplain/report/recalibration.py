@@ -46,7 +46,7 @@ def change_in_words(change: Mapping[str, Any]) -> str:
     """Say what the change of the Brier score shows.
 
     >>> change_in_words({"value": -0.02, "low": -0.03, "high": -0.01})
-    'On the same answers the Brier score changes by −0.020 (−0.030–−0.010): recalibration helps.'
+    'On the same answers the Brier score changes by −0.020 (−0.030 to −0.010): recalibration helps.'
     """
     low, high = change["low"], change["high"]
     if change.get("undefined"):

@@ -15,6 +15,7 @@ import msgspec
 
 from selfexplain.errors import InputError
 from selfexplain.many_items import MOST_KEPT
+from selfexplain.near_names import about_path
 from selfexplain.records import SCHEMA_VERSION, Dataset, Item, Transparency, add_lines, encode
 from selfexplain.runs import locks
 from selfexplain.runs.calls import NO_JSON, Calls, Versioned
@@ -143,13 +144,22 @@ def read_manifest(path: Path) -> Manifest:
                 hint="upgrade selfexplain",
             )
         return msgspec.json.decode(content, type=Manifest)
+    except FileNotFoundError as error:
+        if not path.exists():
+            raise InputError(f"there is no folder {path}", hint=about_path(path)) from None
+        raise no_run(path, error) from None
     except OSError as error:
-        raise InputError(
-            f"{path} is not a Run: it has no readable manifest.json ({error.strerror or error})",
-            hint="name a folder under results/",
-        ) from None
+        raise no_run(path, error) from None
     except NO_JSON as error:
         raise InputError(f"{file} is damaged: {error}", hint=REWRITTEN.format(file)) from None
+
+
+def no_run(path: Path, error: OSError) -> InputError:
+    """Return the error for a place that is there and holds no Run."""
+    return InputError(
+        f"{path} is not a Run: it has no readable manifest.json ({error.strerror or error})",
+        hint="name a folder under results/",
+    )
 
 
 def read_questions(path: Path, dataset_hash: str) -> tuple[Sequence[Item], Sequence[Item]]:
@@ -239,7 +249,4 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder}: {error.strerror or error}",
-            hint="make room or mend the permissions, then run the same command: it resumes",
-        ) from None
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}", hint=locks.remedy(error)) from None

@@ -3,6 +3,7 @@
 A process that died holds nothing: these are locks of the operating system, and their files mean nothing by themselves.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,10 +136,14 @@ def require_free(path: Path, otherwise: str) -> None:
 
 def refused_by_disk(folder: Path, error: OSError) -> InputError:
     """Return the error for a folder in which no lock can be made."""
-    return InputError(
-        f"cannot write to {folder}: {error.strerror or error}",
-        hint="make room or mend the permissions, then run the same command: it resumes",
-    )
+    return InputError(f"cannot write to {folder}: {error.strerror or error}", hint=remedy(error))
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do when a system will not write: what stands in the way is a missing folder, or the disk."""
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return "make that folder first, or name another place"
+    return "make room or mend the permissions, then run the same command: it resumes"
 
 
 def busy(sentence: str) -> InputError:

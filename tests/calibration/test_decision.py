@@ -59,7 +59,7 @@ def test_without_an_error_the_limit_is_a_root() -> None:
     assert none.threshold is None
     assert none.chosen is None
     assert none.thresholds[0].limit == pytest.approx(1 - 0.05 ** (1 / 58), abs=1e-9)
-    assert "at least 59 without a single error" in (none.reason or "")
+    assert "at least 59 answers without a single error" in (none.reason or "")
 
 
 def test_one_threshold_named_beforehand_promises_more_than_many() -> None:
@@ -185,7 +185,7 @@ def test_the_reason_and_the_table_say_the_same_of_a_limit_and_none_seems_kept_th
     decision = decide([1.0] * 58, [1] * 58)
 
     assert decision.reason == (
-        "the lowest limit is 5.1%, at 1 (58 units, 0.0% wrong); to promise 5.0% for 1 threshold takes at least 59 "
-        "without a single error"
+        "the lowest limit is 5.1 %, at 1 (58 answers, 0.0 % wrong); to promise 5.0 % for 1 threshold takes at least "
+        "59 answers without a single error"
     )
     assert decision.method == "exact binomial upper limits; 1 threshold shares 0.05"

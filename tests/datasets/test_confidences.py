@@ -142,7 +142,7 @@ def test_ok_without_a_value_is_a_contradiction(tmp_path: Path, row: str, missing
     text = f"item,confidence,correct,status\nq0,0.5,1,ok\nq1,{row},ok\n"
 
     assert refusal(tmp_path, text) == (
-        f"c.csv, line 3: `{missing}` is None; expected a value, since `status` is ok{MEND}"
+        f"c.csv, line 3: `{missing}` is missing; expected a value, since `status` is ok{MEND}"
     )
 
 

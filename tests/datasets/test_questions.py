@@ -156,8 +156,8 @@ def test_a_dataset_is_named_after_its_file_and_versioned_by_its_bytes(tmp_path: 
 
 
 BAD_ROWS: list[tuple[str, str]] = [
-    ('"gold": "4"', "`question` is None; expected a text that is not empty"),
-    ('"question": "?", "gold": null', "`gold` is None; expected a text that is not empty"),
+    ('"gold": "4"', "`question` is missing; expected a text that is not empty"),
+    ('"question": "?", "gold": null', "`gold` is missing; expected a text that is not empty"),
     ('"question": "  ", "gold": "4"', "`question` is '  '; expected a text that is not empty"),
     ('"question": "?", "gold": []', "`gold` is []; expected a text that is not empty"),
     ('"question": "?", "gold": ["4", ""]', "`gold` is ['4', '']; expected a list of texts that are not empty"),
@@ -219,7 +219,7 @@ def test_all_bad_rows_are_told_at_once(tmp_path: Path) -> None:
     text = '{"gold": "4", "tolerance": -1}\n' + GOOD + '{"question": "?", "gold": ""}\n'
 
     assert refusal(tmp_path, text) == (
-        "q.jsonl, line 1: `question` is None; expected a text that is not empty\n"
+        "q.jsonl, line 1: `question` is missing; expected a text that is not empty\n"
         "q.jsonl, line 1: `tolerance` is -1; expected a number that is not negative\n"
         "q.jsonl, line 3: `gold` is ''; expected a text that is not empty" + MEND
     )

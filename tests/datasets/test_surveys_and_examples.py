@@ -56,16 +56,17 @@ GOOD = '{"question": "2 + 2?", "gold": "4", "id": "sum"}\n'
     [
         (
             GOOD + '{"question": "Off?", "grader": "stance"}\n',
-            "q.jsonl, line 2: `gold` is None; expected a text, as 'sum' has one: all questions are a survey, or none",
+            "q.jsonl, line 2: `gold` is missing; expected a text, as 'sum' has one: all questions are a survey, "
+            "or none",
         ),
-        ('{"question": "Off?"}\n', "q.jsonl, line 1: `gold` is None; expected a text that is not empty"),
+        ('{"question": "Off?"}\n', "q.jsonl, line 1: `gold` is missing; expected a text that is not empty"),
         (
             '{"question": "Off?", "gold": "yes", "grader": "stance"}\n',
             "q.jsonl, line 1: `grader` is 'stance'; expected one of choice, exact, judge, numeric, yes_no; that",
         ),
         (
             '{"question": "Tea?", "grader": "option"}\n',
-            "q.jsonl, line 1: `choices` is None; expected some, which the grader `option` sorts into",
+            "q.jsonl, line 1: `choices` is missing; expected some, which the grader `option` sorts into",
         ),
         (
             '{"question": "Tea?", "grader": "phrases", "categories": {"a": "yes", "b": "Yes"}}\n',
@@ -85,7 +86,7 @@ GOOD = '{"question": "2 + 2?", "gold": "4", "id": "sum"}\n'
         ),
         (
             GOOD + '{"question": "Off?", "grader": "stance", "split": "example"}\n',
-            "q.jsonl, line 2: `gold` is None; expected a text: an example shows its answer",
+            "q.jsonl, line 2: `gold` is missing; expected a text: an example shows its answer",
         ),
         (
             GOOD + '{"question": "Louvre?", "gold": "(b)", "choices": ["Lyon", "Paris"], "split": "example"}\n',

@@ -75,7 +75,7 @@ def test_every_way_in_which_pandas_says_nothing_is_an_empty_cell() -> None:
 @pytest.mark.parametrize(
     ("frame", "told"),
     [
-        (pd.DataFrame({"question": ["?", None], "gold": ["x", "y"]}), "the DataFrame, row 2: `question` is None"),
+        (pd.DataFrame({"question": ["?", None], "gold": ["x", "y"]}), "the DataFrame, row 2: `question` is missing"),
         (pd.DataFrame({"question": ["?"], "gold": [True]}), "row 1: `gold` is True; expected a text"),
         (pd.DataFrame({"question": ["?"], "gold": [pd.Timestamp(0)]}), "row 1: `gold` is Timestamp"),
         (pd.DataFrame([["a", "b"]], columns=["gold", "gold"]), "the DataFrame has two columns 'gold'"),

@@ -67,8 +67,8 @@ NOWHERE = "expected a piece of `original` 'What is the capital of Peru?': it doe
             {"question": "秘鲁的首都的名字是什么？", "aligned": [["的", "of"]]},
             f"`aligned` is '的'; {TWICE}",
         ),
-        ({"aligned": None}, "`aligned` is None; expected pairs of a piece of `question` and one of `original`"),
-        ({"original": None}, "`original` is None; expected the question that `aligned` links this one to"),
+        ({"aligned": None}, "`aligned` is missing; expected pairs of a piece of `question` and one of `original`"),
+        ({"original": None}, "`original` is missing; expected the question that `aligned` links this one to"),
         (
             {"aligned": [["秘鲁"]]},
             "`aligned` is [['秘鲁']]; expected pairs of two texts, a piece of `question` and one of `original`",
