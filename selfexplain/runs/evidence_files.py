@@ -4,7 +4,7 @@ A line holds what decided it beside what was found, so that the same command goe
 at a Record twice: the model that was looked into, the settings, the Request whose reply is explained.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
