@@ -220,11 +220,26 @@ def other_items(numbers: Numbers) -> list[tuple[str, ...]]:
 
 
 def habit(numbers: Numbers) -> str:
-    """Return by how much each family is above the claims about other questions; empty where there are none."""
-    families = say.verdict_of(numbers)["families"]
-    told_of = [
-        f"{family} {say.above(each['other_item'])}" for family, each in families.items() if each["other_item"]["n"]
-    ]
+    """Return how each family agrees beside claims about other questions; empty where there are none."""
+    told_of, explained = [], []
+    for family, each in say.verdict_of(numbers)["families"].items():
+        other = each["other_item"]
+        if other["n"]:
+            told_of.append(f"{family} {say.above(other)}")
+        if is_a_habit(each):
+            explained.append(family)
     if not told_of:
         return ""
-    return f"Above claims about other questions, put to the same place here (a habit of place): {', '.join(told_of)}."
+    sentence = f"Above claims about other questions, put as far along these: {', '.join(told_of)}."
+    if not explained:
+        return sentence
+    return (
+        f"{sentence} By {' and '.join(explained)} the claims are above random words and not surely above these, so a "
+        "habit of naming words at some place may be all there is."
+    )
+
+
+def is_a_habit(family: Numbers) -> bool:
+    """Tell whether claims that are above random words are not above claims about other questions."""
+    above, other = family["above_chance"], family["other_item"]["above_chance"]
+    return above["low"] is not None and above["low"] > 0 and other["low"] is not None and not other["low"] > 0
