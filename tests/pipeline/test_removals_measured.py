@@ -64,14 +64,9 @@ def one(name: str, taken: Taken) -> Any:
     ("name", "named", "chance", "witness"),
     [
         ("comprehensiveness", 0.7, 0.6, 0.5),  # 0.9 − 0.2; random: 0.7, 0.5 and 0.6
-        ("sufficiency", 0.05, 0.4 / 3, 0.25),  # what keeps two words lacks the third and the rest: 0.05, 0.25, 0.1
-        (
-            "aopc_comprehensiveness",
-            0.45,
-            0.4,
-            0.4,
-        ),  # second 0.2, both 0.7; random: (0.1+0.7)/2, (0.3+0.5)/2, (0.1+0.6)/2
-        ("aopc_sufficiency", 0.2, 0.8 / 3, 0.4),
+        ("sufficiency", 0.05, 0.15, 0.25),  # two words kept are the third and the rest gone: 0.05, 0.25 and 0.15
+        ("aopc_comprehensiveness", 0.45, 1.15 / 3, 0.4),  # bins of one and two: (0.2 + 0.7) / 2; 0.4, 0.4 and 0.35
+        ("aopc_sufficiency", 0.2, 0.95 / 3, 0.4),  # (0.35 + 0.05) / 2; random: 0.25, 0.4 and 0.3
     ],
 )
 def test_values_chance_and_tops_are_those_of_the_probabilities(
@@ -79,18 +74,17 @@ def test_values_chance_and_tops_are_those_of_the_probabilities(
 ) -> None:
     rows = one(name, taken())
     (found,) = rows.found
-    expected = {"aopc_comprehensiveness": (0.4 + 0.4 + 0.35) / 3, "aopc_sufficiency": (0.25 + 0.4 + 0.275) / 3}
 
     assert found[NAMED].value == pytest.approx(named)
     assert found["w"].value == pytest.approx(witness)
-    assert found[NAMED].chance == found["w"].chance == pytest.approx(expected.get(name, chance))
+    assert found[NAMED].chance == found["w"].chance == pytest.approx(chance)
     assert rows.everything == pytest.approx([0.4])
 
 
 def test_what_could_be_gained_is_the_whole_question_less_chance() -> None:
-    """Comprehensiveness: taking all away does less than chance, so nothing could be gained. Sufficiency: 0.05 of 0.13."""
+    """Taking all away does less than chance, so nothing could be gained; random words alone lose 0.15, these 0.05."""
     assert one("comprehensiveness", taken()).normalised == {}
-    assert one("sufficiency", taken()).normalised == {0: pytest.approx((0.4 / 3 - 0.05) / (0.4 / 3))}
+    assert one("sufficiency", taken()).normalised == {0: pytest.approx(0.1 / 0.15)}
 
 
 def null_of(way: Any, values: dict[Gone, float | None]) -> Null:
