@@ -125,6 +125,25 @@ def test_values_and_chance_are_those_worked_out_by_hand(tmp_path: Path) -> None:
     assert found["comprehensiveness"]["everything"]["value"] == pytest.approx(fmean(everything), abs=1e-9)
 
 
+def test_one_word_taken_away_is_what_occlusion_finds_of_it(tmp_path: Path) -> None:
+    """Two ways to one number: of every content word, the probability that goes without it."""
+    run = asked(tmp_path, "glass/bag-lying", limit=5)
+    sx.witness(run, "occlusion", target="prob", removals=20)
+    occlusion, removals = (
+        [json.loads(line) for line in (run / "evidence" / name).read_text().splitlines()]
+        for name in ("occlusion.jsonl", "removals.jsonl")
+    )
+    compared = 0
+    for scores, line in zip(occlusion, removals, strict=True):
+        effects = {tuple(each["gone"][0]): each["value"] for each in line["effects"]}
+        for place, unit in enumerate(scores["units"]):
+            if (place,) in effects:
+                assert effects[()] - effects[place,] == pytest.approx(unit["score"], abs=1e-12)
+                compared += 1
+
+    assert compared >= 10
+
+
 def answered(run: Path) -> list[tuple[list[str], float]]:
     """Return the words of each question, and the sign of its answer."""
     folder = RunFolder(run)
