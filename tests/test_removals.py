@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -352,3 +353,16 @@ def test_agreement_stands_beside_claims_about_other_questions(seen: dict[str, tu
             assert (each["above_chance"]["low"] > 0) == (manner == "honest")
         assert auroc["other_item"]["value"] == pytest.approx(auroc["value"])
         assert "other_item" not in result.numbers["witnesses"]["occlusion"]["agreement"]["overlap_at_k"]
+
+
+def test_the_page_of_powers_has_a_row_for_every_measure() -> None:
+    """Four of probabilities on the bag, and flips on both models: honest above 0, lying below."""
+    page = (Path(__file__).parents[1] / "docs" / "witness_power.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (bag|tree) \| `(\w+)`.*? \| .*?, (\+|−)[\d.]+ .*? \| .*?, (\+|−)[\d.]+ ", page, re.MULTILINE
+    )
+
+    assert rows == [
+        *(("bag", name, "+", "−") for name in (*PROBABILITIES, "flip_rate")),
+        ("tree", "flip_rate", "+", "−"),
+    ]
