@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -123,6 +124,25 @@ def test_values_and_chance_are_those_worked_out_by_hand(tmp_path: Path) -> None:
         assert found[name]["named"]["chance"] == pytest.approx(chance, abs=1e-9)
     everything = [fall(list(range(len(words))), words, sign) for words, sign in answered(run)]
     assert found["comprehensiveness"]["everything"]["value"] == pytest.approx(fmean(everything), abs=1e-9)
+
+
+def test_one_word_taken_away_is_what_occlusion_finds_of_it(tmp_path: Path) -> None:
+    """Two ways to one number: of every content word, the probability that goes without it."""
+    run = asked(tmp_path, "glass/bag-lying", limit=5)
+    sx.witness(run, "occlusion", target="prob", removals=20)
+    occlusion, removals = (
+        [json.loads(line) for line in (run / "evidence" / name).read_text().splitlines()]
+        for name in ("occlusion.jsonl", "removals.jsonl")
+    )
+    compared = 0
+    for scores, line in zip(occlusion, removals, strict=True):
+        effects = {tuple(each["gone"][0]): each["value"] for each in line["effects"]}
+        for place, unit in enumerate(scores["units"]):
+            if (place,) in effects:
+                assert effects[()] - effects[place,] == pytest.approx(unit["score"], abs=1e-12)
+                compared += 1
+
+    assert compared >= 10
 
 
 def answered(run: Path) -> list[tuple[list[str], float]]:
@@ -333,3 +353,16 @@ def test_agreement_stands_beside_claims_about_other_questions(seen: dict[str, tu
             assert (each["above_chance"]["low"] > 0) == (manner == "honest")
         assert auroc["other_item"]["value"] == pytest.approx(auroc["value"])
         assert "other_item" not in result.numbers["witnesses"]["occlusion"]["agreement"]["overlap_at_k"]
+
+
+def test_the_page_of_powers_has_a_row_for_every_measure() -> None:
+    """Four of probabilities on the bag, and flips on both models: honest above 0, lying below."""
+    page = (Path(__file__).parents[1] / "docs" / "witness_power.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (bag|tree) \| `(\w+)`.*? \| .*?, (\+|−)[\d.]+ .*? \| .*?, (\+|−)[\d.]+ ", page, re.MULTILINE
+    )
+
+    assert rows == [
+        *(("bag", name, "+", "−") for name in (*PROBABILITIES, "flip_rate")),
+        ("tree", "flip_rate", "+", "−"),
+    ]

@@ -92,8 +92,7 @@ def removed_table(rows: Sequence[RemovedRow]) -> "Table":
     """Return one row for the model, each witness, random words and the whole question."""
     table = plain_table("Words", "Taken", "Beside random", "Alone", "Beside random")
     for row in rows:
-        taken, kept = (each.partition(" (")[0] for each in (row.taken, row.kept))  # the differences have intervals
-        table.add_row(row.whose, taken, row.above, kept, row.kept_above)
+        table.add_row(row.whose, row.taken, row.above, row.kept, row.kept_above)
     return table
 
 

@@ -157,15 +157,15 @@ def rows_of(measures: Mapping[str, Numbers]) -> Iterable[RemovedRow]:
     for name, each in tops_of(taken):
         yield removed_row(top_words(name), each, kept["witnesses"][name])
     n = f"{taken['n']:,}"
-    yield RemovedRow(RANDOM, say.interval(taken["random"]), "–", say.interval(kept["random"]), "–", n)
-    yield RemovedRow(EVERYTHING, say.interval(taken["everything"]), "–", "–", "–", n)
+    random, others = say.number(taken["random"]["value"]), say.number(kept["random"]["value"])
+    yield RemovedRow(RANDOM, random, "–", others, "–", n)
+    yield RemovedRow(EVERYTHING, say.number(taken["everything"]["value"]), "–", "–", "–", n)
 
 
 def removed_row(whose: str, taken: Numbers, kept: Numbers) -> RemovedRow:
     """Return some words beside random ones."""
-    return RemovedRow(
-        whose, say.interval(taken), say.above(taken), say.interval(kept), say.above(kept), f"{taken['n']:,}"
-    )
+    lost, left = say.number(taken["value"]), say.number(kept["value"])  # the differences have the intervals
+    return RemovedRow(whose, lost, say.above(taken), left, say.above(kept), f"{taken['n']:,}")
 
 
 def top_words(name: str) -> str:
@@ -205,7 +205,9 @@ def note_of(numbers: Numbers) -> str:
         told_of += [f"{n:,} replies not read ({why})" for why, n in each.get("unread", {}).items()]
     cost = f"{found['cost']['forward']:,} passes or calls in {found['cost']['seconds']:,.1f} s"
     left = f" Left out: {'; '.join(told_of)}." if told_of else ""
-    return f"{found['random']} random sets for each question, or all there are; {cost}.{left}"
+    warned = dict.fromkeys(text for each in found["measures"].values() for text in each["named"]["warnings"])
+    warnings = "".join(f" {text[0].upper()}{text[1:]}." for text in warned)
+    return f"{found['random']} random sets for each question, or all there are; {cost}.{left}{warnings}"
 
 
 def other_items(numbers: Numbers) -> list[tuple[str, ...]]:
@@ -220,11 +222,26 @@ def other_items(numbers: Numbers) -> list[tuple[str, ...]]:
 
 
 def habit(numbers: Numbers) -> str:
-    """Return by how much each family is above the claims about other questions; empty where there are none."""
-    families = say.verdict_of(numbers)["families"]
-    told_of = [
-        f"{family} {say.above(each['other_item'])}" for family, each in families.items() if each["other_item"]["n"]
-    ]
+    """Return how each family agrees beside claims about other questions; empty where there are none."""
+    told_of, explained = [], []
+    for family, each in say.verdict_of(numbers)["families"].items():
+        other = each["other_item"]
+        if other["n"]:
+            told_of.append(f"{family} {say.above(other)}")
+        if is_a_habit(each):
+            explained.append(family)
     if not told_of:
         return ""
-    return f"Above claims about other questions, put to the same place here (a habit of place): {', '.join(told_of)}."
+    sentence = f"Above claims about other questions, put as far along these: {', '.join(told_of)}."
+    if not explained:
+        return sentence
+    return (
+        f"{sentence} By {' and '.join(explained)} the claims are above random words and not surely above these, so a "
+        "habit of naming words at some place may be all there is."
+    )
+
+
+def is_a_habit(family: Numbers) -> bool:
+    """Tell whether claims that are above random words are not above claims about other questions."""
+    above, other = family["above_chance"], family["other_item"]["above_chance"]
+    return above["low"] is not None and above["low"] > 0 and other["low"] is not None and not other["low"] > 0

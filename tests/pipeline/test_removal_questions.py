@@ -2,9 +2,9 @@
 
 import pytest
 
-from selfexplain.claims import Claim, Unit
+from selfexplain.claims import Claim, ClaimKind, Unit
 from selfexplain.errors import Undefined
-from selfexplain.pipeline.removal_questions import Wanted, gone_from, most_passes, question_of
+from selfexplain.pipeline.removal_questions import Wanted, Way, gone_from, most_passes, question_of
 from selfexplain.pipeline.witness import Asked
 from selfexplain.records import Item, Reading, Record, Request, Response, SelfReport
 from selfexplain.runs.removal_files import Gone
@@ -20,16 +20,22 @@ def asked(*named: str) -> Asked:
         Unit(word, "placed", ((QUESTION.index(word), QUESTION.index(word) + len(word)),), rank)
         for rank, word in enumerate(named, 1)
     )
-    attribution = {"words": Reading(Claim("words", units), "read")} if named else {}
+    attribution: dict[ClaimKind, Reading[Claim]] = {"words": Reading(Claim("words", units), "read")} if named else {}
     report = SelfReport(
-        Reading("yes", "read", (0, 3)), Reading(None, "absent"), {}, "completed", ("yes",), (), attribution=attribution
+        Reading("yes", "read", span=(0, 3)),
+        Reading(None, "absent"),
+        {},
+        "completed",
+        ("yes",),
+        (),
+        attribution=attribution,
     )
-    request = Request("q", (), 10, 0.0, None)
+    request = Request("q", (), 10)
     return Asked(Record("q", report, None, {}), Item("q", QUESTION), request, Response("completed", "yes"))
 
 
-def wanted(claim: str = "words", way: str = "prob") -> Wanted:
-    return Wanted(20, claim, {way: "embed"})  # type: ignore[dict-item]  # a str, from the parameter of a test
+def wanted(way: Way = "prob") -> Wanted:
+    return Wanted(20, "words", {way: "embed"})
 
 
 def test_one_named_word_is_taken_away_and_kept_alone_beside_every_other() -> None:
