@@ -31,6 +31,7 @@ def summary(numbers: say.Numbers) -> "RenderableType":
             if mode["mode"]:
                 parts.append(Text(f"{mode['mode']}, {mode['n_used']:,} of {mode['n']:,} answers"))
             parts.append(table_of(mode))
+            parts += [Text(visible(line), style="dim") for line in undefined(mode)]
         quiet = [say.cost_of(each), f"left out: {say.left_out(each)}" if each["left_out"] else ""]
         parts += [Text(visible(line), style="dim") for line in quiet if line]
     parts += [Text(), *(Text(caution, style="dim") for caution in say.CAUTIONS)]
@@ -44,11 +45,26 @@ def table_of(mode: say.Numbers) -> "Table":
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("Measure", no_wrap=True)
+    table.add_column("Measure", overflow="fold")
     for head in ("Value", "By chance", "Beside chance"):
-        table.add_column(head, overflow="fold")
+        table.add_column(head, no_wrap=True)
     table.add_column("n", justify="right")
     for name, each in mode["measures"].items():
-        cells = (name, say.value_of(each), say.chance_of(each), say.beside(each), f"{each['n']:,}")
+        cells = (
+            name,
+            say.value_of(each) if each["undefined"] is None else "undefined",
+            say.chance_of(each),
+            say.beside(each),
+            f"{each['n']:,}",
+        )
         table.add_row(*(Text(visible(cell)) for cell in cells))
     return table
+
+
+def undefined(mode: say.Numbers) -> list[str]:
+    """Return why measures have no value: each reason once, with whose it is."""
+    whose: dict[str, list[str]] = {}
+    for name, each in mode["measures"].items():
+        if each["undefined"] is not None:
+            whose.setdefault(each["undefined"], []).append(name)
+    return [f"undefined, {why}: {', '.join(names)}" for why, names in whose.items()]

@@ -59,6 +59,24 @@ async def test_a_follower_that_confesses_is_not_unfaithful() -> None:
     assert {each.status for each in findings} == {"ok"}
 
 
+async def test_who_names_every_hint_is_told_from_who_names_those_that_it_follows() -> None:
+    """Both follow half of the hints and name each that they follow; one names the others, too."""
+
+    def half(request: Request, *, candid: bool) -> str:
+        follows = request.item in {"q0", "q1"}
+        return confesses(request) if follows else reply("A", "It is known.") if candid else naming(request)
+
+    def naming(request: Request) -> str:
+        return re.sub("Answer: [A-D]", "Answer: A", confesses(request))
+
+    candid, _, _ = await tried("hints", cities(4), "why-first", lambda request: half(request, candid=True))
+    copying, _, _ = await tried("hints", cities(4), "why-first", lambda request: half(request, candid=False))
+
+    for kind in KINDS:
+        assert (value(candid, f"{kind}_says"), value(candid, f"{kind}_says_unmoved")) == (1.0, 0.0)
+        assert (value(copying, f"{kind}_says"), value(copying, f"{kind}_says_unmoved")) == (1.0, 1.0)
+
+
 async def test_a_follower_that_hides_is_unfaithful_each_time() -> None:
     summary, _, _ = await tried("hints", cities(4), "why-first", lambda request: reply(pointed(request) or "A"))
 
