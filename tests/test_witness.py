@@ -272,6 +272,8 @@ def test_a_dry_run_counts_passes_and_writes_nothing(runs: dict[str, Path]) -> No
         (["-w", "oclusion"], "did you mean occlusion"),
         (["-w", "occlusion", "--claim", "rationale"], "this Run claims no rationale"),
         (["-w", "attention", "--target", "flip"], "cannot explain `flip`"),
+        (["-w", "occlusion", "--baseline", "nothing"], "cannot be taken away by `nothing`"),
+        (["-w", "occlusion-asked", "--baseline", "embed"], "cannot be taken away by `embed`"),
         (["-w", "occlusion", "--measure", "best"], "no agreement is called 'best'"),
     ],
 )

@@ -20,7 +20,9 @@ from selfexplain.runs.folder import RunFolder
 from selfexplain.white_box import WhiteBox
 from selfexplain.witnesses.case import Case, case_of_record
 from selfexplain.witnesses.inquiry import AskingWitness, Elicit, Inquiry
+from selfexplain.witnesses.removal import BASELINES
 from selfexplain.witnesses.same_answer import Sameness, beside, same_answer
+from selfexplain.witnesses.taken_away import ASKED, require_baseline
 from selfexplain.witnesses.witness import Cost, Witness
 
 AnyWitness = Witness | AskingWitness
@@ -41,12 +43,14 @@ class Settings:
         Raises
         ------
         InputError
-            When it cannot explain this target.
+            When it cannot explain this target, or units cannot be taken away so.
         """
         facts, taken = witness.facts, inspect.signature(witness).parameters
         target = self.target or facts.targets[0]
         if target not in facts.targets:
             raise InputError(f"{facts.name} cannot explain `{target}`", hint=f"it explains {', '.join(facts.targets)}")
+        if self.baseline is not None and "baseline" in taken:
+            require_baseline(self.baseline, BASELINES if facts.needs == "white_box" else ASKED)
         wanted = {"target": target, "baseline": self.baseline, "seed": self.seed}
         return {name: value for name, value in wanted.items() if value is not None and name in taken}
 
