@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import selfexplain as sx
 from selfexplain.cli import cli
 from selfexplain.errors import InputError
+from selfexplain.ways import WaysResult
 
 N = 40
 ASKED_FOR = ["--tolerance", "agreement=0.05"]
@@ -115,3 +116,24 @@ def test_a_baseline_that_is_set_again_without_evidence_leaves_none_behind(result
 
     assert not (tmp_path / "baselines" / "main.agreement.csv").exists()
     assert command("gate", results / "honest", "--baseline", "main", "--results", tmp_path).return_value == 3
+
+
+def test_ways_of_asking_side_by_side_show_agreement_once_witnesses_have_looked(tmp_path: Path) -> None:
+    """The same command asks nothing again, and its page has what changed from the first way to the second."""
+    models = ["glass/bag-honest", "glass/bag-lying"]
+
+    def both() -> WaysResult:
+        return sx.run_ways("reviews", models=models, templates=["top-words"], results=tmp_path, limit=12)
+
+    before = both().page.read_text(encoding="utf-8")
+    for run in tmp_path.glob("reviews__*"):
+        sx.witness(run, "occlusion,gradient-input")
+    found = both()
+    page = found.page.read_text(encoding="utf-8")
+    agreement = {way["model"]: way["agreement"] for way in found.to_dict()["comparison"]["ways"]}
+
+    assert 'id="agreement"' not in before
+    assert 'id="agreement"' in page
+    assert "surely fell" in page
+    assert agreement["glass/bag-honest"] is None
+    assert agreement["glass/bag-lying"]["difference"]["high"] < 0

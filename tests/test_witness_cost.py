@@ -106,7 +106,7 @@ def test_so_many_requests_are_in_flight_at_once(tmp_path: Path, most: int) -> No
             full.set()
         if waits:
             await full.wait()
-            for _ in range(3):
+            for _turn in range(3):
                 await asyncio.sleep(0)  # whoever may come in now, does
         flying -= 1
         return "Answer: yes\nWords: good\nConfidence: 90"
