@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import selfexplain as sx
+from selfexplain.cli import cli
 from selfexplain.report.explained_by import BEGIN, END
 
 N = 12
@@ -64,8 +66,9 @@ def test_the_reports_say_what_witnesses_say_as_soon_as_they_have_looked(run: Pat
     before = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
     sx.witness(run, "occlusion,gradient-input")
     put_in = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
-    sx.evaluate_run(run)
+    evaluated = CliRunner().invoke(cli, ["evaluate", str(run)])
 
+    assert "\nExplanations: Supported: what the model names agrees" in evaluated.stdout
     assert SECTION not in before[0]
     assert "Explanations" not in before[1]
     assert "Supported: what the model names agrees" in put_in[0].partition(SECTION)[2]
