@@ -49,6 +49,8 @@ class Result:
     """Where they are many, read from `records.jsonl` each time."""
     folder: Path | None = None
     note: str = ""
+    explanations: str = ""
+    """The verdict on a Run's explanations, in a sentence; empty where no witness has looked."""
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return the metrics object: strict JSON values only."""
@@ -161,7 +163,16 @@ def evaluated(
     folder.write("metrics.json", msgspec.json.format(encode(metrics), indent=2) + b"\n")
     for name, page in pages_of(folder, metrics, records, items, note).items():
         folder.write(name, page.encode())
-    return Result(metrics, records, folder.path, note)
+    return Result(metrics, records, folder.path, note, verdict_on(folder))
+
+
+def verdict_on(folder: RunFolder) -> str:
+    """Return the verdict of witnesses on a Run's explanations, in a sentence; empty where none has looked."""
+    from selfexplain.pipeline.held import concluded_in  # noqa: PLC0415 - numpy
+    from selfexplain.report.explained_by import explained_by  # noqa: PLC0415 - with it
+
+    found = explained_by(concluded_in(folder))
+    return "" if found is None else found.headline
 
 
 def reasons_of(records: Iterable[Record]) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 import msgspec
 
 from selfexplain import plugins
+from selfexplain.agreeing import agreement_of_run
 from selfexplain.errors import InputError
 from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.many_records import by_id
-from selfexplain.records import RANKS_ONLY, Item, Record, Source
+from selfexplain.records import RANKS_ONLY, Record, Source
 from selfexplain.rereading import records_of, require_gold
 from selfexplain.runs import baseline as baselines
 from selfexplain.runs.agreed import Agreed
@@ -352,18 +353,6 @@ def side(
     found = read_answers(of, columns=columns, scale=scale, format=format, scorer=scorer, only=only, joined=True)
     name = str(of) if isinstance(of, Path) else "DataFrame"
     return Answers.of(name, source_of(found, source, where=name), found.provenance, found.rows), None
-
-
-def agreement_of_run(
-    folder: RunFolder, records: Sequence[Record], items: Mapping[str, Item], like: Agreed | None
-) -> Agreed | None:
-    """Return how far a Run's claims agree with the witnesses that have looked, by the verdict's own measure."""
-    from selfexplain.pipeline.agreed import agreed_in  # noqa: PLC0415 - numpy
-    from selfexplain.pipeline.witnessed import VERDICT_BY  # noqa: PLC0415 - numpy
-
-    facts = {name: each.facts for name, each in plugins.all_witnesses().items()}
-    measure = plugins.agreements()[VERDICT_BY]
-    return agreed_in(folder, records, items, facts, measure, like=like)
 
 
 def require_probability(source: Source) -> None:

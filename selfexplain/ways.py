@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import msgspec
 
 from selfexplain import asking, plugins
+from selfexplain.agreeing import agreement_of_run
 from selfexplain.ask_plan import Model, Plan, Roles, Wanted, planned, provider_of, require_counts
 from selfexplain.choosing import metrics_later
 from selfexplain.datasets.shard import Shard
@@ -261,8 +262,10 @@ def measure(
         version=versions()["selfexplain"],
         estimand=template.estimand,
     )
-    rows = rows_of(result.records, by_id(folder.items))
-    sides = [Answers.of(str(folder.path), source, provenance, each) for source, each in rows.items()]
+    items = by_id(folder.items)
+    rows = rows_of(result.records, items)
+    agreed = agreement_of_run(folder, result.records, items)
+    sides = [Answers.of(str(folder.path), source, provenance, each, agreed) for source, each in rows.items()]
     return result, Asked(result.metrics, sides)
 
 

@@ -11,6 +11,9 @@ from click.testing import CliRunner
 import selfexplain as sx
 from selfexplain.cli import cli
 from selfexplain.errors import InputError
+from selfexplain.settings import Policy
+from selfexplain.testing import assert_not_worse
+from selfexplain.ways import WaysResult
 
 N = 40
 ASKED_FOR = ["--tolerance", "agreement=0.05"]
@@ -115,3 +118,63 @@ def test_a_baseline_that_is_set_again_without_evidence_leaves_none_behind(result
 
     assert not (tmp_path / "baselines" / "main.agreement.csv").exists()
     assert command("gate", results / "honest", "--baseline", "main", "--results", tmp_path).return_value == 3
+
+
+def test_ways_of_asking_side_by_side_show_agreement_once_witnesses_have_looked(tmp_path: Path) -> None:
+    """The same command asks nothing again, and its page has what changed from the first way to the second."""
+    models = ["glass/bag-honest", "glass/bag-lying"]
+
+    def both() -> WaysResult:
+        return sx.run_ways("reviews", models=models, templates=["top-words"], results=tmp_path, limit=12)
+
+    before = both().page.read_text(encoding="utf-8")
+    for run in tmp_path.glob("reviews__*"):
+        sx.witness(run, "occlusion,gradient-input")
+    found = both()
+    page = found.page.read_text(encoding="utf-8")
+    agreement = {way["model"]: way["agreement"] for way in found.to_dict()["comparison"]["ways"]}
+
+    assert 'id="agreement"' not in before
+    assert 'id="agreement"' in page
+    assert "surely fell" in page
+    assert agreement["glass/bag-honest"] is None
+    assert agreement["glass/bag-lying"]["difference"]["high"] < 0
+
+
+def looked_with(results: Path, run: Path) -> dict[str, Any]:
+    """Return by which witnesses a baseline of a Run holds agreement, each with its target."""
+    path = sx.set_baseline(run, "now", results=results, replace=True)
+    known = json.loads(path.read_text(encoding="utf-8"))["agreement"]["witnesses"]
+    return {name: each["settings"]["target"] for name, each in known.items()}
+
+
+def test_what_the_last_look_concluded_over_is_what_counts_and_without_it_the_fullest_evidence(
+    results: Path, tmp_path: Path
+) -> None:
+    """First by margin at all answers, then by probability at 35, by one witness."""
+    run = shutil.copytree(results / "honest", tmp_path / "run")
+    sx.witness(run, "occlusion", target="prob", limit=35)
+    last = looked_with(tmp_path, run)
+    (run / "witness.json").unlink()
+
+    assert last == {"occlusion": "prob"}
+    assert looked_with(tmp_path, run) == {"gradient-input": "margin", "occlusion": "margin"}
+
+
+def test_a_run_is_judged_by_evidence_with_the_settings_of_its_baseline(results: Path, tmp_path: Path) -> None:
+    """Whatever it was looked at for since."""
+    run = shutil.copytree(results / "honest", tmp_path / "run")
+    sx.witness(run, "occlusion", target="prob", limit=35)
+    judged = command("gate", run, "--baseline", "main", "--results", results, *ASKED_FOR, "--json")
+
+    (rule,) = (each for each in json.loads(judged.stdout)["rules"] if each["name"] == "agreement")
+    assert (rule["verdict"], rule["n"]) == ("pass", N)
+
+
+def test_a_test_that_asserts_no_worse_than_another_run_judges_agreement_too(results: Path) -> None:
+    others = ("overconfidence", "underconfidence", "brier", "coverage")
+    policy = Policy(tolerance={"agreement": 0.05}, off=others)
+
+    assert_not_worse(results / "honest", results / "honest", policy=policy)
+    with pytest.raises(AssertionError, match="Agreement fell"):
+        assert_not_worse(results / "lying", results / "honest", policy=policy)

@@ -1,22 +1,32 @@
 """Evidence that lies in a Run already: later commands conclude over all of it, and the reports of the Run say so."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import selfexplain as sx
+from selfexplain.cli import cli
 from selfexplain.report.explained_by import BEGIN, END
 
 N = 12
 SECTION = 'id="explained"'
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    found = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=N)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("results")
+    found = sx.run("reviews", model="glass/bag-honest", template="top-words", results=results, limit=N)
     assert found.folder is not None
     return found.folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    """A Run that nobody has looked at."""
+    return shutil.copytree(made, tmp_path / made.name)
 
 
 def test_a_second_command_concludes_over_what_the_first_one_found(run: Path) -> None:
@@ -51,12 +61,14 @@ def test_evidence_with_other_settings_is_not_joined_in(run: Path, other: dict[st
 
 def test_the_reports_say_what_witnesses_say_as_soon_as_they_have_looked(run: Path) -> None:
     """Put in by `witness` as `report` draws it; nothing but the marks stands there before."""
+    sx.evaluate_run(run)  # the summary says where the Run lies
     page, summary = run / "report.html", run / "report.md"
     before = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
     sx.witness(run, "occlusion,gradient-input")
     put_in = page.read_text(encoding="utf-8"), summary.read_text(encoding="utf-8")
-    sx.evaluate_run(run)
+    evaluated = CliRunner().invoke(cli, ["evaluate", str(run)])
 
+    assert "\nExplanations: Supported: what the model names agrees" in evaluated.stdout
     assert SECTION not in before[0]
     assert "Explanations" not in before[1]
     assert "Supported: what the model names agrees" in put_in[0].partition(SECTION)[2]

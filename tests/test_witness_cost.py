@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,18 @@ from selfexplain.runs.evidence_files import Found
 from selfexplain.witnesses.witness import Cost
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    found = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=6)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("results")
+    found = sx.run("reviews", model="glass/bag-honest", template="top-words", results=results, limit=6)
     assert found.folder is not None
     return found.folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    """A Run that nobody has looked at."""
+    return shutil.copytree(made, tmp_path / made.name)
 
 
 def line(seconds: float, forward: int, backward: int = 0) -> Found:
@@ -106,7 +114,7 @@ def test_so_many_requests_are_in_flight_at_once(tmp_path: Path, most: int) -> No
             full.set()
         if waits:
             await full.wait()
-            for _ in range(3):
+            for _turn in range(3):
                 await asyncio.sleep(0)  # whoever may come in now, does
         flying -= 1
         return "Answer: yes\nWords: good\nConfidence: 90"

@@ -86,6 +86,8 @@ def evaluate(
         print_json(numbers if numbers["run"] else without_long_tables(numbers))
     else:
         print_result(result.metrics, metric_facts(), result.note)
+        if result.explanations:
+            click.echo(f"\nExplanations: {result.explanations}")
         if result.page is not None:
             tell(f"\nReport: {result.page}")
 

@@ -145,7 +145,9 @@ def fall_of(pairs: Pairs, *, level: float = 0.95) -> Estimate:
     return reaching(found, int(fell.sum()), units, effect)
 
 
-def compare_agreement(a: Agreed | None, b: Agreed | None, joined: Joined) -> AgreementCompared | None:
+def compare_agreement(
+    a: Agreed | None, b: Agreed | None, joined: Joined, *, level: float = 0.95
+) -> AgreementCompared | None:
     """Compare the agreement of two Runs; None where no witness has looked at either, or nothing can be compared."""
     known = a or b
     if known is None:
@@ -168,7 +170,7 @@ def compare_agreement(a: Agreed | None, b: Agreed | None, joined: Joined) -> Agr
         witnesses=tuple(same),
         a=fmean(pairs.a) if pairs.a else None,
         b=fmean(pairs.b) if pairs.b else None,
-        difference=difference_of(pairs),
+        difference=difference_of(pairs, level=level),
         n_lost=len(pairs.lost),
         n_gained=pairs.gained,
         remarks=(f"not by {', '.join(apart)}: only one side has such Evidence, or with other settings",)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from selfexplain.pipeline.agreement_compared import AgreementCompared, compare_agreement
 from selfexplain.pipeline.compare import Difference, measured
 from selfexplain.pipeline.evaluate import in_words
 from selfexplain.pipeline.join import Joined, obstacles
@@ -55,6 +56,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     """Answers usable here and in the reference: what the differences but coverage rest on."""
     differences: Mapping[str, Difference] = {}
     """This way minus the reference; empty for the reference itself."""
+    agreement: AgreementCompared | None = None
+    """How far claims agree with witnesses here and in the reference; None where no witness has looked at either."""
     not_comparable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     """Of the Run."""
@@ -146,4 +149,7 @@ def compare_with(way: Way, answers: Answers, reference: Answers, level: float) -
         way,
         n_pairs=pairs.total,
         differences=measured(joined, pairs, sources=(reference.source, answers.source), level=level),
+        agreement=None  # a second source of the same Run claims nothing else
+        if answers.name == reference.name
+        else compare_agreement(reference.agreed, answers.agreed, joined, level=level),
     )

@@ -7,7 +7,7 @@ from selfexplain.report.evidence_words import TITLES
 from selfexplain.report.gate_words import number, number_of
 
 
-def agreement_in_words(found: AgreementCompared) -> Iterable[str]:
+def agreement_in_words(found: AgreementCompared, names: tuple[str, str] = ("A", "B")) -> Iterable[str]:
     """Yield what is said of agreement; one sentence where it is not compared.
 
     >>> from selfexplain.inference import Estimate
@@ -28,9 +28,10 @@ def agreement_in_words(found: AgreementCompared) -> Iterable[str]:
     else:
         yield f"{what}, above random content words ({found.measure}): {direction(found)}."
         ends = "no interval" if each.low is None or each.high is None else f"{number(each.low)} to {number(each.high)}"
-        numbers = f"A {number(found.a)}, B {number(found.b)}, B − A {number(each.value)} ({ends})"
+        a, b = names
+        numbers = f"{a} {number(found.a)}, {b} {number(found.b)}, {b} − {a} {number(each.value)} ({ends})"
         yield f"{numbers}, over {number_of(each.n, 'answer')} that have it on both sides."
-    lost = [f"{n:,} only in {side}" for n, side in ((found.n_lost, "A"), (found.n_gained, "B")) if n]
+    lost = [f"{n:,} only in {side}" for n, side in zip((found.n_lost, found.n_gained), names, strict=True) if n]
     if lost:
         yield f"Agreement has a value for {' and '.join(lost)}: these are left out."
     yield from (f"Agreement: {remark}." for remark in found.remarks)

@@ -46,6 +46,8 @@ class WaysView:
     differences: tuple[str, ...]
     claims: tuple[tuple[str, list[str]], ...]
     """Each way that claims what mattered, and what its claims came to."""
+    agreement: tuple[tuple[str, list[str]], ...]
+    """Each way whose claims can be compared with the reference's beside witnesses, and what came of it."""
     measured: tuple[str, ...]
     run: str = ""
 
@@ -69,6 +71,7 @@ def view_of(ways: Ways) -> WaysView:
         rows=tuple(row_of(ways, place) for place in range(len(ways.ways))),
         differences=tuple(TITLES[name] for name in DIFFERENCES),
         claims=tuple(say.claimed(ways)),
+        agreement=tuple(say.agreed(ways)),
         measured=tuple(say.how(ways)),
     )
 

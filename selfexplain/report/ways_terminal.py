@@ -25,7 +25,9 @@ def summary(ways: Ways) -> "RenderableType":
     parts: list[RenderableType] = [Text(visible(say.headline(ways)), style="bold")]
     parts += [Text(visible(sentence)) for sentence in say.sentences(ways)]
     parts += [Text(), numbers(ways), Text()]
-    parts += [Text(visible(f"{name}: {line}")) for name, lines in say.claimed(ways) for line in lines]
+    parts += [
+        Text(visible(f"{name}: {line}")) for name, lines in (*say.claimed(ways), *say.agreed(ways)) for line in lines
+    ]
     parts += [Text(line, style="italic") for line in say.how(ways)]
     return Group(*parts)
 

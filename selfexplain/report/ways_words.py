@@ -8,6 +8,7 @@ from selfexplain.display.comparison import direction
 from selfexplain.inference import Estimate
 from selfexplain.pipeline.budget import money
 from selfexplain.pipeline.ways import Way, Ways
+from selfexplain.report.agreement_compared import agreement_in_words
 from selfexplain.report.claimed import again_rows, claim_rows, in_a_line
 from selfexplain.report.numbers import points
 from selfexplain.report.sentences import source_words
@@ -103,6 +104,15 @@ def claimed(ways: Ways) -> list[tuple[str, list[str]]]:
         for place, way in enumerate(ways.ways)
         if way.claims and first_of_run(ways.ways, place)
         for found in ({"claims": way.claims, "self_consistency": way.self_consistency},)
+    ]
+
+
+def agreed(ways: Ways) -> list[tuple[str, list[str]]]:
+    """Return the ways whose claims witnesses have looked at, here or in the reference, each with what changed."""
+    return [
+        (named(way, ways), list(agreement_in_words(way.agreement, ("the reference", "this way"))))
+        for place, way in enumerate(ways.ways)
+        if way.agreement is not None and first_of_run(ways.ways, place)
     ]
 
 
