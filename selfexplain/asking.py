@@ -351,7 +351,7 @@ def on_ray(
         from selfexplain.engines.worker import Way  # noqa: PLC0415 - the same
 
         each = max(plan.provider.concurrency for plan in plans) if concurrency is None else concurrency
-        say(f"Asking on Ray, each worker up to {each} requests at once")
+        say(f"Asking on Ray, each worker {'one request' if each == 1 else f'up to {each} requests'} at once")
         ways = [Way(folder.path.resolve(), *one) for folder, one in zip(folders, who, strict=True)]
         options: dict[str, Any] = {"repeats": repeats, "concurrency": concurrency, "workers": workers, "watch": watch}
         return ask_on_ray(folders, items, ways=ways, limits=limits, **options)

@@ -3,7 +3,6 @@
 import json
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -179,21 +178,14 @@ def test_what_is_refused_cancelled_or_missing_is_one_items_failure_until_the_nex
 def test_a_parameter_that_the_model_refuses_is_left_out_of_the_next_batch(
     home: Path, server: BatchServer, sdk: str
 ) -> None:
-    """Every line of the first batch says so, and is a try; in the second each call says what it went without."""
+    """Every line of the first batch says so; the second goes without, and each call says what it went without."""
     server.takes_temperature = False
     ask(home, server, sdk)
 
     assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
     assert right(home) == len(QUESTIONS)
-    tries, replies = (
-        [call for call in calls(home) if (call.response.failure is None) == replied] for replied in (False, True)
-    )
-    assert {call.response.failure and call.response.failure.kind for call in tries} == {"bad_request"}
-    assert [{call.response.batch for call in each} for each in (tries, replies)] == [
-        {batch.name} for batch in server.batches
-    ]
-    assert len(tries) == len(replies) == len(QUESTIONS)
-    assert all("temperature" in call.response.dropped for call in replies)
+    assert all("temperature" in call.response.dropped for call in calls(home))
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
 
 
 @BOTH
@@ -210,7 +202,7 @@ def test_two_runs_learn_of_a_refused_parameter_together(home: Path, server: Batc
     )
 
     assert [len(run.records) for run in found.runs] == [12, 12]
-    assert Counter(call.response.outcome for call in calls(home)) == {"failed": 24, "completed": 24}
+    assert {call.response.outcome for call in calls(home)} == {"completed"}
 
 
 @BOTH

@@ -131,6 +131,19 @@ def test_killed_twice_and_in_the_second_round_too(home: Path, server: BatchServe
 
 
 @BOTH
+def test_what_a_batch_teaches_is_not_forgotten_with_the_process(home: Path, server: BatchServer, sdk: str) -> None:
+    """Every line is refused for its temperature: who dies then, or handing in the next batch, costs no further one."""
+    server.takes_temperature = False
+    for nth, stage in enumerate(["after content" if sdk == "openai" else "after results", "after create"]):
+        server.kill_at = stage
+        assert in_process_of_its_own(home, server, asking(home, server, sdk))[0] == -signal.SIGKILL, nth
+    ask(home, server, sdk)
+
+    assert [len(batch.entries) for batch in server.batches] == [len(QUESTIONS)] * 2
+    assert right(home) == len(QUESTIONS)
+
+
+@BOTH
 def test_an_interrupt_leaves_the_batch_where_it_is_and_says_so(
     home: Path, server: BatchServer, sdk: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

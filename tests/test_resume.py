@@ -89,14 +89,34 @@ def test_a_killed_run_asks_only_what_is_missing(questions: Path, tmp_path: Path,
         assert len(replies) == len(set(replies)) == len(QUESTIONS)
 
 
-def test_an_interrupted_run_says_how_to_go_on_and_exits_with_130(questions: Path, tmp_path: Path) -> None:
-    """Ctrl-C is not a failure: exit code 130, and one sentence that says what to do."""
+@pytest.mark.parametrize(
+    ("how", "code", "word"), [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")]
+)
+def test_a_stopped_run_says_how_to_go_on_and_exits_with_its_own_code(
+    questions: Path, tmp_path: Path, how: signal.Signals, code: int, word: str
+) -> None:
+    """Ctrl-C and `kill` are no failures: one sentence that says what to do, and no traceback."""
     with counting_server(hold_after=1) as server, started(command(questions, server), tmp_path) as process:
         assert server.held.wait(timeout=600)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, told = process.communicate(timeout=600)
 
-        assert process.returncode == 130
+        assert process.returncode == code
+        assert f"{word}. Every reply so far is recorded: the same command asks only what is missing" in told.decode()
+        assert "Traceback" not in told.decode()
+
+
+def test_what_runs_in_the_background_can_be_terminated_too(questions: Path, tmp_path: Path) -> None:
+    """A shell starts it deaf to Ctrl-C."""
+    deaf = "import signal, os, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    with counting_server(hold_after=1) as server:
+        arguments = [sys.executable, "-c", deaf, *command(questions, server)]
+        with started(arguments, tmp_path) as process:
+            assert server.held.wait(timeout=600)
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=600)
+
+        assert process.returncode == 143
         assert "the same command asks only what is missing" in told.decode()
         assert "Traceback" not in told.decode()
 

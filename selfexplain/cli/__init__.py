@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from selfexplain import __version__
+from selfexplain.cli.termination import INTERRUPTED, Termination
 from selfexplain.errors import BudgetSpent, InputError, SelfexplainError
 from selfexplain.near_names import meant
 from selfexplain.providers.importing import nothing_collected
 
 MISUSE = 2
-INTERRUPTED = 130
 
 COMMANDS: dict[str, str] = {
     "baseline": "Freeze a Run's answers, for `selfexplain gate`.",
@@ -74,19 +74,21 @@ def cli() -> None:
     """Ask a language model what it answers, why, and how sure it is; then check all three.
 
     Exit codes: 0 done or passed · 1 the gate failed, nothing else · 2 bad input, misuse or a provider
-    that cannot go on · 3 inconclusive · 4 not comparable · 130 interrupted or budget spent, resumable.
+    that cannot go on · 3 inconclusive · 4 not comparable · 130 interrupted or budget spent, 143 terminated: resumable.
     """
 
 
 def main() -> None:
     """Run a command; whatever it raises on purpose becomes a sentence, a hint and an exit code."""
+    termination = Termination()
     try:
-        code: Any = cli.main(standalone_mode=False)
+        with termination.heeded():
+            code: Any = cli.main(standalone_mode=False, obj=termination)
     except click.ClickException as misuse:
         misuse.show()
         code = MISUSE
     except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
+        code = termination.code
     except BrokenPipeError:  # somebody piped us into `head`
         sys.stderr.close()
         code = 0

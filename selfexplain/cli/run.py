@@ -11,6 +11,7 @@ from selfexplain import asking, plugins, rehearsal
 from selfexplain.choosing import metric_facts
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, print_result, show, tell
+from selfexplain.cli.termination import Termination
 from selfexplain.errors import NothingAsked, NothingUsable
 from selfexplain.measuring import Result
 from selfexplain.pipeline.budget import money
@@ -169,7 +170,8 @@ def run(
         )  # a small part may well hold nothing; it is done all the same
         return
     except KeyboardInterrupt:
-        tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
+        stopped = (click.get_current_context().find_object(Termination) or Termination()).word
+        tell(f"{stopped}. Every reply so far is recorded: the same command asks only what is missing.")
         raise
     if as_json:
         print_json(found.to_dict())

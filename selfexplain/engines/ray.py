@@ -9,7 +9,9 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -186,6 +188,7 @@ def connected(ray: Any, workers: int | None) -> Iterator[None]:
         yield
         return
     quiet = {"log_to_driver": False, "logging_level": "error"}
+    terminated = signal.getsignal(signal.SIGTERM)
     if address := os.environ.get("RAY_ADDRESS"):
         try:
             ray.init(**quiet)
@@ -196,6 +199,8 @@ def connected(ray: Any, workers: int | None) -> Iterator[None]:
             ) from None
     else:
         ray.init(address="local", include_dashboard=False, num_cpus=workers or WORKERS, **quiet)
+    if callable(terminated) and threading.current_thread() is threading.main_thread():  # Ray's own aborts
+        signal.signal(signal.SIGTERM, terminated)
     try:
         yield
     finally:

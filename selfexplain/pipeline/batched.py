@@ -93,7 +93,7 @@ class Batched:
                 endpoint.refused.update(one.intent.without)
 
     async def generate(self, request: Request) -> Response:
-        """Return what a batch brings for a Request; a parameter that it was refused for is left out of the next one."""
+        """Return what a batch brings for a Request; a refused parameter is left out, and it is handed in anew."""
         while True:
             answer = await self._answer_to(request)
             outcome = answer.outcome
@@ -102,9 +102,11 @@ class Batched:
                 return replace(outcome, batch=answer.batch, dropped=dropped)
             if isinstance(outcome, UnsupportedParameterError):
                 self._endpoint.learn(outcome, request)
-                if answer.shape != self._desk.shape():  # else it was not sent, or nothing can be done without it
-                    raise told(outcome.learned(), answer.batch)
-                raise told(outcome.error, answer.batch)
+                if answer.shape == self._desk.shape():  # it was not sent, or nothing can be done without it
+                    raise told(outcome.error, answer.batch)
+                # Not recorded as a try: the line came back unasked, and a process that is killed before the next batch
+                # is handed in learns from this one again.
+                continue
             if not isinstance(outcome, ProviderError):
                 raise outcome
             if outcome.kind in FATAL and answer.batch is not None and answer.shape is None:

@@ -227,7 +227,7 @@ async def test_nothing_is_sent_before_the_stated_reset(
     ask = paced(send, {"": Pace(8, [model.stated])})
     await ask(REQUEST)
     began = loop.time()
-    second = loop.create_task(ask(REQUEST))
+    second = asyncio.ensure_future(ask(REQUEST))
     for seconds, n in ((0.0, 1), (within[0] - 5, 1), (within[1] + 1, 2)):
         ahead += max(0.0, began + seconds - loop.time())
         await turns_of_the_loop()
@@ -261,13 +261,12 @@ async def test_no_more_are_started_than_are_left(server: MisbehavingServer, prot
 
     ask = paced(send, {"": Pace(8, [model.stated])})
     await ask(REQUEST)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(5):
-            group.create_task(ask(REQUEST))
-        await turns_of_the_loop()
-        await asyncio.to_thread(both_came.wait, 10)
-        n = len(let_in)
-        go_on.set()
+    waiting = [asyncio.ensure_future(ask(REQUEST)) for _ in range(5)]
+    await turns_of_the_loop()
+    await asyncio.to_thread(both_came.wait, 10)
+    n = len(let_in)
+    go_on.set()
+    await asyncio.gather(*waiting)
     await model.aclose()
 
     assert n == 3
