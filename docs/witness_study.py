@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfexplain.display.palette import FAINT, INK, LINE, MUTED, OVER, UNDER
+from selfexplain.display.palette import FAINT, INK, LINE, MUTED, OVER, PAPER, UNDER
 from selfexplain.display.picture import write_picture
 
 if TYPE_CHECKING:
@@ -49,13 +49,27 @@ def agreement_table(numbers: Numbers) -> Iterator[str]:
 
 
 def family_table(numbers: Numbers) -> Iterator[str]:
-    """Yield the rows of what the verdict rests on."""
-    yield "| family | AUROC of the named words | above random content words |"
-    yield "|---|---|---|"
+    """Yield the rows of what the verdict rests on, and of the second null."""
+    yield "| family | AUROC of the named words | above random content words | above claims about other sentences |"
+    yield "|---|---|---|---|"
     for family, found in numbers["verdicts"]["words"]["families"].items():
-        yield f"| {family} | {found['value']:.2f} | {above(found)} |"
+        yield f"| {family} | {found['value']:.2f} | {above(found)} | {above(found['other_item'])} |"
     ceiling = numbers["ceiling"]
-    yield f"| *witnesses of two families beside each other* | {ceiling['value']:.2f} | {above(ceiling)} |"
+    yield f"| *witnesses of two families beside each other* | {ceiling['value']:.2f} | {above(ceiling)} | |"
+
+
+def removal_table(numbers: Numbers) -> Iterator[str]:
+    """Yield the rows of what the answer's probability loses without some words, and with nothing but them."""
+    whole, alone = (numbers["removals"]["measures"][name] for name in ("comprehensiveness", "sufficiency"))
+    yield "| words | lost without them | more than random | lost with nothing but them | less than random |"
+    yield "|---|---|---|---|---|"
+    named = [("named by the model", whole["named"], alone["named"])]
+    tops = [
+        (f"top words of `{name}`", whole["witnesses"][name], alone["witnesses"][name]) for name in whole["witnesses"]
+    ]
+    for words, without, only in named + tops:
+        yield f"| {words} | {without['value']:.2f} | {above(without)} | {only['value']:.2f} | {above(only)} |"
+    yield f"| random content words | {whole['random']['value']:.2f} | | {alone['random']['value']:.2f} | |"
 
 
 def pair_table(numbers: Numbers) -> Iterator[str]:
@@ -70,44 +84,57 @@ def pair_table(numbers: Numbers) -> Iterator[str]:
 
 
 def picture(numbers: Numbers) -> "Figure":
-    """Return how far the named words are above random content words, by each witness."""
+    """Return by how much the named words beat random content words, and claims about other sentences."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - the tables need none
 
-    figure = Figure(figsize=(7.2, 4.0))
-    axes = figure.add_axes((0.27, 0.2, 0.7, 0.68))
+    figure = Figure(figsize=(7.6, 5.2))
+    axes = figure.add_axes((0.25, 0.16, 0.72, 0.72))
     rows = {name: (found["family"], found["agreement"][MEASURE]) for name, found in numbers["witnesses"].items()}
     for place, (family, found) in enumerate(rows.values()):
-        draw(axes, place, found, COLOURS[family], MARKERS[family])
-    draw(axes, len(rows) + 0.4, numbers["ceiling"], INK, "D")
-    axes.axhline(len(rows) - 0.3, color=LINE, linewidth=0.8)
+        draw(axes, place - 0.15, found, COLOURS[family], MARKERS[family])
+        draw(axes, place + 0.2, found["other_item"], COLOURS[family], MARKERS[family], is_hollow=True)
+    draw(axes, len(rows) + 0.3, numbers["ceiling"], INK, "D")
+    axes.axhline(len(rows) - 0.4, color=LINE, linewidth=0.8)
     axes.axvline(0, color=FAINT, linewidth=1)
-    axes.set_yticks([*range(len(rows)), len(rows) + 0.4], [*rows, "witness beside witness"], fontsize=8.5)
-    axes.set_xlim(-0.1, 0.24)
+    axes.set_xlim(-0.13, 0.24)
+    axes.set_yticks([*range(len(rows)), len(rows) + 0.3], [*rows, "witness beside witness"], fontsize=8.5)
     axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=8.5)
     axes.set_xlabel(
-        "AUROC above that of random content words, 95 % interval\n← chance names better     the model names better →",
+        "difference of AUROC, 95 % interval\n← the others' words score higher     the model's named words do →",
         fontsize=8.5,
     )
-    axes.set_title("Do the named words move the answer?", loc="left", fontsize=10.5, color=INK)
+    axes.set_title("Do the words that the model names move its answer?", loc="left", fontsize=10.5, color=INK)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     for family, marker in MARKERS.items():
         axes.plot([], [], marker=marker, color=COLOURS[family], linestyle="", label=family, markersize=5)
-    axes.legend(loc="upper right", fontsize=8, frameon=False)
+    axes.plot([], [], marker="o", color=INK, linestyle="", markersize=5, label="beside random content words")
+    axes.plot(
+        [],
+        [],
+        marker="o",
+        color=INK,
+        fillstyle="none",
+        linestyle="",
+        markersize=5,
+        label="beside claims about other\nsentences, same place",
+    )
+    axes.legend(loc="upper right", fontsize=7.5, frameon=False)
     return figure
 
 
-def draw(axes: "Axes", place: float, found: Numbers, colour: str, marker: str) -> None:
+def draw(axes: "Axes", place: float, found: Numbers, colour: str, marker: str, *, is_hollow: bool = False) -> None:
     """Draw a value with its interval on one line."""
-    above_chance = found["above_chance"]
-    axes.plot([above_chance["low"], above_chance["high"]], [place, place], color=colour, linewidth=1.6)
-    axes.plot(above_chance["value"], place, marker=marker, color=colour, markersize=5.5)
+    limits, width = found["above_chance"], 1.0 if is_hollow else 1.8
+    axes.plot([limits["low"], limits["high"]], [place, place], color=colour, linewidth=width, zorder=1)
+    filling = PAPER if is_hollow else colour
+    axes.plot(limits["value"], place, marker=marker, color=colour, markerfacecolor=filling, markersize=5.5)
 
 
 def tables(numbers: Numbers) -> Iterator[str]:
     """Yield the lines of all tables."""
-    for table in (agreement_table, family_table, pair_table):
+    for table in (agreement_table, family_table, removal_table, pair_table):
         yield from table(numbers)
         yield ""
 
