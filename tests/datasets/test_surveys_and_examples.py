@@ -56,8 +56,7 @@ GOOD = '{"question": "2 + 2?", "gold": "4", "id": "sum"}\n'
     [
         (
             GOOD + '{"question": "Off?", "grader": "stance"}\n',
-            "q.jsonl, line 2: `gold` is missing; expected a text, as 'sum' has one: all questions are a survey, "
-            "or none",
+            "q.jsonl, line 2: `gold` is missing; expected a text, as 'sum' has one: all questions are a survey, or",
         ),
         ('{"question": "Off?"}\n', "q.jsonl, line 1: `gold` is missing; expected a text that is not empty"),
         (
