@@ -198,7 +198,7 @@ def left_out(metrics: Metrics, source: str) -> str:
         return f"all {asked} used" if asked else "nothing was asked"
     # The most frequent first; equal counts keep the order of the status list.
     reasons = ", ".join(f"{n} {status}" for status, n in sorted(excluded.items(), key=lambda pair: -pair[1]))
-    return f"{missing} of {asked} left out: {reasons}"
+    return f"{missing:,} of {asked:,} left out: {reasons}"
 
 
 def worst_case(metrics: Metrics, source: str) -> str:
