@@ -290,7 +290,7 @@ def decide_answers(
     decision = decide(
         usable.confidence, usable.correct, error=error, level=level, cluster=usable.cluster, thresholds=thresholds
     )
-    left_out = f"{len(rows.answered) - decision.n} of {len(rows.answered)} answers cannot be used at any threshold"
+    left_out = f"{len(rows.answered) - decision.n:,} of {len(rows.answered):,} answers cannot be used at any threshold"
     missing = (f"{left_out} ({in_words(usable.excluded)})",) if usable.excluded else ()
     return replace(decision, warnings=(*missing, *rows.remarks, *decision.warnings))
 

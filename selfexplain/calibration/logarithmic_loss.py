@@ -45,7 +45,7 @@ def by_clipped_bootstrap(metric: Metric[...], counts: Counts, *, level: float, s
     if not clipped:
         return estimate
     return estimate.warned(
-        f"{clipped} of {table.total} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
+        f"{clipped:,} of {table.total:,} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
         f"{certain_misses} of them were certain and wrong, at {-math.log(CLIP):.2f} each"
     )
 

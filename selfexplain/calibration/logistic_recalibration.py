@@ -141,7 +141,7 @@ def _warnings(counts: Counts) -> tuple[str, ...]:
     clipped = int(table.n[(table.confidence < CLIP) | (table.confidence > 1 - CLIP)].sum())
     if clipped:
         said.append(
-            f"{clipped} of {table.total} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
+            f"{clipped:,} of {table.total:,} confidences were clipped to [{CLIP}, {1 - CLIP}]; "
             "another clip gives another line"
         )
     return (*said, *few_of_a_kind(counts, fewest=FEW_TO_RESAMPLE))

@@ -61,7 +61,7 @@ def read_questions(
     items = kept(passing.asked())
     examples = tuple(passing.examples)
     problems = passing.problems_with(items)
-    refuse(table, problems, hint="mend these rows and run again; the fields are described in docs/datasets.md")
+    refuse(table, problems, hint=f"{RENAME if passing.strange else ''}{MEND}")
     if not items and not examples:
         raise InputError(f"{named(table)} holds no questions", hint="one row per question, with `question` and `gold`")
     if not items:
@@ -76,6 +76,11 @@ def read_questions(
     return msgspec.structs.replace(unversioned, version=unversioned.content_hash[:8])
 
 
+MEND = "mend these rows and run again; the fields are described in docs/datasets.md"
+
+RENAME = "say --map gold=THEIRS where a column is called something else; what nobody named is then ignored. Else "
+
+
 class Passing:
     """The rows of a table as they pass by: the Items to be asked go on, the examples and what is wrong stay."""
 
@@ -85,6 +90,7 @@ class Passing:
         self._problems: list[Problem] = []
         self._lines = Places()  # by digests of ids, which are too many to be kept
         self._suspects: set[int] = set()
+        self.strange: set[str] = set()
         self.examples: list[Item] = []
 
     def asked(self) -> Iterator[Item]:
@@ -93,7 +99,9 @@ class Passing:
         for row in prepared(self._table, self._columns):
             found = problems_of(row, *names)
             if found:
-                self._problems += found
+                # A column of a strange name is told once: of every row, it would hide what else is wrong.
+                self._problems += [problem for problem in found if problem.field not in self.strange]
+                self.strange |= {problem.field for problem in found} & (row.fields.keys() - KNOWN)
                 continue
             item = item_of(row, self._place)
             flaws = flaws_of(item, self._graders, self._categorisers)

@@ -169,7 +169,7 @@ def _ends(panel: "Axes", metric: str) -> None:
         )
     elif metric == "accuracy":
         panel.set_xlim(0, 100)
-        panel.set_xticks([0, 50, 100], ["0", "50", "100 %"])
+        panel.set_xticks([0, 50, 100], ["0", "", "100 %"])
     else:
         panel.set_xlim(0, 1)
         panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -186,7 +186,10 @@ def _short(name: str, longest: int = LONGEST) -> str:
     r"""Return a name on one line that fits beside the picture.
 
     >>> _short("history of the\nlate Roman republic")
-    'history of the …'
+    'history of…ublic'
     """
     line = " ".join(name.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    if len(line) <= longest:
+        return line
+    last = (longest - 1) // 3  # names often differ only in their last words: "…, stated", "…, token"
+    return f"{line[: longest - 1 - last]}…{line[-last:]}"

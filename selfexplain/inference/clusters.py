@@ -49,7 +49,7 @@ def unequal_clusters(sizes: ArrayLike) -> tuple[str, ...]:
 def so_many(count: int, thing: str) -> str:
     """Return a number of things in words for people.
 
-    >>> so_many(1, "cluster"), so_many(2, "cluster")
-    ('1 cluster', '2 clusters')
+    >>> so_many(1, "cluster"), so_many(1200, "cluster")
+    ('1 cluster', '1,200 clusters')
     """
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+    return f"{count} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -195,10 +195,10 @@ def left_out(metrics: Metrics, source: str) -> str:
     missing = sum(excluded.values())
     asked = data["n"] + missing
     if not missing:
-        return f"all {asked} used" if asked else "nothing was asked"
+        return f"all {asked:,} used" if asked else "nothing was asked"
     # The most frequent first; equal counts keep the order of the status list.
     reasons = ", ".join(f"{n} {status}" for status, n in sorted(excluded.items(), key=lambda pair: -pair[1]))
-    return f"{missing} of {asked} left out: {reasons}"
+    return f"{missing:,} of {asked:,} left out: {reasons}"
 
 
 def worst_case(metrics: Metrics, source: str) -> str:
@@ -210,7 +210,7 @@ def worst_case(metrics: Metrics, source: str) -> str:
     asked = metrics["sources"][source]["n"] + missing
     return (
         f"{percent(missing / asked)} are missing: whatever they would have been, "
-        f"the gap over all {asked} lies between {signed(bounds[0])} and {signed(bounds[1])} points"
+        f"the gap over all {asked:,} lies between {signed(bounds[0])} and {signed(bounds[1])} points"
     )
 
 

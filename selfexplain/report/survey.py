@@ -94,7 +94,7 @@ def left_out(metrics: Metrics) -> str:
     if not missing:
         return f"all {asked} answers were read"
     reasons = ", ".join(f"{n} {status}" for status, n in sorted(metrics["excluded"].items(), key=lambda pair: -pair[1]))
-    return f"{missing} of {asked} left out, because no answer was read: {reasons}"
+    return f"{missing:,} of {asked:,} left out, because no answer was read: {reasons}"
 
 
 def undecided_because(metrics: Metrics) -> str:

@@ -54,9 +54,9 @@ class WaysView:
 
 def render(ways: Ways) -> str:
     """Return the page as text: HTML that fetches nothing and runs nothing."""
-    display = WaysForestDisplay.of(
-        [(say.label(way, ways), way.n, way.metrics) for way in ways.ways], reference=ways.reference
-    )
+    names = [say.label(way, ways).removesuffix(" confidence") for way in ways.ways]
+    measured = [(name, way.n, way.metrics) for name, way in zip(names, ways.ways, strict=True)]
+    display = WaysForestDisplay.of(measured, reference=ways.reference)
     return fill("ways.html.j2", view=view_of(ways), picture=inline(display.figure(), "w", alternative(ways)))
 
 
