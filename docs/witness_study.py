@@ -96,7 +96,7 @@ def picture(numbers: Numbers) -> "Figure":
     draw(axes, len(rows) + 0.3, numbers["ceiling"], INK, "D")
     axes.axhline(len(rows) - 0.4, color=LINE, linewidth=0.8)
     axes.axvline(0, color=FAINT, linewidth=1)
-    axes.set_xlim(-0.13, 0.24)
+    axes.set_xlim(-0.13, 0.3)
     axes.set_yticks([*range(len(rows)), len(rows) + 0.3], [*rows, "witness beside witness"], fontsize=8.5)
     axes.invert_yaxis()
     axes.tick_params(axis="x", labelsize=8.5)
