@@ -25,7 +25,11 @@ def test_the_first_lines_say_what_the_numbers_say() -> None:
     assert f"that is *{verdict['word']}*" in said
     for family, found in verdict["families"].items():
         assert f"by {family} {above(found)}" in said
-    assert f"({ceiling['value']:.2f}, {plus(ceiling['above_chance']['value'])} above chance)" in said
+    assert f"{ceiling['value']:.2f}, {plus(ceiling['above_chance']['value'])} above chance" in said
+    for family, found in verdict["families"].items():
+        other = found["other_item"]["above_chance"]
+        assert f"by {family} {plus(other['value'])}" in said
+        assert other["low"] <= 0 <= other["high"]
 
 
 def test_the_study_is_as_large_as_it_says() -> None:
