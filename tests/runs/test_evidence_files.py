@@ -62,6 +62,8 @@ def test_what_could_not_be_looked_at_stays_open_and_is_not_written_twice(tmp_pat
 
     assert file.is_open(FOUND.place)
     assert len(file.path.read_bytes().splitlines()) == 1
+    file.append(replace(failed, why="no answer"))  # another reason is news
+    assert EvidenceFile(tmp_path, "occlusion").get(FOUND.place) == replace(failed, why="no answer")
     file.append(FOUND)
     assert not file.is_open(FOUND.place)
     assert EvidenceFile(tmp_path, "occlusion").get(FOUND.place) == FOUND

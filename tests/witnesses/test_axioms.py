@@ -49,16 +49,24 @@ def scores(found: Evidence) -> dict[str, float | None]:
 class Product(LinearModel):
     """Adds 3 when both `not` and `bad` are there, whose own weights are −1 each; everything else is linear."""
 
+    together: tuple[str, ...] = ("not", "bad")
+
     def values(self, inputs: Sequence[Input], aim: Aim) -> Valued:
         values, settled, _ = super().values(inputs, aim)
         both = [
             all(
                 self._ids[word] in given.ids and not {given.ids.index(self._ids[word])} & set(given.rows)
-                for word in ("not", "bad")
+                for word in self.together
             )
             for given in inputs
         ]
         return Valued(values + 3.0 * np.array(both), settled)
+
+
+class Trio(Product):
+    """Adds 3 when three words are there: what each adds in one order and its reverse depends on the order."""
+
+    together = ("a", "b", "c")
 
 
 def test_in_a_linear_model_a_word_is_its_weight() -> None:
@@ -107,6 +115,33 @@ def test_replacing_a_word_takes_the_mean_over_others_that_look_like_it() -> None
         ("<template>", None, None),
     ]
     assert (found.n_forward, found.seed) == (13, 0)
+
+
+def test_another_seed_draws_other_words() -> None:
+    """Eight words, each of another weight, and two draws: the scores tell which were drawn."""
+    pool = list("stuvwxyz")
+    model = LinearModel({word: 2.0**place for place, word in enumerate(pool)})
+
+    def drawn(seed: int) -> list[float | None]:
+        found = occlusion(model, "fine", "yes", baseline="replace", pool=pool, draws=2, seed=seed)
+        assert found.seed == seed
+        return [unit.score for unit in found.units]
+
+    assert len({tuple(drawn(seed)) for seed in (0, 10, 20, 30)}) > 1
+    assert drawn(10) == drawn(10)
+
+
+def test_another_seed_draws_other_orders() -> None:
+    """Whoever completes the three gets all of it, so the shares tell which orders were drawn."""
+    model = Trio(dict.fromkeys("abcdefg", 1.0))
+
+    def shares(seed: int) -> list[float | None]:
+        found = shapley(model, "a b c d e f g", "yes", baseline="delete", exact=False, permutations=4, seed=seed)
+        assert found.seed == seed
+        return [unit.score for unit in found.units]
+
+    assert len({tuple(shares(seed)) for seed in (0, 10, 20, 30)}) > 1
+    assert shares(10) == shares(10)
 
 
 def test_two_words_that_only_work_together_share_by_shapley() -> None:
