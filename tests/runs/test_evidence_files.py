@@ -29,6 +29,7 @@ def test_what_was_found_is_found_again_by_reply_model_and_settings_alone(tmp_pat
     assert again.get(FOUND.place) == FOUND
     assert again.get(replace(FOUND, settings=SETTINGS | {"target": "prob"}).place) is None
     assert again.get(replace(FOUND, inside={"name": "hf/other"}).place) is None
+    assert again.get(replace(FOUND, inside={"name": "hf/tiny", "weights": "another"}).place) is None
     assert again.get(replace(FOUND, reply="k2").place) is None
 
 

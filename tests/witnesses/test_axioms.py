@@ -29,7 +29,7 @@ from selfexplain.witnesses import (
 from selfexplain.witnesses.attention_maps import without_sink
 from selfexplain.witnesses.attention_through_layers import rolled_out
 from selfexplain.witnesses.case import case_of, plain_layout
-from selfexplain.witnesses.coalitions import Coalition, all_coalitions, exact_shares
+from selfexplain.witnesses.coalitions import Coalition, all_coalitions, exact_shares, in_pairs
 from selfexplain.witnesses.linear_model import LinearModel
 from selfexplain.witnesses.removal import Baseline
 from selfexplain.witnesses.same_answer import beside, same_answer
@@ -142,6 +142,21 @@ def test_another_seed_draws_other_orders() -> None:
 
     assert len({tuple(shares(seed)) for seed in (0, 10, 20, 30)}) > 1
     assert shares(10) == shares(10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_error_of_drawn_orders_is_over_pairs_of_an_order_and_its_reverse(seed: int) -> None:
+    """The last of the three gets their 3; an order and its reverse are one draw."""
+    found = shapley(
+        Trio(dict.fromkeys("abcde", 0.0)), "a b c d e", "yes", baseline="delete", exact=False, permutations=6, seed=seed
+    )
+    orders = in_pairs(5, 6, seed)
+    last = [max(order.index(unit) for unit in range(3)) for order in orders]
+    gains = [[3.0 * (order.index(unit) == end) for unit in range(5)] for order, end in zip(orders, last, strict=True)]
+    pairs = [np.mean(pair, axis=0) for pair in zip(gains[::2], gains[1::2], strict=True)]
+
+    assert [unit.score for unit in found.units[:-1]] == pytest.approx(np.mean(gains, axis=0).tolist())
+    assert [unit.error for unit in found.units[:-1]] == pytest.approx((np.std(pairs, axis=0, ddof=1) / 3**0.5).tolist())
 
 
 def test_two_words_that_only_work_together_share_by_shapley() -> None:
