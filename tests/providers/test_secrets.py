@@ -27,7 +27,7 @@ def test_a_key_is_blotted_out_before_a_long_text_is_cut(before: int) -> None:
 def test_keys_tokens_and_own_headers_of_a_client_are_secrets() -> None:
     """A server that repeats a bearer token repeats it without the word before it."""
     client = SimpleNamespace(
-        api_key="key-1", _azure_ad_token="token-2", aws_secretKey="secret-3", _version="2026-01-01", max_retries=0
+        api_key="key-1", _azure_ad_token="token-2", aws_accessKey="secret-3", _version="2026-01-01", max_retries=0
     )
     client._custom_headers = {"Authorization": "Bearer bearer-4", "X-Pass": "pass-5"}
 
