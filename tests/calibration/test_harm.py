@@ -80,6 +80,16 @@ def test_a_limit_on_the_tolerance_passes_and_just_above_does_not() -> None:
     assert judged("x", harm(0.0301), 0.03).verdict == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.03, 0.05, "inconclusive"), (0.0301, 0.05, "fail"), (0.03, 0.03, "pass"), (0.01, 0.03, "pass")],
+)
+def test_a_harm_of_just_the_tolerance_is_tolerated(low: float, high: float, verdict: str) -> None:
+    harm = Estimate(value=(low + high) / 2, low=low, high=high, level=0.95, method="", n=1000)
+
+    assert judged("x", harm, 0.03).verdict == verdict
+
+
 @pytest.mark.parametrize(("n", "verdict"), [(182, "inconclusive"), (183, "pass")])
 def test_full_coverage_passes_from_183_answers_on(n: int, verdict: str) -> None:
     # The drop is at most 1 − 0.025^(1/n), which is 0.02 at n = ln 0.025 / ln 0.98 = 182.6.
