@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 import pytest
@@ -115,6 +116,20 @@ def test_replacing_a_word_takes_the_mean_over_others_that_look_like_it() -> None
         ("<template>", None, None),
     ]
     assert (found.n_forward, found.seed) == (13, 0)
+
+
+def test_layers_are_shuffled_as_many_and_by_the_seed_that_was_told() -> None:
+    told: list[tuple[int, int]] = []
+
+    class Told(LinearModel):
+        def shuffled(self, layers: int, *, seed: int) -> AbstractContextManager[None]:
+            told.append((layers, seed))
+            return super().shuffled(layers, seed=seed)
+
+    model, case = Told({"a": 1.0, "b": 2.0, "c": 3.0}), case_of(plain_layout("a b c"), "yes")
+    likeness_when_shuffled(gradient_input, model, case, gradient_input(model, case), layers=2, seed=7)
+
+    assert told == [(2, 7)]
 
 
 def test_another_seed_draws_other_words() -> None:
