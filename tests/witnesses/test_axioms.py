@@ -2,8 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -122,9 +122,11 @@ def test_layers_are_shuffled_as_many_and_by_the_seed_that_was_told() -> None:
     told: list[tuple[int, int]] = []
 
     class Told(LinearModel):
-        def shuffled(self, layers: int, *, seed: int) -> AbstractContextManager[None]:
+        @contextmanager
+        def shuffled(self, layers: int, *, seed: int) -> Iterator[None]:
             told.append((layers, seed))
-            return super().shuffled(layers, seed=seed)
+            with super().shuffled(layers, seed=seed):
+                yield
 
     model, case = Told({"a": 1.0, "b": 2.0, "c": 3.0}), case_of(plain_layout("a b c"), "yes")
     likeness_when_shuffled(gradient_input, model, case, gradient_input(model, case), layers=2, seed=7)
