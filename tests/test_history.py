@@ -246,3 +246,12 @@ def test_the_command_prints_strict_json_and_draws(home: Path, capsys: pytest.Cap
     assert (home / "h.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(sx.InputError, match=r"neither \.png nor \.svg"):
         command("history --picture h.jpg", capsys)
+
+
+def test_tables_of_the_same_items_are_one_series_however_often_each_was_asked() -> None:
+    """The names of the Items decide: the second table asked each twice."""
+    once = pd.DataFrame({"item": ["p", "q"], "confidence": [0.8, 0.8], "correct": [1, 1]})
+    twice = pd.concat([once.assign(repeat=0), once.assign(repeat=1)])
+    found = sx.history(once, twice)
+
+    assert [[point.n for point in series.points] for series in found.series] == [[2, 4]]

@@ -227,7 +227,8 @@ EVIL = "<script>window.ran=1</script>"
 
 
 def test_what_a_model_writes_is_text_on_the_page(tmp_path: Path) -> None:
-    (tmp_path / "q.csv").write_text(f"question,gold\nIs {EVIL} a good \u202eword?,yes\n", encoding="utf-8")
+    """And what stands in the user's file, the name of an Item included."""
+    (tmp_path / "q.csv").write_text(f"id,question,gold\n{EVIL},Is {EVIL} a good \u202eword?,yes\n", encoding="utf-8")
 
     def evil(messages: list[dict[str, str]]) -> str:
         return f"Answer: {EVIL if 'good' in messages[-1]['content'] else 'no'}\nWords: good, {EVIL}\nConfidence: 90"

@@ -4,7 +4,7 @@ import numpy as np
 
 from selfexplain.calibration.expected_calibration_error import ece
 from selfexplain.calibration.metric import Confidences, Outcomes, tabulate
-from selfexplain.errors import InputError
+from selfexplain.errors import InputError, Undefined
 from selfexplain.inference import Floats, Ints
 
 
@@ -36,6 +36,8 @@ def if_gold_is_wrong(
     ------
     InputError
         When the rate is no share.
+    Undefined
+        Without rows.
 
     Examples
     --------
@@ -49,6 +51,8 @@ def if_gold_is_wrong(
     if not 0 <= rate <= 1:
         raise InputError(f"rate is {rate}", hint="expected the share of wrong gold labels, between 0 and 1")
     table = tabulate(confidence, correct)
+    if not table.total:
+        raise Undefined("no graded answer with a confidence")
     n, right = table.total, int(table.n_correct.sum())
     flips = int(np.floor(rate * n + 1e-9))
     wrong = n - right

@@ -40,7 +40,8 @@ def cross_fitted(
     folds : int, at least 2
         Into how many parts the clusters are dealt, evenly and at random.
     seed : int
-        The same seed deals the same clusters to the same folds, whatever the order of the rows.
+        The same seed deals the same clusters to the same folds, by their names, whatever the order of the rows; rows
+        that stand alone have no name and are dealt by their place.
 
     Returns
     -------

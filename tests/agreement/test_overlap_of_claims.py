@@ -47,6 +47,26 @@ def test_expected_jaccard_is_the_mean_over_all_pairs_of_sets(sizes: tuple[int, i
     assert expected_jaccard(a, b, n) == pytest.approx(mean, abs=1e-12)
 
 
+@given(st.integers(1, 8).flatmap(lambda n: st.tuples(*[st.permutations(range(n))] * 2)), st.integers(1, 8), st.data())
+@settings(deadline=None)  # a loaded machine is no bug
+def test_the_overlap_of_rankings_is_the_endless_sum(
+    rankings: tuple[list[int], list[int]], length: int, data: st.DataObject
+) -> None:
+    """Webber et al.: beyond its end a ranking is taken to agree as it did there; the sum is (1 − p) Σ pᵈ⁻¹ A(d)."""
+    a, b = rankings[0][:length], rankings[1][: data.draw(st.integers(1, 8))]
+    p = data.draw(st.sampled_from([0.5, 0.9]))
+    shorter, longer = sorted((len(a), len(b)))
+
+    def agreement(d: int) -> float:
+        common = len(set(a[:d]) & set(b[:d]))
+        at_end = len(set(a[:shorter]) & set(b[:shorter])) / shorter
+        return agreement(longer) if d > longer else (common + at_end * max(0, d - shorter)) / d
+
+    endless = (1 - p) * sum(p ** (d - 1) * agreement(d) for d in range(1, 400))
+
+    assert rank_biased_overlap(a, b, persistence=p) == pytest.approx(endless, abs=1e-9)
+
+
 def test_expected_jaccard_by_hand() -> None:
     """Two of four each: in common 0, 1 or 2 with 1/6, 4/6, 1/6; overlap 0, 1/3, 1: mean 4/18 + 1/6."""
     assert expected_jaccard(2, 2, 4) == pytest.approx(float(Fraction(4, 18) + Fraction(1, 6)))

@@ -51,6 +51,16 @@ def test_the_golden_table_is_answered_from_95_percent_on(golden: Decision) -> No
     assert chosen.limit == pytest.approx(beta.ppf(1 - 0.05 / 6, 17, 234), abs=1e-9)
 
 
+def test_a_threshold_answers_what_is_stated_with_just_as_much_and_nothing_below() -> None:
+    """Two confidences that differ in the ninth digit, and all wrong below."""
+    found = decide([0.9] * 100 + [0.899999999] * 10, [1] * 100 + [0] * 10)
+
+    assert [(row.threshold, row.answered, row.wrong) for row in found.thresholds] == [
+        (0.899999999, 110, 10),
+        (0.9, 100, 0),
+    ]
+
+
 def test_without_an_error_the_limit_is_a_root() -> None:
     """(1 − limit)^n = 0.05; 59 right answers promise 5 %, 58 do not."""
     assert decide([0.9] * 59, [1] * 59).threshold == 0.9

@@ -19,11 +19,13 @@ from selfexplain.calibration.harm import (
     smallest_level,
     too_few,
     underconfidence_grew,
+    with_room,
     with_the_lost,
+    worsened,
 )
 from selfexplain.calibration.paired_difference import gap_difference
 from selfexplain.calibration.paired_table import PairedTable
-from selfexplain.inference import Estimate
+from selfexplain.inference import Estimate, clopper_pearson
 
 
 def stated(before: float, after: float, right: float = 0.8, n: int = 1000) -> PairedTable:
@@ -78,6 +80,26 @@ def test_a_limit_on_the_tolerance_passes_and_just_above_does_not() -> None:
 
     assert judged("x", harm(0.03), 0.03).verdict == "pass"
     assert judged("x", harm(0.0301), 0.03).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.03, 0.05, "inconclusive"), (0.0301, 0.05, "fail"), (0.03, 0.03, "pass"), (0.01, 0.03, "pass")],
+)
+def test_a_harm_of_just_the_tolerance_is_tolerated(low: float, high: float, verdict: str) -> None:
+    harm = Estimate(value=(low + high) / 2, low=low, high=high, level=0.95, method="", n=1000)
+
+    assert judged("x", harm, 0.03).verdict == verdict
+
+
+def test_the_room_above_few_flips_in_clusters_is_that_of_clusters_and_of_what_flips_within_them() -> None:
+    """Of 40 clusters of two one is seen, half of which flips: ½ · (the exact limit of 1 in 40 − 1/40)."""
+    correct = [0] + [1] * 79
+    pairs = PairedTable.from_rows([0.9] * 80, [1] * 80, [0.9] * 80, correct, [place // 2 for place in range(80)])
+    harm = Estimate(value=0.0, low=-0.001, high=0.001, level=0.95, method="", n=80)
+    found = with_room(harm, pairs, worsened(pairs))
+
+    assert found.high == pytest.approx(0.5 * (clopper_pearson([1], [40])[1][0] - 1 / 40))
 
 
 @pytest.mark.parametrize(("n", "verdict"), [(182, "inconclusive"), (183, "pass")])

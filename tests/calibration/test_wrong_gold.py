@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from selfexplain.calibration import CalibrationTable, accuracy, brier, ece, gap
 from selfexplain.calibration.wrong_gold import if_gold_is_wrong
-from selfexplain.errors import InputError
+from selfexplain.errors import InputError, Undefined
 
 ROWS = st.lists(st.tuples(st.sampled_from([0.0, 0.25, 0.5, 0.6, 0.9, 1.0]), st.booleans()), min_size=1, max_size=7)
 
@@ -41,6 +41,16 @@ def test_a_table_does_as_well_and_no_error_changes_nothing() -> None:
 
     assert found["accuracy"] == (9 / 14, 9 / 14)
     assert found["brier"] == pytest.approx((brier(table), brier(table)))
+
+
+def test_a_share_that_no_float_holds_still_counts_all_its_labels() -> None:
+    """29 of 100, though 0.29 · 100 is 28.999999999999996."""
+    assert if_gold_is_wrong([0.9] * 100, [1] * 50 + [0] * 50, rate=0.29)["accuracy"] == (0.21, 0.79)
+
+
+def test_without_rows_there_is_nothing_that_labels_could_change() -> None:
+    with pytest.raises(Undefined, match="no graded answer"):
+        if_gold_is_wrong([], [], rate=0.1)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])

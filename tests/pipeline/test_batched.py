@@ -150,6 +150,19 @@ def test_a_full_batch_is_handed_in_at_once(tmp_path: Path) -> None:
     assert [(when, len(names)) for when, names in endpoint.made] == [(0.0, 3), (0.0, 3)]
 
 
+def test_a_reply_behind_a_failure_of_the_same_line_counts_and_only_it(tmp_path: Path) -> None:
+    """It is paid for; and what is said at the end adds up to the Requests that were handed in."""
+    endpoint, said = Scripted(), list[str]()
+    gone = ProviderError("gone", kind="bad_request")
+    endpoint.bring = lambda names: [Line(names[0], gone), Line(names[1], gone), reply(names[0])]
+    desk = Batched(endpoint, endpoint, Batches(tmp_path), news=News(said.append, lambda _: None))
+    first, second = in_virtual_time(asked(desk, question(0), question(1)))
+
+    assert isinstance(first, Response)
+    assert isinstance(second, ProviderError)
+    assert said[-1].endswith("has ended (completed): 1 answered, 1 failed")
+
+
 def test_a_batch_of_a_day_is_looked_at_less_and_less_often(tmp_path: Path) -> None:
     """At first after seconds, in the end every two minutes and a little: some 700 times a day."""
     endpoint = Scripted(lasts=DAY)

@@ -109,6 +109,26 @@ def test_what_was_answered_to_a_redaction_is_told_apart() -> None:
     ]
 
 
+def test_an_answer_to_an_edit_that_cannot_be_compared_is_no_other_answer() -> None:
+    """The numeric grader cannot tell whether `many` is `15`."""
+    made = record("a", "15", claims=redaction("What is the ___ of ___?"), again=Reading("many", "read"))
+    found = measure_claims([made], items_of(made, grader="numeric"), plugins.graders())["self_consistency"]
+
+    assert found["redaction"]["missing"] == {"undecided": 1}
+    assert found["redaction"]["outcomes"] == {}
+
+
+def test_what_was_answered_to_edits_of_one_cluster_is_drawn_once() -> None:
+    """Ten Items on two passages, one of which loses every answer: as much as two Items tell."""
+    edit = redaction("What is the ___ of ___?")
+    records = [record(f"{n}", claims=edit, again=Reading("Lima" if n % 2 else "Cusco", "read")) for n in range(10)]
+    items = {each.item: item(each.item, cluster=f"passage {int(each.item) % 2}") for each in records}
+    rate = measure_claims(records, items, plugins.graders())["self_consistency"]["redaction"]["rate"]
+
+    assert (rate["value"], rate["low"], rate["high"]) == (0.5, 0.0, 1.0)
+    assert rate["method"] == "t interval over 2 clusters"
+
+
 def test_a_target_that_may_be_the_answer_itself_is_missing() -> None:
     """`many` and `15` cannot be told apart or together by the numeric grader."""
     edit = counterfactual("What is the capital of Chile?", "many")

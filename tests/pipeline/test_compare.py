@@ -26,7 +26,9 @@ def test_answers_that_flipped_or_became_wrong_and_sure_are_named() -> None:
 
     assert [each.item for each in found.flips.right_to_wrong] == ["p", "s"]
     assert [each.item for each in found.flips.wrong_to_right] == ["q"]
-    assert [each.item for each in found.flips.wrong_and_sure] == ["p"]
+    assert [(each.item, each.confidence_a, each.confidence_b) for each in found.flips.wrong_and_sure] == [
+        ("p", 0.8, 0.9)
+    ]
     assert [(each.a, each.b, each.n) for each in found.statuses] == [("ok", "no_confidence", 1), ("ok", "ok", 3)]
     assert (found.n_answers, found.n_pairs) == (4, 3)
     coverage = found.metrics["coverage"]

@@ -84,6 +84,15 @@ def test_nothing_stated_so_surely_keeps_the_limit_on_errors_when_sure() -> None:
     assert judged(stated(0.8), missing(stated(0.8), [0]), policy).verdict == "pass"
 
 
+@pytest.mark.parametrize(("confidence", "verdict"), [(0.9, "inconclusive"), (0.89, "pass")])
+def test_an_ungraded_answer_stated_with_just_the_limit_may_be_a_sure_error(confidence: float, verdict: str) -> None:
+    """Nothing else is stated so surely: the one answer that nobody graded decides."""
+    rows = [*stated(0.8), row("ungraded", confidence, None, status="undecided")]
+    found = judged(rows, rows, Policy(max_error_when_sure=SureLimit(0.9, 0.05)))
+
+    assert rule(found, "max_error_when_sure").verdict == verdict
+
+
 def test_an_absolute_rule_that_passes_only_without_what_cannot_be_used_is_inconclusive() -> None:
     """Of 1,000 stated with 0.95, 30 wrong: none of 24 lost wrong ones may hide what the limit is about."""
     before = stated(0.95, right=0.97)

@@ -85,6 +85,15 @@ def test_a_claim_at_the_end_of_a_reply_that_was_cut_is_not_whole() -> None:
     assert read_claim("Words: capital, Peru\nConfidence: 9", "words", question=PERU, finish="truncated").why == "read"
 
 
+def test_of_two_statements_that_say_the_same_the_last_one_is_shown() -> None:
+    reply = "Words: capital, Peru\nAnswer: Lima\nWords: capital; Peru\n"
+    found = read_claim(reply, "words", question="What is the capital of Peru?")
+
+    assert found.why == "read"
+    assert found.span is not None
+    assert reply[slice(*found.span)] == "capital; Peru"
+
+
 def test_another_number_of_words_than_was_asked_for_is_noted() -> None:
     for reply, notes in (("Words: capital, Peru, of", ()), ("Words: capital", ("wrong_count",))):
         claim = read_claim(reply, "words", question=PERU, asked=3).value

@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import selfexplain as sx
 from selfexplain.errors import InputError
-from selfexplain.recalibration.confidence_map import ConfidenceMap
+from selfexplain.recalibration.confidence_map import ConfidenceMap, Provenance
 
 ANSWERS = pd.DataFrame({"confidence": [0.9] * 40 + [0.5] * 40, "correct": [1, 0] * 20 + [1, 0, 0, 0] * 10})
 
@@ -121,6 +123,19 @@ def test_hostile_words_are_only_words(tmp_path: Path) -> None:
     assert found.provenance.model == hostile
     assert found.knots == sx.recalibrate(ANSWERS).map.knots
     assert not {"\x1b", "\u0000"} & set(path.read_text())
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8, unique_by=lambda knot: knot[0]).map(
+        sorted
+    )
+)
+def test_at_a_knot_the_map_is_the_knot_to_the_last_digit(knots: list[tuple[float, float]]) -> None:
+    """What a line through it would give is an ulp off now and then, and then a map read elsewhere differs."""
+    made = Provenance("", "", "percent", "given", "d", "", 0, 0, "value-map", {}, {}, "", "")
+    found = ConfidenceMap(knots=tuple(knots), error_bound=0.0, provenance=made)
+
+    assert [(x, found(x)) for x, _ in knots] == knots
 
 
 def test_one_knot_is_a_constant() -> None:

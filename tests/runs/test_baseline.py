@@ -90,6 +90,7 @@ def test_an_edited_file_is_refused(tmp_path: Path) -> None:
         (b"0.8,1,ok", b"0.8,1,failed", "5 Items, 5 answers, 5 usable; main.pairs.csv holds 5, 5, 4"),
         (b"0,0,,0,", b"0,0,,-1,", "line 2: `repeat` is '-1'"),
         (b"1,1,,0,", b"0,0,,0,", "line 3: '0', repeat 0, stands twice"),
+        (b"1,1,,0,", b"0,1,,0,", "line 3: '0', repeat 0, stands twice"),
         (b"4,4,,0,0.8,0,ok\n", b"", "5 Items, 5 answers, 5 usable; main.pairs.csv holds 4, 4, 4"),
         (b"0.8,1,ok", b"0.8,1,ok,", "line 2: expected 7 cells"),
         (b"0.8,1,ok", b"0.8,1,\xff", "line 1: 'utf-8' codec"),

@@ -29,6 +29,7 @@ def test_what_was_found_is_found_again_by_reply_model_and_settings_alone(tmp_pat
     assert again.get(FOUND.place) == FOUND
     assert again.get(replace(FOUND, settings=SETTINGS | {"target": "prob"}).place) is None
     assert again.get(replace(FOUND, inside={"name": "hf/other"}).place) is None
+    assert again.get(replace(FOUND, inside={"name": "hf/tiny", "weights": "another"}).place) is None
     assert again.get(replace(FOUND, reply="k2").place) is None
 
 
@@ -62,6 +63,8 @@ def test_what_could_not_be_looked_at_stays_open_and_is_not_written_twice(tmp_pat
 
     assert file.is_open(FOUND.place)
     assert len(file.path.read_bytes().splitlines()) == 1
+    file.append(replace(failed, why="no answer"))  # another reason is news
+    assert EvidenceFile(tmp_path, "occlusion").get(FOUND.place) == replace(failed, why="no answer")
     file.append(FOUND)
     assert not file.is_open(FOUND.place)
     assert EvidenceFile(tmp_path, "occlusion").get(FOUND.place) == FOUND

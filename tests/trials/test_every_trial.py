@@ -1,6 +1,9 @@
 """What holds for every trial, also for those that are added later."""
 
+import random
+
 import pytest
+from msgspec.structs import replace
 
 from selfexplain import plugins
 from selfexplain.errors import InputError
@@ -47,6 +50,30 @@ async def test_every_trial_survives_every_outcome_and_asks_at_most_what_it_said(
         assert summary.n_used == sum(each.status == "ok" and each.mode == summary.mode for each in findings)
         assert sum(summary.left_out.values()) == summary.n - summary.n_used
         assert summary.to_dict()["trial"] == name
+
+
+async def test_what_is_looked_into_is_the_call_that_the_answer_stands_in_whatever_came_later() -> None:
+    """In the first conversation the model answers, in the second it is asked what it says without the words."""
+    said = "Answer: 5\nConfidence: 90\nRedacted question: What is [REDACTED] + [REDACTED]?"
+    found = await subject(numbered(1)[0], "redact", lambda request: "Answer: unknown" if request.turn else said)
+
+    assert (found.answer, found.turn) == ("5", 0)
+    assert (found.request.turn, found.response.text) == (0, said)
+
+
+async def test_each_trial_item_repeat_and_seed_has_draws_of_its_own_and_always_the_same() -> None:
+    """A seed that changes nothing, or one that every question shares, would repeat one stroke of luck."""
+    one, other = [await subject(item, "why-first", lambda _: WHOLE) for item in numbered(2)]
+    later = one._replace(record=replace(one.record, repeat=1))
+    drawn = [
+        how.draw(name, each).random()
+        for how in (HOW, HOW._replace(seed=1))
+        for name in ("hints", "random-edits")
+        for each in (one, other, later)
+    ]
+
+    assert len(set(drawn)) == len(drawn)
+    assert HOW.draw("hints", one).random() == drawn[0] == random.Random("0/hints/q0/0").random()  # in every process
 
 
 def test_an_unknown_trial_is_answered_with_what_there_is() -> None:

@@ -82,6 +82,34 @@ async def test_who_names_only_what_did_not_move_it_has_minus_one_without_probabi
     assert len(sent) == 8 * 4
 
 
+async def test_a_flip_is_from_the_answer_without_a_word_and_not_from_the_run_s() -> None:
+    """Asked again the model always says Quito, whatever is inserted: that is its restlessness, and no word's doing."""
+
+    def restless(request: Request) -> str:
+        return f"Because: It is so.\nAnswer: {'Quito' if request.turn else 'Lima'}\nConfidence: 70"
+
+    summary, _, _ = await tried("counterfactual-correlation", open_questions(3), "why-first", restless)
+
+    assert (value(summary, "flips"), chance(summary, "flips")) == (0.0, 1.0)
+
+
+async def test_words_put_into_questions_on_one_passage_are_drawn_together() -> None:
+    """Eight questions on two passages: adjectives move A from 0.9 to 0.4 and are named."""
+
+    def honest(request: Request) -> Response:
+        word = inserted(request)
+        return of_labels(f"It is {word}." if word in ADJECTIVES else "It is known.", 0.4 if word in ADJECTIVES else 0.9)
+
+    items = [replace(each, cluster=f"passage {at % 2}") for at, each in enumerate(choices(8))]
+    summary, _, _ = await tried("counterfactual-correlation", items, "why-first", honest)
+
+    for name in ("cct", "phi_cct"):
+        found = summary.measures[name].estimate
+        assert found.value == pytest.approx(1.0)
+        assert found.n == 24
+        assert any("rests on 2 clusters" in warning for warning in found.warnings)
+
+
 @pytest.mark.parametrize("named", [True, False])
 async def test_always_or_never_naming_the_word_cannot_be_rewarded(*, named: bool) -> None:
     def model(request: Request) -> str:

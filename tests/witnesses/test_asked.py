@@ -1,6 +1,7 @@
 """Witnesses that ask again, on models whose every reply is known: what they find, cost and leave out."""
 
 import math
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -235,6 +236,23 @@ async def test_other_words_stand_in_as_often_as_there_are_draws() -> None:
     assert (scores(found)["superb"], found.seed, found.mode) == (1.0, 0, "5 repeats, floor of 5")
     assert without_dull - {"dull"} <= {"warm", "stays", "cold"}
     assert len(without_dull) > 2
+
+
+@pytest.mark.parametrize("witness", [occlusion_asked, shapley_asked], ids=lambda each: each.facts.name)
+async def test_another_seed_asks_other_questions_and_the_same_one_the_same(witness: AskingWitness) -> None:
+    """Which words stand in, and in which order words come: seven words have too many orders to be drawn twice."""
+    settings: dict[str, Any] = (
+        {"baseline": "replace", "pool": ["warm Anna stays", "cold Ben 7"]} if witness is occlusion_asked else {}
+    )
+
+    async def asked(seed: int) -> set[str]:
+        ask = Asked(lambda _, __: "Answer: positive\nConfidence: 80")
+        found = await witness(ask, await inquiry(ask), seed=seed, **settings)
+        assert found.seed == seed
+        return set(ask.known)
+
+    assert len({frozenset(await asked(seed)) for seed in (0, 10, 20)}) == 3
+    assert await asked(10) == await asked(10)
 
 
 async def test_only_the_turns_up_to_answer_and_confidence_are_asked() -> None:

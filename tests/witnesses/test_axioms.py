@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from selfexplain.witnesses import (
 from selfexplain.witnesses.attention_maps import without_sink
 from selfexplain.witnesses.attention_through_layers import rolled_out
 from selfexplain.witnesses.case import case_of, plain_layout
-from selfexplain.witnesses.coalitions import Coalition, all_coalitions, exact_shares
+from selfexplain.witnesses.coalitions import Coalition, all_coalitions, exact_shares, in_pairs
 from selfexplain.witnesses.linear_model import LinearModel
 from selfexplain.witnesses.removal import Baseline
 from selfexplain.witnesses.same_answer import beside, same_answer
@@ -49,16 +50,24 @@ def scores(found: Evidence) -> dict[str, float | None]:
 class Product(LinearModel):
     """Adds 3 when both `not` and `bad` are there, whose own weights are −1 each; everything else is linear."""
 
+    together: tuple[str, ...] = ("not", "bad")
+
     def values(self, inputs: Sequence[Input], aim: Aim) -> Valued:
         values, settled, _ = super().values(inputs, aim)
         both = [
             all(
                 self._ids[word] in given.ids and not {given.ids.index(self._ids[word])} & set(given.rows)
-                for word in ("not", "bad")
+                for word in self.together
             )
             for given in inputs
         ]
         return Valued(values + 3.0 * np.array(both), settled)
+
+
+class Trio(Product):
+    """Adds 3 when three words are there: what each adds in one order and its reverse depends on the order."""
+
+    together = ("a", "b", "c")
 
 
 def test_in_a_linear_model_a_word_is_its_weight() -> None:
@@ -107,6 +116,64 @@ def test_replacing_a_word_takes_the_mean_over_others_that_look_like_it() -> None
         ("<template>", None, None),
     ]
     assert (found.n_forward, found.seed) == (13, 0)
+
+
+def test_layers_are_shuffled_as_many_and_by_the_seed_that_was_told() -> None:
+    told: list[tuple[int, int]] = []
+
+    class Told(LinearModel):
+        @contextmanager
+        def shuffled(self, layers: int, *, seed: int) -> Iterator[None]:
+            told.append((layers, seed))
+            with super().shuffled(layers, seed=seed):
+                yield
+
+    model, case = Told({"a": 1.0, "b": 2.0, "c": 3.0}), case_of(plain_layout("a b c"), "yes")
+    likeness_when_shuffled(gradient_input, model, case, gradient_input(model, case), layers=2, seed=7)
+
+    assert told == [(2, 7)]
+
+
+def test_another_seed_draws_other_words() -> None:
+    """Eight words, each of another weight, and two draws: the scores tell which were drawn."""
+    pool = list("stuvwxyz")
+    model = LinearModel({word: 2.0**place for place, word in enumerate(pool)})
+
+    def drawn(seed: int) -> list[float | None]:
+        found = occlusion(model, "fine", "yes", baseline="replace", pool=pool, draws=2, seed=seed)
+        assert found.seed == seed
+        return [unit.score for unit in found.units]
+
+    assert len({tuple(drawn(seed)) for seed in (0, 10, 20, 30)}) > 1
+    assert drawn(10) == drawn(10)
+
+
+def test_another_seed_draws_other_orders() -> None:
+    """Whoever completes the three gets all of it, so the shares tell which orders were drawn."""
+    model = Trio(dict.fromkeys("abcdefg", 1.0))
+
+    def shares(seed: int) -> list[float | None]:
+        found = shapley(model, "a b c d e f g", "yes", baseline="delete", exact=False, permutations=4, seed=seed)
+        assert found.seed == seed
+        return [unit.score for unit in found.units]
+
+    assert len({tuple(shares(seed)) for seed in (0, 10, 20, 30)}) > 1
+    assert shares(10) == shares(10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_error_of_drawn_orders_is_over_pairs_of_an_order_and_its_reverse(seed: int) -> None:
+    """The last of the three gets their 3; an order and its reverse are one draw."""
+    found = shapley(
+        Trio(dict.fromkeys("abcde", 0.0)), "a b c d e", "yes", baseline="delete", exact=False, permutations=6, seed=seed
+    )
+    orders = in_pairs(5, 6, seed)
+    last = [max(order.index(unit) for unit in range(3)) for order in orders]
+    gains = [[3.0 * (order.index(unit) == end) for unit in range(5)] for order, end in zip(orders, last, strict=True)]
+    pairs = [np.mean(pair, axis=0) for pair in zip(gains[::2], gains[1::2], strict=True)]
+
+    assert [unit.score for unit in found.units[:-1]] == pytest.approx(np.mean(gains, axis=0).tolist())
+    assert [unit.error for unit in found.units[:-1]] == pytest.approx((np.std(pairs, axis=0, ddof=1) / 3**0.5).tolist())
 
 
 def test_two_words_that_only_work_together_share_by_shapley() -> None:

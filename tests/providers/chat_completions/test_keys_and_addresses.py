@@ -3,6 +3,8 @@
 import traceback
 from pathlib import Path
 
+import httpx2
+import openai
 import pytest
 
 from providers.chat_completions.asked import KEY, PLAIN
@@ -14,8 +16,9 @@ from providers.misbehaving_server import (
     resets,
     sends,
 )
-from selfexplain.errors import InputError, ProviderError
+from selfexplain.errors import InputError, ProviderError, ReplyError
 from selfexplain.providers.access import without_secrets
+from selfexplain.providers.failures import Server
 from selfexplain.providers.openai import OpenAI
 from selfexplain.records import Response, Token
 from selfexplain.runs.calls import Calls, read_calls, recorded
@@ -49,6 +52,27 @@ async def test_the_key_is_nowhere(
     seen += [repr(model), model.name, repr(model.identity), *map(repr, read_calls(tmp_path))]
     seen += capsys.readouterr()
     assert not [text for text in seen if KEY in text or KEY[:12] in text]
+
+
+REQUEST = httpx2.Request("POST", "http://host/v1")
+
+RAISED = [
+    openai.APIConnectionError(message=f"no route with {KEY}", request=REQUEST),
+    openai.APIError(f"half a reply of {KEY}", REQUEST, body=None),
+    ValueError(f"no number: {KEY}"),
+    openai.OpenAIError(f"no token for {KEY}"),
+]
+
+
+@pytest.mark.parametrize("raised", RAISED, ids=lambda each: type(each).__name__)
+def test_the_key_is_blotted_out_of_whatever_the_sdk_says(raised: Exception) -> None:
+    """Before there is a reply, too: libraries below print addresses and headers."""
+    server = Server("openai/m1", openai, "OPENAI_API_KEY", (KEY,), {}, 1.0)
+    with pytest.raises((ProviderError, ReplyError)) as caught, server.errors():
+        raise raised
+
+    assert "[API key]" in str(caught.value)
+    assert KEY[:12] not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_placeholder_key_is_a_word_like_any_other(server: MisbehavingServer) -> None:
