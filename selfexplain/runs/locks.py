@@ -140,9 +140,11 @@ def refused_by_disk(folder: Path, error: OSError) -> InputError:
 
 
 def remedy(error: OSError) -> str:
-    """Return what to do when a system will not write: what stands in the way is a missing folder, or the disk."""
-    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+    """Return what to do when a system will not write: a folder is missing, a file stands in its place, or the disk."""
+    if error.errno == errno.ENOENT:
         return "make that folder first, or name another place"
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        return "a file stands where a folder is needed: name another place"
     return "make room or mend the permissions, then run the same command: it resumes"
 
 

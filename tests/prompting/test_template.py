@@ -296,7 +296,8 @@ def test_a_template_is_named_or_lies_at_a_path(tmp_path: Path, monkeypatch: pyte
 
     assert template.named("mine.md").id == "t@1"
     with pytest.raises(
-        InputError, match=r"no template is called 'mine'\nhint: known: .*few-shot.*; or a path to a \.md"
+        InputError,
+        match=r"no template is called 'mine'\nhint: known: \d+, see `selfexplain list templates`; or a path to a \.md",
     ):
         template.named("mine")
     with pytest.raises(InputError, match=r"no template at none\.md: No such file"):

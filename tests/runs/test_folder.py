@@ -211,10 +211,12 @@ def test_a_run_without_items_is_told(tmp_path: Path) -> None:
 
 
 def test_results_that_cannot_be_written_are_told(tmp_path: Path) -> None:
-    """A file stands where the folder should be; permissions and full disks come the same way."""
+    """A file stands where the folder should be."""
     (tmp_path / "results").write_text("")
 
-    with pytest.raises(InputError, match=r"cannot write to .*: Not a directory\nhint: make room"):
+    with pytest.raises(
+        InputError, match=r"cannot write to .*: Not a directory\nhint: a file stands where a folder is needed"
+    ):
         created(tmp_path / "results")
 
 
