@@ -18,6 +18,7 @@ from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.pipeline.time_limit import TimeLimit, plain
 from selfexplain.prompting.template import Template
+from selfexplain.providers.first_alone import first_alone
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import REFUSED, retried
@@ -116,6 +117,7 @@ class Asked(NamedTuple):
         def kept(send: Ask) -> Ask:
             return flights.counted(recorded(send, self.calls), place)
 
+        waiting = plain if time is None else time.waited
         if budget is None:
             send = paced(self.provider.generate, paces, around=kept)
         else:
@@ -123,8 +125,8 @@ class Asked(NamedTuple):
             # is known when it is recorded, so until then its place in flight is kept. What a stopped Run does not send
             # is not counted.
             within_it = budgeted(recorded(self.provider.generate, self.calls), budget)
-            waiting = plain if time is None else time.waited
             send = paced(flights.counted(within_it, place), paces, waiting=waiting)
+        send = first_alone(send, self.by_role, waiting=waiting)
         # Who asks again where nothing but failures was, wants to get past them.
         before = {role: self.calls.totals_of(role) for role in self.by_role}
         replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]

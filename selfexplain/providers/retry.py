@@ -17,6 +17,9 @@ LONGEST_WAIT_SECONDS = 60.0
 """Of the waits that we choose; what a server states is kept, as long as `PATIENCE_SECONDS` last."""
 PATIENCE_SECONDS = 600.0
 """What one Request may wait, all its waits together."""
+STATED_IN_VAIN = 3
+"""After so many tries a server that states short waits is not well again when it says, and ours are kept, too: eight
+tries at its word could be over in no time, and the Run with them."""
 HOPELESS = 10
 """So many Items in a row lost to a server in trouble, and the Run stops: it can be resumed when the server is back."""
 REFUSED = 50
@@ -35,8 +38,8 @@ def retried(
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
     Waits double from half a second, with jitter so that parallel requests do not return all at once; a server's
-    own Retry-After comes first, unless it is longer than a Request may wait, and so does its word whether asking again
-    is worth it. What remains after the last try is a Response with outcome `failed`.
+    own Retry-After comes first, unless it is longer than a Request may wait, or was short and in vain; and so does its
+    word whether asking again is worth it. What remains after the last try is a Response with outcome `failed`.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def retried(
                 if error.kind != "connection":
                     answering.add(role)
                 most = tries if role in answering else min(tries, TRIES_UNANSWERED)
-                wait = wait_after(attempt, error.retry_after)
+                wait = wait_for(attempt, error.retry_after)
                 if may_help(error) and attempt < most and wait <= patience:
                     await sleep(wait)
                     attempt, patience = attempt + 1, patience - wait
@@ -126,6 +129,16 @@ def hopeless(n: int, last: ProviderError) -> ProviderError:
         kind="unavailable",
         hint=f"{what_to_do}run the same command: every reply is recorded, and only what is missing is asked",
     )
+
+
+def wait_for(attempt: int, stated: float | None) -> float:
+    """Return the seconds to wait after a failed try of a Request; what was stated in vain is not all that is waited.
+
+    >>> wait_for(3, 0.0), wait_for(7, 0.0) >= 24, wait_for(7, 100.0) >= 100
+    (0.0, True, True)
+    """
+    wait = wait_after(attempt, stated)
+    return wait if stated is None or attempt <= STATED_IN_VAIN else max(wait, wait_after(attempt, None))
 
 
 def wait_after(attempt: int, stated: float | None) -> float:
