@@ -111,8 +111,9 @@ class Asked(NamedTuple):
         if self.gathers:  # its requests wait together: a pace would only make batches small
             send = recorded(self.provider.generate if time is None else time.cut(self.provider.generate), self.calls)
             send = send if budget is None else within(send, budget, self.calls)
-            # What waited together comes back together: many refused in a row say nothing of those behind them.
-            return self._kept(retried(send, sleep=sleep_in(time), refused=math.inf), time)
+            # What waited together comes back together: many refused in a row say nothing of those behind them. And a
+            # day without a reply is a batch that expired.
+            return self._kept(retried(send, sleep=sleep_in(time), refused=math.inf, silence=math.inf), time)
 
         def kept(send: Ask) -> Ask:
             return flights.counted(recorded(send, self.calls), place)
