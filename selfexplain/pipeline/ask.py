@@ -18,6 +18,7 @@ from selfexplain.pipeline.ahead import within
 from selfexplain.pipeline.budget import Budget, budgeted, refusal
 from selfexplain.pipeline.time_limit import TimeLimit, plain
 from selfexplain.prompting.template import Template
+from selfexplain.providers.first_alone import first_alone
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import REFUSED, retried
@@ -110,12 +111,14 @@ class Asked(NamedTuple):
         if self.gathers:  # its requests wait together: a pace would only make batches small
             send = recorded(self.provider.generate if time is None else time.cut(self.provider.generate), self.calls)
             send = send if budget is None else within(send, budget, self.calls)
-            # What waited together comes back together: many refused in a row say nothing of those behind them.
-            return self._kept(retried(send, sleep=sleep_in(time), refused=math.inf), time)
+            # What waited together comes back together: many refused in a row say nothing of those behind them. And a
+            # day without a reply is a batch that expired.
+            return self._kept(retried(send, sleep=sleep_in(time), refused=math.inf, silence=math.inf), time)
 
         def kept(send: Ask) -> Ask:
             return flights.counted(recorded(send, self.calls), place)
 
+        waiting = plain if time is None else time.waited
         if budget is None:
             send = paced(self.provider.generate, paces, around=kept)
         else:
@@ -123,8 +126,8 @@ class Asked(NamedTuple):
             # is known when it is recorded, so until then its place in flight is kept. What a stopped Run does not send
             # is not counted.
             within_it = budgeted(recorded(self.provider.generate, self.calls), budget)
-            waiting = plain if time is None else time.waited
             send = paced(flights.counted(within_it, place), paces, waiting=waiting)
+        send = first_alone(send, self.by_role, waiting=waiting)
         # Who asks again where nothing but failures was, wants to get past them.
         before = {role: self.calls.totals_of(role) for role in self.by_role}
         replied = [role for role, totals in before.items() if totals.replies or totals.failed_tries >= REFUSED]

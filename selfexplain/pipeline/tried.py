@@ -13,6 +13,7 @@ from selfexplain.pipeline.as_asked import template_of
 from selfexplain.pipeline.ask import Flights
 from selfexplain.pipeline.budget import Budget, Metered, budgeted
 from selfexplain.prompting.template import Template
+from selfexplain.providers.first_alone import first_alone
 from selfexplain.providers.pace import Pace, paced
 from selfexplain.providers.provider import Provider
 from selfexplain.providers.retry import retried
@@ -102,7 +103,7 @@ class Desk:
 
     def _sending(self, role: str, paces: Mapping[str, Pace]) -> Ask:
         send = budgeted(recorded(self._providers[role].generate, self._calls[role]), self._budget)
-        return paced(self._flights.counted(send, 0), paces)
+        return first_alone(paced(self._flights.counted(send, 0), paces), self._providers)
 
     @property
     def sent(self) -> int:

@@ -1,6 +1,7 @@
 """Any server that speaks Anthropic's messages protocol: Anthropic's own, llama.cpp, gateways."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +15,7 @@ from selfexplain.providers.access import (
     without_secrets,
 )
 from selfexplain.providers.failures import NOT_AS_PROMISED, DeclinedError, Server, UnsupportedParameterError, is_count
-from selfexplain.providers.first_alone import FirstAlone
+from selfexplain.providers.first_alone import FirstAlone, Waiting, patient
 from selfexplain.providers.importing import nothing_collected
 from selfexplain.providers.provider import wanted
 from selfexplain.records import Openness, Outcome, Request, Response, Transparency, Usage
@@ -113,10 +114,17 @@ class Anthropic:
             To be asked again `at once` where the server refused a parameter, which from now on is left out: the next
             Response says so. Else as the server failed.
         """
+        turn = self.first_alone(request)
+        if turn is None:
+            return await self._send(request)
+        async with turn:
+            return await self._send(request)
+
+    def first_alone(self, request: Request, *, waiting: Waiting = patient) -> AbstractAsyncContextManager[None] | None:
+        """Return a block to send a Request in, alone where it may find out what is refused; None where it need not."""
         if self._first.knows(wanted(request) - self._refused):
-            return await self._send(request)
-        async with self._first.of(lambda: wanted(request) - self._refused):
-            return await self._send(request)
+            return None
+        return self._first.of(lambda: wanted(request) - self._refused, waiting=waiting)
 
     async def _send(self, request: Request) -> Response:
         asked = wanted(request) - self._refused

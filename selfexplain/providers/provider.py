@@ -14,7 +14,8 @@ class Provider(Protocol):
     A class with a `prefix` and this protocol is found by `-m PREFIX/NAME`; its constructor takes NAME, and
     `base_url` and `api_key` by keyword where it can use them. It may also have a `transparency`, a
     [Transparency](../records.py) that says what it knows of its model; without one nothing is known. And a `stated`, a
-    [Stated](stated_limits.py) that it tells what its server says of its limits; without one they are found out.
+    [Stated](stated_limits.py) that it tells what its server says of its limits; without one they are found out. And a
+    `first_alone`, of a [FirstAlone](first_alone.py), where a Request may find out for others what is refused.
     """
 
     name: str

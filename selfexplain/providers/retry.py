@@ -16,7 +16,11 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
 """Of the waits that we choose; what a server states is kept, as long as `PATIENCE_SECONDS` last."""
 PATIENCE_SECONDS = 600.0
-"""What one Request may wait, all its waits together."""
+"""What one Request may wait, all its waits together; and how long it is tried at all while nothing comes back, since
+a server that hangs takes minutes over each try, and lets in ever fewer at once."""
+STATED_IN_VAIN = 3
+"""After so many tries a server that states short waits is not well again when it says, and ours are kept, too: eight
+tries at its word could be over in no time, and the Run with them."""
 HOPELESS = 10
 """So many Items in a row lost to a server in trouble, and the Run stops: it can be resumed when the server is back."""
 REFUSED = 50
@@ -31,12 +35,14 @@ def retried(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     replied: Iterable[str] = (),
     refused: float = REFUSED,
+    silence: float = PATIENCE_SECONDS,
 ) -> Ask:
     """Return `ask`, except that transient failures are asked again and an Item's own failure becomes a Response.
 
     Waits double from half a second, with jitter so that parallel requests do not return all at once; a server's
-    own Retry-After comes first, unless it is longer than a Request may wait, and so does its word whether asking again
-    is worth it. What remains after the last try is a Response with outcome `failed`.
+    own Retry-After comes first, unless it is longer than a Request may wait, or was short and in vain; and so does its
+    word whether asking again is worth it. What remains after the last try, or after `silence`, is a Response
+    with outcome `failed`.
 
     Parameters
     ----------
@@ -50,6 +56,8 @@ def retried(
         Roles in which the Run had replies before, or is asked again all the same.
     refused : float
         How many Requests in a row may be refused, or come back as no reply.
+    silence : float
+        Seconds after which, nothing having come back in all of them, a failed try is a Request's last.
 
     Raises
     ------
@@ -61,19 +69,24 @@ def retried(
     lost_in_a_row: Counter[str] = Counter()
     refused_in_a_row: Counter[str] = Counter()
     has_replied = set(replied)
+    silent_since: dict[str, float] = {}  # roles, and their first failure behind the last sign of life
     answering: set[str] = set()  # roles: a judge that is down must not hide behind a model that is well
 
     async def ask_until_answered(request: Request) -> Response:
         role, attempt, patience = request.role, 1, PATIENCE_SECONDS
+        now = asyncio.get_running_loop().time
         while True:
             try:
                 response = await ask(request)
             except ProviderError as error:
                 if error.kind != "connection":
                     answering.add(role)
+                if error.kind not in TRANSIENT:
+                    silent_since.pop(role, None)
+                is_silent = error.kind in TRANSIENT and now() - silent_since.setdefault(role, now()) >= silence
                 most = tries if role in answering else min(tries, TRIES_UNANSWERED)
-                wait = wait_after(attempt, error.retry_after)
-                if may_help(error) and attempt < most and wait <= patience:
+                wait = wait_for(attempt, error.retry_after)
+                if may_help(error) and attempt < most and wait <= patience and not is_silent:
                     await sleep(wait)
                     attempt, patience = attempt + 1, patience - wait
                     continue
@@ -90,6 +103,7 @@ def retried(
                     raise hopeless(refused_in_a_row[role], error) from None
                 return Response(outcome="failed", failure=Failure(error.kind, error.message))
             lost_in_a_row[role] = refused_in_a_row[role] = 0
+            silent_since.pop(role, None)
             answering.add(role)
             has_replied.add(role)
             return response
@@ -126,6 +140,16 @@ def hopeless(n: int, last: ProviderError) -> ProviderError:
         kind="unavailable",
         hint=f"{what_to_do}run the same command: every reply is recorded, and only what is missing is asked",
     )
+
+
+def wait_for(attempt: int, stated: float | None) -> float:
+    """Return the seconds to wait after a failed try of a Request; what was stated in vain is not all that is waited.
+
+    >>> wait_for(3, 0.0), wait_for(7, 0.0) >= 24, wait_for(7, 100.0) >= 100
+    (0.0, True, True)
+    """
+    wait = wait_after(attempt, stated)
+    return wait if stated is None or attempt <= STATED_IN_VAIN else max(wait, wait_after(attempt, None))
 
 
 def wait_after(attempt: int, stated: float | None) -> float:

@@ -15,6 +15,7 @@ from selfexplain.pipeline.ask import Asked, ask_runs
 from selfexplain.pipeline.budget import Ahead, Budget, Metered
 from selfexplain.pipeline.time_limit import TimeLimit, seconds_in
 from selfexplain.providers.pace import FIRST
+from selfexplain.providers.retry import TRIES
 from selfexplain.records import Item, Request, Response
 from selfexplain.runs.calls import Calls, read_calls
 from virtual_time import in_virtual_time
@@ -157,3 +158,20 @@ def test_a_time_that_is_none_is_refused(stated: str | float) -> None:
 @pytest.mark.parametrize(("stated", "seconds"), [("90m", 5400), ("2h", 7200), ("1h30m10s", 5410), ("1.5h", 5400)])
 def test_a_time_is_read_as_people_write_it(stated: str, seconds: float) -> None:
     assert seconds_in(stated) == seconds
+
+
+def test_a_batch_that_expired_is_handed_in_as_often_as_anything_is_tried(tmp_path: Path) -> None:
+    """Eight days, and no reply in any of them: that is no server that hangs."""
+
+    class Expiring(Model):
+        async def generate(self, request: Request) -> Response:
+            await asyncio.sleep(86_400)
+            self.asked.append((asyncio.get_running_loop().time(), request.item))
+            raise ProviderError("the day was too short", kind="overloaded")
+
+    model = Expiring(gathers=True)
+    ended, spent = ask(model, tmp_path, 30 * 86_400, concurrency=8)
+
+    assert spent is None
+    assert len(model.asked) == TRIES * len(ITEMS)
+    assert ended >= TRIES * 86_400

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from selfexplain.errors import ProviderError, ProviderFailure
 from selfexplain.providers.pace import FIRST, TROUBLE, Pace, Went, paced
-from selfexplain.providers.retry import PATIENCE_SECONDS, retried
+from selfexplain.providers.retry import PATIENCE_SECONDS, TRIES, retried
 from selfexplain.records import Ask, Message, Request, Response
 from virtual_time import in_virtual_time
 
@@ -252,3 +252,40 @@ def test_a_server_that_takes_ten_at_once_is_kept_busy_and_seldom_asked_for_more(
     assert len(server.arrived) == 2_000
     assert seconds <= 2_000 / 10 / 0.75
     assert server.refused <= 200
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("timeout", 120.0), ("overloaded", 60.0)])
+def test_a_server_that_hangs_stops_the_run_within_the_hour(kind: ProviderFailure, seconds: float) -> None:
+    """Two minutes a try, in the end one at a time: 50 questions eight times each would take half a day."""
+
+    async def hours() -> float:
+        with pytest.raises(ProviderError, match="10 Items in a row"):
+            await asyncio.gather(*(ask(request(number)) for number in range(50)))
+        return asyncio.get_running_loop().time() / 3600
+
+    server = Server(lambda _: (seconds, no(kind)))
+    ask = retried(paced(server.ask, {"": Pace(50)}))
+
+    assert PATIENCE_SECONDS / 3600 <= in_virtual_time(hours()) < 1
+
+
+def test_while_others_are_answered_a_question_keeps_all_its_tries() -> None:
+    """Its own take two minutes each; the others' replies come once a minute."""
+
+    async def send(asked: Request) -> Response:
+        if asked.item != "q0":
+            await asyncio.sleep(60)
+            return REPLY
+        return await server.ask(asked)
+
+    async def both() -> Response:
+        ask = retried(send)
+        first = asyncio.ensure_future(ask(request(0)))
+        while not first.done():
+            await ask(request(1))
+        return first.result()
+
+    server = Server(lambda _: (120.0, no("timeout")))
+
+    assert in_virtual_time(both()).outcome == "failed"
+    assert len(server.arrived) == TRIES

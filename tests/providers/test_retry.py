@@ -81,6 +81,17 @@ async def test_the_servers_own_wait_comes_first() -> None:
     assert 300 <= long <= 375, "longer than any wait of ours, and kept all the same"
 
 
+@pytest.mark.parametrize("wait", [0, 0.012, 1])
+async def test_a_minute_is_bridged_although_the_server_asks_for_next_to_no_wait(wait: float) -> None:
+    """Three times it is believed; then 4, 8, 16 and 32 s are waited, each up to a quarter shorter."""
+    server = Server(error("rate", wait=wait))
+    assert (await server.retried()(REQUEST)).outcome == "failed"
+
+    assert server.tries == TRIES
+    assert sum(server.waits[:3]) <= 3 * 1.25 * wait
+    assert 45 <= sum(server.waits[3:]) <= 60
+
+
 @pytest.mark.parametrize("wait", [PATIENCE_SECONDS + 1, float("inf")])
 async def test_a_wait_beyond_all_patience_is_not_begun(wait: float) -> None:
     """Asked again sooner than the server wants, it would only refuse again: the Item is left for the next time."""
