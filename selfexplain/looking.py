@@ -302,7 +302,8 @@ def passes(
     n, seconds = len(opened.asked), seconds_ahead(files, left)
     taken = f" ({removed:,} of them to take words away, at most)" if removed else ""
     sentence = (
-        f"{n:,} answers, {', '.join(witnesses)}: about {total.forward + removed:,} forward{taken} and "
+        f"{n:,} answer{'' if n == 1 else 's'}, {', '.join(witnesses)}: "
+        f"about {total.forward + removed:,} forward{taken} and "
         f"{total.backward:,} backward passes, less where evidence is there already; {told(seconds)}."
     )
     cost = {"forward": total.forward + removed, "backward": total.backward, "seconds": seconds}

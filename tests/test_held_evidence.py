@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import selfexplain as sx
 from selfexplain.cli import cli
+from selfexplain.report import evidence_words
 from selfexplain.report.explained_by import BEGIN, END
 
 N = 12
@@ -52,6 +53,17 @@ def test_where_gradients_can_run_nothing_is_supported_by_one_family_whoever_was_
     assert asked["word"] == inside["word"] == "no verdict"
     assert asked["why"] == inside["why"]
     assert sx.witness(run, "occlusion-asked").to_dict()["verdicts"]["words"]["word"] == "no verdict"
+
+
+def test_two_targets_side_by_side_are_told(run: Path) -> None:
+    asked = sx.witness(run, "occlusion-asked", limit=3)
+    both = sx.witness(run, "occlusion,attention", limit=3)
+
+    told = evidence_words.targets(both.to_dict())
+    assert evidence_words.targets(asked.to_dict()) == ""
+    assert "margin by occlusion, attention; flip by occlusion-asked." in told
+    assert both.page is not None
+    assert "flip by occlusion-asked" in both.page.read_text(encoding="utf-8")
 
 
 def test_where_nothing_but_asking_can_run_one_family_supports(tmp_path: Path) -> None:

@@ -81,6 +81,21 @@ def sentences(numbers: Numbers) -> list[str]:
     return found
 
 
+def targets(numbers: Numbers) -> str:
+    """Return which witness explains what, where that is not one thing; empty where it is."""
+    who: dict[str, list[str]] = {}
+    for name, each in numbers["witnesses"].items():
+        if each["target"]:
+            who.setdefault(each["target"], []).append(name)
+    if len(who) < 2:
+        return ""
+    told = "; ".join(f"{target} by {', '.join(names)}" for target, names in who.items())
+    return (
+        f"These witnesses explain different things: {told}. Compare them with that in mind; `--target` names one thing "
+        "for all that can explain it."
+    )
+
+
 def ceiling(numbers: Numbers) -> str:
     """Return how far the witnesses agree with each other; empty where there is one."""
     each = numbers["ceiling"]
