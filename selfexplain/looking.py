@@ -178,6 +178,8 @@ def witness(
     names = [name.strip() for name in witnesses.split(",")] if isinstance(witnesses, str) else list(witnesses)
     known = plugins.all_witnesses()
     chosen = {name: plugins.pick(known, name, kind="witness") for name in names if name}
+    if not chosen:
+        raise InputError("no witness is named", hint=f"name some of {', '.join(sorted(known))}")
     settings = Settings(unit=unit, target=target, baseline=baseline, seed=seed)
     for each in chosen.values():
         settings.of(each)  # refused before anything is asked
@@ -186,7 +188,7 @@ def witness(
         raise InputError(f"concurrency is {concurrency}", hint="expected a whole number of at least 1")
     opened = open_run(Path(run), limit)
     compared = claim_of(opened, claim, say)
-    plugins.pick(plugins.agreements(), measure, kind="agreement")
+    require_of_a_claim(measure)
     wanted = wanted_of(removals, compared, chosen, settings, seed=seed)
     counted = passes(opened, chosen, settings, wanted)
     say(counted["sentence"])
@@ -198,7 +200,8 @@ def witness(
         require_inside(shuffle, look)
         found, taken = in_loop(looked_at(look, opened.asked, wanted, say=say, watch=watch))
         noise = look_at_noise(look, found, shuffle, seed=seed, say=say)
-        return concluded(opened, look, found, taken, noise, claim=compared, measure=measure, seed=seed)
+        is_open = look.inside is not None or can_be_looked_into(model or opened.folder.manifest.spec.model)
+        return concluded(opened, look, found, taken, noise, claim=compared, measure=measure, seed=seed, is_open=is_open)
 
 
 async def looked_at(
@@ -254,6 +257,19 @@ def claim_of(opened: Opened, claim: str | None, say: Say) -> str:
     return claim or next(iter(kinds), "rationale")  # without any claim the Evidence stands alone
 
 
+def require_of_a_claim(measure: str) -> None:
+    """Raise InputError unless a verdict can rest on a measure: others need words to be taken away first."""
+    from selfexplain.agreement.measure import OF_A_CLAIM  # noqa: PLC0415 - numpy
+
+    known = plugins.agreements()
+    if plugins.pick(known, measure, kind="agreement").facts.takes not in OF_A_CLAIM:
+        usable = sorted(name for name, each in known.items() if each.facts.takes in OF_A_CLAIM)
+        raise InputError(
+            f"no verdict can rest on {measure}, which compares what a model does with and without words",
+            hint=f"--removals 20 shows it beside the verdict, which rests on one of {', '.join(usable)}",
+        )
+
+
 def passes(
     opened: Opened, witnesses: "Mapping[str, AnyWitness]", settings: "Settings", wanted: "Wanted | None"
 ) -> dict[str, Any]:
@@ -286,7 +302,8 @@ def passes(
     n, seconds = len(opened.asked), seconds_ahead(files, left)
     taken = f" ({removed:,} of them to take words away, at most)" if removed else ""
     sentence = (
-        f"{n:,} answers, {', '.join(witnesses)}: about {total.forward + removed:,} forward{taken} and "
+        f"{n:,} answer{'' if n == 1 else 's'}, {', '.join(witnesses)}: "
+        f"about {total.forward + removed:,} forward{taken} and "
         f"{total.backward:,} backward passes, less where evidence is there already; {told(seconds)}."
     )
     cost = {"forward": total.forward + removed, "backward": total.backward, "seconds": seconds}
@@ -448,6 +465,7 @@ def concluded(
     claim: str,
     measure: str,
     seed: int,
+    is_open: bool,
 ) -> WitnessResult:
     """Return what was found beside what is claimed, and write its page."""
     import msgspec  # noqa: PLC0415 - with numpy
@@ -467,7 +485,8 @@ def concluded(
     looked = with_held(look, looked, opened.everything, known)
     looked.left_out.update(opened.left_out)
     facts = {name: (look.witnesses.get(name) or known[name]).facts for name in looked.evidence}
-    able = families_of(plugins.every_witness(), has_inside=look.inside is not None)
+    looks_inside = any(lines and facts[name].needs == "white_box" for name, lines in looked.evidence.items())
+    able = families_of(plugins.every_witness(), has_inside=is_open or looks_inside)
     measures = plugins.agreements()
     found = witnessed(looked, facts, claim, measures, able, by=measure, seed=seed)
     spec = opened.folder.manifest.spec
@@ -526,6 +545,21 @@ def put_into_reports(folder: RunFolder, numbers: Mapping[str, Any]) -> None:
 def families_of(witnesses: "Iterable[AnyWitness]", *, has_inside: bool) -> list["Family"]:
     """Return the families that can run on a model."""
     return list(dict.fromkeys(each.facts.family for each in witnesses if has_inside or each.facts.needs != "white_box"))
+
+
+def can_be_looked_into(model: "str | WhiteBox | Answering") -> bool:
+    """Tell whether witnesses could look into a model from here, whoever of them is asked now.
+
+    >>> [can_be_looked_into(name) for name in ("glass/bag-honest", "glass/tree-honest", "openai/NAME")]
+    [True, False, False]
+    """
+    if isinstance(model, WhiteBox):
+        return True
+    try:
+        provider = plugins.provider_for(model, asks=False)
+    except InputError:  # its files are not here, or a function that only the Run's own script knows
+        return False
+    return not closed_inside(provider, read_settings().declared(provider.name, transparency_of(provider)))
 
 
 def runnable(model: str | Provider) -> dict[str, str]:

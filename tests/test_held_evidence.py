@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import selfexplain as sx
 from selfexplain.cli import cli
+from selfexplain.report import evidence_words
 from selfexplain.report.explained_by import BEGIN, END
 
 N = 12
@@ -42,6 +43,36 @@ def test_a_second_command_concludes_over_what_the_first_one_found(run: Path) -> 
     assert at_once["found_before"] == []
     assert at_once["verdicts"] == both["verdicts"]
     assert json.loads((run / "witness.json").read_text(encoding="utf-8"))["verdicts"] == both["verdicts"]
+
+
+def test_where_gradients_can_run_nothing_is_supported_by_one_family_whoever_was_asked(run: Path) -> None:
+    """Asking again says of this model what occlusion inside says: by one family, where another could have looked."""
+    asked = sx.witness(run, "occlusion-asked").to_dict()["verdicts"]["words"]
+    inside = sx.witness(run, "occlusion").to_dict()["verdicts"]["words"]
+
+    assert asked["word"] == inside["word"] == "no verdict"
+    assert asked["why"] == inside["why"]
+    assert sx.witness(run, "occlusion-asked").to_dict()["verdicts"]["words"]["word"] == "no verdict"
+
+
+def test_two_targets_side_by_side_are_told(run: Path) -> None:
+    asked = sx.witness(run, "occlusion-asked", limit=3)
+    both = sx.witness(run, "occlusion,attention", limit=3)
+
+    told = evidence_words.targets(both.to_dict())
+    assert evidence_words.targets(asked.to_dict()) == ""
+    assert "margin by occlusion, attention; flip by occlusion-asked." in told
+    assert both.page is not None
+    assert "flip by occlusion-asked" in both.page.read_text(encoding="utf-8")
+
+
+def test_where_nothing_but_asking_can_run_one_family_supports(tmp_path: Path) -> None:
+    tree = sx.run("reviews", model="glass/tree-honest", template="top-words", results=tmp_path, limit=N)
+    assert tree.folder is not None
+
+    assert (
+        sx.witness(tree.folder, "occlusion-asked").to_dict()["verdicts"]["words"]["word"] == "supported by one family"
+    )
 
 
 def test_what_was_looked_at_beyond_a_limit_is_concluded_over_too(run: Path) -> None:

@@ -202,6 +202,32 @@ def test_the_join_names_what_is_sure_wrong_and_explained_by_words_that_did_not_m
     assert sum(part["n"] for part in lying["terciles"]) == N
 
 
+def test_what_support_has_to_do_with_confidence_is_told_within_what_was_seen(
+    seen: dict[str, sx.WitnessResult],
+) -> None:
+    """Support of the honest model goes from 88 to 97 points: nothing can change by 200 points."""
+    numbers = seen["honest"].numbers
+    slope = numbers["joined"]["confidence_slope"]
+
+    assert slope["value"] > 1
+    assert f"The confidence itself changes by +{10 * slope['value']:.1f} points" in evidence_words.joined(numbers)[2]
+    assert evidence_words.joined(numbers)[1].startswith("With 10 points of support more")
+
+
+def test_attention_says_which_target_it_was_asked_for(tmp_path: Path) -> None:
+    """It is paid before there is one; what stands in the Evidence is the one of the command."""
+    run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=2)
+    assert run.folder is not None
+    sx.witness(run.folder, "attention,attention-saliency", target="margin")
+
+    for name in ("attention", "attention-saliency"):
+        lines = (run.folder / "evidence" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert {json.loads(line)["target"] for line in lines} == {"margin"}
+    assert (
+        "value" not in json.loads((run.folder / "evidence" / "attention.jsonl").read_bytes().splitlines()[0])["checks"]
+    )
+
+
 def test_a_page_says_agreement_and_never_that_a_model_is_faithful(
     looked: dict[str, tuple[sx.WitnessResult, str]],
 ) -> None:
@@ -276,6 +302,8 @@ def test_a_dry_run_counts_passes_and_writes_nothing(runs: dict[str, Path]) -> No
         (["-w", "occlusion", "--baseline", "nothing"], "cannot be taken away by `nothing`"),
         (["-w", "occlusion-asked", "--baseline", "embed"], "cannot be taken away by `embed`"),
         (["-w", "occlusion", "--measure", "best"], "no agreement is called 'best'"),
+        (["-w", "occlusion", "--measure", "comprehensiveness"], "no verdict can rest on comprehensiveness"),
+        (["-w", ","], "no witness is named"),
     ],
 )
 def test_misuse_is_told_with_its_remedy(runs: dict[str, Path], arguments: list[str], complaint: str) -> None:

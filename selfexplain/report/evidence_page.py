@@ -99,7 +99,9 @@ def view_of(
         sentences=tuple(
             filter(None, (*say.sentences(numbers), habit(numbers), say.ceiling(numbers), say.hallucinated(numbers)))
         ),
-        cautions=(say.SHARED, say.NEVER_OF_ONE, *([say.DISPUTE] if has_attention else [])),
+        cautions=tuple(
+            filter(None, (say.targets(numbers), say.SHARED, say.NEVER_OF_ONE, say.DISPUTE if has_attention else ""))
+        ),
         measure=": ".join(facts[say.verdict_of(numbers)["measure"]]).rstrip("."),
         agreement=tuple(agreement_rows(numbers, titles)),
         pairs=tuple(

@@ -36,6 +36,7 @@ def summary(numbers: say.Numbers, rows: Sequence[EvidenceRow] = ()) -> "Renderab
     parts += [Text(), table_of(numbers), Text()]
     told = (
         *say.sentences(numbers),
+        say.targets(numbers),
         habit(numbers),
         say.ceiling(numbers),
         say.hallucinated(numbers),

@@ -81,6 +81,21 @@ def sentences(numbers: Numbers) -> list[str]:
     return found
 
 
+def targets(numbers: Numbers) -> str:
+    """Return which witness explains what, where that is not one thing; empty where it is."""
+    who: dict[str, list[str]] = {}
+    for name, each in numbers["witnesses"].items():
+        if each["target"]:
+            who.setdefault(each["target"], []).append(name)
+    if len(who) < 2:
+        return ""
+    told = "; ".join(f"{target} by {', '.join(names)}" for target, names in who.items())
+    return (
+        f"These witnesses explain different things: {told}. Compare them with that in mind; `--target` names one thing "
+        "for all that can explain it."
+    )
+
+
 def ceiling(numbers: Numbers) -> str:
     """Return how far the witnesses agree with each other; empty where there is one."""
     each = numbers["ceiling"]
@@ -201,9 +216,9 @@ def joined(numbers: Numbers) -> list[str]:
     told = [f"Support is the percentile of a claim among random ones; {found['n']:,} answers have one."]
     gap, confidence = found["gap_slope"], found["confidence_slope"]
     if gap["value"] is not None:
-        told.append(f"From no support to all of it, confidence less accuracy changes by {in_points(gap)}.")
+        told.append(f"With 10 points of support more, confidence less accuracy changes by {in_points(a_tenth(gap))}.")
     if confidence["value"] is not None:
-        told.append(f"The confidence itself changes by {in_points(confidence)}.")
+        told.append(f"The confidence itself changes by {in_points(a_tenth(confidence))}.")
     told.append(
         f"Sure ({percent(found['sure'])} or more), wrong, and explained by words that did not matter: "
         f"{found['n_sure_wrong_unsupported']:,} of {found['n']:,}."
@@ -211,7 +226,19 @@ def joined(numbers: Numbers) -> list[str]:
     return told
 
 
-def in_points(slope: Numbers) -> str:
-    """Write a slope in percentage points, with its interval."""
-    ends = f" ({signed(slope['low'])} to {signed(slope['high'])})" if slope["low"] is not None else ", without interval"
-    return f"{signed(slope['value'])} points{ends}"
+def a_tenth(slope: Numbers) -> Numbers:
+    """Return what a slope says of 10 points: where support hardly differs, all of it is far beyond what was seen."""
+    return {end: None if slope[end] is None else slope[end] / 10 for end in ("value", "low", "high")} | {"digits": 1}
+
+
+def in_points(found: Numbers) -> str:
+    """Write a difference in percentage points, with its interval.
+
+    >>> found = {"value": 0.05, "low": -0.01, "high": 0.11}
+    >>> in_points(found), in_points(a_tenth(found)), in_points({"value": 0.05, "low": None, "high": None})
+    ('+5 points (−1 to +11)', '+0.5 points (−0.1 to +1.1)', '+5 points, without interval')
+    """
+    value, low, high = (
+        None if found[end] is None else signed(found[end], found.get("digits", 0)) for end in ("value", "low", "high")
+    )
+    return f"{value} points" + (f" ({low} to {high})" if low is not None else ", without interval")

@@ -99,10 +99,10 @@ class LinearModel:
         n = len(given.ids)
         even = np.tril(np.ones((n, n)) / np.arange(1, n + 1)[:, None])[None, None]
         moved = (even[0, 0, -1] * np.linalg.norm(self._rows(given), axis=1))[None, None].repeat(2, axis=1)
-        value, settled, _ = self.values([given], aim) if aim else Valued(np.zeros(1), Aim("logprob", (YES,)))
-        return Attention(
-            even, moved if norms else None, float(value[0]), settled, np.ones_like(even) if aim is not None else None
-        )
+        if aim is None:  # attention is paid before there is a target
+            return Attention(even, moved if norms else None)
+        value, settled, _ = self.values([given], aim)
+        return Attention(even, moved if norms else None, float(value[0]), settled, np.ones_like(even))
 
     def hidden_states(self, given: Input) -> Floats:
         """Return the embeddings alone, of shape (1, T, 2)."""
