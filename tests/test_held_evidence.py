@@ -105,11 +105,12 @@ def test_the_reports_say_what_witnesses_say_as_soon_as_they_have_looked(run: Pat
     assert "Supported: what the model names agrees" in put_in[0].partition(SECTION)[2]
     assert '<a href="evidence.html">' in put_in[0]
     assert "named\\_auroc 1.00" in put_in[1]
+    assert "\n\n**Explanations**: Supported" in put_in[1]  # no point of the list above it, which would go on with it
     assert (between(page), summary.read_text(encoding="utf-8")) == (between_text(put_in[0]), put_in[1])
     sx.witness(run, "occlusion", target="prob")
     assert page.read_text(encoding="utf-8").count(SECTION) == 1
     assert "No verdict" in between(page)
-    assert summary.read_text(encoding="utf-8").count("- **Explanations**:") == 1
+    assert summary.read_text(encoding="utf-8").count("\n**Explanations**:") == 1
 
 
 def between(page: Path) -> str:

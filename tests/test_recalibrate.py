@@ -184,6 +184,26 @@ def test_misuse_ends_with_2_a_sentence_and_a_hint(call: Call, tmp_path: Path) ->
         assert says in call(tmp_path, *arguments, code=2)[1]
 
 
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("command", ["recalibrate table.csv", "decide table.csv", "history", "compare a.csv b.csv"])
+@pytest.mark.parametrize("picture", ["p.pdf", "no/where/p.png"])
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_read(
+    call: Call, tmp_path: Path, command: str, picture: str
+) -> None:
+    """Not even a file that is not there: measuring may take minutes, and its numbers would have been printed."""
+    out, said = call(tmp_path, *command.split(), "--picture", picture, code=2)
+
+    assert out == ""
+    assert picture in said
+
+
+@pytest.mark.usefixtures("table")
+def test_it_is_said_that_no_map_is_kept(call: Call, tmp_path: Path) -> None:
+    assert "No map is kept: -o MAP.json writes it." in call(tmp_path, "recalibrate", "table.csv")[1]
+    for kept in (["-o", "map.json"], ["--json"]):
+        assert "No map" not in call(tmp_path, "recalibrate", "table.csv", *kept)[1]
+
+
 def test_decide_prints_the_rule_and_every_threshold(call: Call, tmp_path: Path) -> None:
     """0.9: 2 wrong of 200; 0.6: half wrong. Two thresholds share the level."""
     rows = [(0.9, int(at >= 2)) for at in range(200)] + [(0.6, at % 2) for at in range(100)]

@@ -79,9 +79,22 @@ def verdict(
     if not set(known) - NEVER_ALONE:
         return Verdict("no verdict", "attention is never alone" if known else "no family of witnesses has an interval")
     if len(known) < needed:
-        missing = " or ".join(family for family in FAMILIES if family in able and family not in known)
-        return Verdict("no verdict", f"one family is not enough where another can run: ask {missing}")
+        return Verdict(
+            "no verdict", f"one family is not enough where another can run: {what_is_missing(above_chance, able)}"
+        )
     return not_supported(known, above, limits_of(ceiling))
+
+
+def what_is_missing(above_chance: Mapping[Family, Range | Estimate | None], able: Collection[Family]) -> str:
+    """Say which families were asked in vain, and which are left to ask.
+
+    >>> what_is_missing({"perturbation": (0.1, 0.3), "attention": None}, ["perturbation", "gradients", "attention"])
+    'attention has no interval; ask gradients'
+    """
+    in_vain = [family for family in FAMILIES if family in above_chance and limits_of(above_chance[family]) is None]
+    told = [f"{family} has no interval" for family in in_vain]
+    left = [family for family in FAMILIES if family in able and family not in above_chance]
+    return "; ".join([*told, *([f"ask {' or '.join(left)}"] if left else [])])
 
 
 def not_supported(known: Mapping[Family, Range], above: Sequence[Family], ceiling: Range | None) -> Verdict:

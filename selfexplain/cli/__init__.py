@@ -88,6 +88,7 @@ def main() -> None:
         misuse.show()
         code = MISUSE
     except (KeyboardInterrupt, click.Abort):
+        termination.tell()  # while a command was still being imported, nobody else has
         code = termination.code
     except BrokenPipeError:  # somebody piped us into `head`
         sys.stderr.close()

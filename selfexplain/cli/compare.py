@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 
 from selfexplain import verdicts
+from selfexplain.cli.picture_file import drawable
 from selfexplain.cli.speak import print_json, show, tell
 from selfexplain.cli.table_options import columns_of, log_options, table_options
 from selfexplain.records import Source
@@ -18,7 +19,9 @@ NOT_COMPARABLE = 4
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @table_options
 @log_options
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw the comparison as .png or .svg.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), callback=drawable, help="Draw the comparison as .png or .svg."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as an object to stdout.")
 def compare(
     a: Path,

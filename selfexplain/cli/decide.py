@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 
 from selfexplain import acting
+from selfexplain.cli.picture_file import drawable
 from selfexplain.cli.speak import draw, pairs, print_json, show
 from selfexplain.cli.table_options import log_options
 
@@ -37,7 +38,9 @@ from selfexplain.cli.table_options import log_options
     show_default=True,
     help="Of the confidences in FILE.",
 )
-@click.option("--picture", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw error and coverage.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), callback=drawable, metavar="OUT.png", help="Draw error and coverage."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the decision to stdout.")
 def decide(
     answers: Path,

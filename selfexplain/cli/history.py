@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 
 from selfexplain import histories
+from selfexplain.cli.picture_file import drawable
 from selfexplain.cli.speak import print_json, show, tell
 from selfexplain.cli.table_options import columns_of, log_options, results_option, table_options
 from selfexplain.records import Source
@@ -19,7 +20,7 @@ from selfexplain.records import Source
 @click.option("--dataset", metavar="NAME", help="Only Runs of this dataset.")
 @click.option("--baseline", metavar="NAME", help="Show a baseline beside the Runs of its Items.")
 @results_option
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw it as .png or .svg.")
+@click.option("--picture", type=click.Path(path_type=Path), callback=drawable, help="Draw it as .png or .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Print the history as an object to stdout.")
 def history(
     of: tuple[Path, ...],

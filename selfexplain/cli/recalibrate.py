@@ -7,6 +7,7 @@ import click
 
 from selfexplain import acting
 from selfexplain.choosing import metric_facts
+from selfexplain.cli.picture_file import drawable
 from selfexplain.cli.speak import draw, pairs, print_json, show, tell
 from selfexplain.cli.table_options import log_options
 
@@ -34,7 +35,9 @@ from selfexplain.cli.table_options import log_options
 @click.option("-t", "--template", default="", help="Of a FILE: how they were asked for, written into the map.")
 @click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True, help="Of the cross-fitting.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Deals clusters to folds.")
-@click.option("--picture", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw before and after.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), callback=drawable, metavar="OUT.png", help="Draw before and after."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers and the map to stdout.")
 def recalibrate(
     answers: Path,
@@ -75,6 +78,8 @@ def recalibrate(
         show(before_and_after(recalibration.numbers, metric_facts()))
     if out is not None:
         tell(f"Map: {recalibration.write(out)}")
+    elif not as_json:  # which holds the map
+        tell("No map is kept: -o MAP.json writes it.")
     if picture is not None:
         from selfexplain.display.recalibration import RecalibrationDisplay  # noqa: PLC0415
 

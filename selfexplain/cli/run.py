@@ -170,8 +170,8 @@ def run(
         )  # a small part may well hold nothing; it is done all the same
         return
     except KeyboardInterrupt:
-        stopped = (click.get_current_context().find_object(Termination) or Termination()).word
-        tell(f"{stopped}. Every reply so far is recorded: the same command asks only what is missing.")
+        stopped = click.get_current_context().find_object(Termination) or Termination()
+        stopped.tell("Every reply so far is recorded: the same command asks only what is missing.")
         raise
     if as_json:
         print_json(found.to_dict())

@@ -65,12 +65,10 @@ def draw(plot: "Callable[[Axes], Axes]", path: Path) -> None:
     Raises
     ------
     InputError
-        When the file cannot be written, or is to be of a kind that pictures are not.
+        When the file cannot be written.
     """
     from selfexplain.display.picture import one_panel, write_picture  # noqa: PLC0415 - matplotlib
 
-    if path.suffix not in {".png", ".svg"}:
-        raise InputError(f"--picture {path}", hint="end the name in .png or .svg")
     try:
         tell(f"Picture: {write_picture(one_panel(plot), path)}")
     except OSError as error:

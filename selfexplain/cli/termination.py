@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import click
+
 INTERRUPTED = 130
 TERMINATED = 128 + signal.SIGTERM
 
@@ -14,6 +16,8 @@ class Termination:
     """Whether SIGTERM came."""
 
     came = False
+    told = False
+    """Whether a command has said itself that it was stopped."""
 
     @property
     def word(self) -> str:
@@ -24,6 +28,12 @@ class Termination:
     def code(self) -> int:
         """The exit code of a command that was stopped."""
         return TERMINATED if self.came else INTERRUPTED
+
+    def tell(self, what_is_left: str = "") -> None:
+        """Say that the command was stopped, and what is left of its work; only the first one to say it is heard."""
+        if not self.told:
+            self.told = True
+            click.echo(" ".join(filter(None, (f"{self.word}.", what_is_left))), err=True)
 
     @contextmanager
     def heeded(self) -> Iterator[None]:

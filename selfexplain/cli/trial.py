@@ -8,6 +8,7 @@ import click
 from selfexplain import trying
 from selfexplain.cli.progress import bar
 from selfexplain.cli.speak import names, pairs, print_json, show, tell
+from selfexplain.cli.termination import Termination
 
 
 @click.command()
@@ -57,7 +58,8 @@ def trial(run: Path, trials: tuple[str, ...], *, roles: tuple[str, ...], as_json
         with bar() as watch:
             result = trying.trial(run, names(trials), roles=filled, say=tell, watch=watch, **settings)
     except KeyboardInterrupt:
-        tell("Interrupted. Every reply so far is recorded: the same command asks only what is missing.")
+        stopped = click.get_current_context().find_object(Termination) or Termination()
+        stopped.tell("Every reply so far is recorded: the same command asks only what is missing.")
         raise
     if as_json:
         print_json(result.to_dict())

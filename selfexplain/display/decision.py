@@ -67,7 +67,10 @@ class DecisionDisplay:
             colour = INK if promised else FAINT
             ax.plot([x, x], [seen, limit], color=colour, linewidth=1.5, zorder=2)
             ax.plot([x - 0.12, x + 0.12], [limit, limit], color=colour, linewidth=1.5, zorder=2)
-            ax.scatter([x], [seen], s=40, color=INK if promised else MUTED, edgecolors=PAPER, linewidths=1, zorder=3)
+            dot = ax.scatter(
+                [x], [seen], s=40, color=INK if promised else MUTED, edgecolors=PAPER, linewidths=1, zorder=3
+            )
+            dot.set_clip_on(False)  # no error at all lies on the axis, which would hide half of the dot
         ax.axhline(self.error, color=OVER, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.text(
             1.0,

@@ -20,6 +20,12 @@ BOUNDED = ("accuracy", "gap", "brier", "ece", "auroc")
 LEVEL = 0.95
 """Of the intervals."""
 
+WHAT_MAY_HELP = (
+    "another template may suit this model better; small ones follow examples (few-shot), or need state no number "
+    "(p-true, self-consistency)"
+)
+"""Where no confidence could be read."""
+
 ONE_VALUE_SHARE = 0.95
 """A confidence that says the same number this often cannot tell one answer from another."""
 
@@ -80,7 +86,7 @@ def evaluate_counted(
     if not any(each["n"] for each in measured.values()):
         raise NothingUsable(
             f"none of {sources[first].n_answers} answers can be used: {in_words(measured[first]['excluded'])}",
-            hint="look at the raw replies: another template may suit this model better",
+            hint=f"look at the raw replies: {WHAT_MAY_HELP}",
         )
     return {
         "schema_version": SCHEMA_VERSION,
@@ -169,6 +175,8 @@ def rows_of(records: Iterable[Record], items: Mapping[str, Item]) -> dict[Source
 def remarks(source: Source, measured: Mapping[str, Any]) -> Iterable[str]:
     """Yield what a reader of the numbers must know about one source."""
     n = measured["n"]
+    if not n and source == "stated":
+        yield f"no stated confidence can be used: {WHAT_MAY_HELP}"
     # The others have a value each at most: a million different ones need not be looked through.
     if n and len(measured["table"]) <= (1 - ONE_VALUE_SHARE) * n + 1:
         value, most, _ = max(measured["table"], key=lambda row: row[1])

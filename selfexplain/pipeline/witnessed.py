@@ -126,7 +126,7 @@ def witnessed(
         ceiling=ceiling,
         pairs={name: summed(usable[by], rows) for name, rows in pairs.items()},
         verdict=verdict(
-            {family: each.above_chance for family, each in over.items() if each.n},
+            {family: each.above_chance if each.n else None for family, each in over.items()},
             [family for family in FAMILIES if family in {*able, *over}],
             ceiling.above_chance if ceiling is not None else None,
         ),

@@ -42,9 +42,22 @@ TITLES: Mapping[str, str] = {
 }
 
 
+NO_CLAIM = "No claim: no answer says what mattered to it."
+"""Before any verdict, of which there can be none then."""
+
+WAYS_TO_CLAIM = (
+    "There is nothing to compare the witnesses with: ask with top-words, word-scores or answer-why-confidence."
+)
+
+
 def headline(numbers: Numbers) -> str:
-    """Return the verdict as a sentence."""
-    return HEADLINES[verdict_of(numbers)["word"]]
+    """Return the verdict as a sentence, or that there is no claim to have one on."""
+    return HEADLINES[verdict_of(numbers)["word"]] if has_claim(numbers) else NO_CLAIM
+
+
+def has_claim(numbers: Numbers) -> bool:
+    """Tell whether any answer says what mattered to it."""
+    return bool(numbers["claims"])
 
 
 def verdict_of(numbers: Numbers) -> Numbers:
@@ -55,13 +68,17 @@ def verdict_of(numbers: Numbers) -> Numbers:
 
 def because(numbers: Numbers) -> str:
     """Return why, as a sentence."""
+    if not has_claim(numbers):
+        return WAYS_TO_CLAIM
     why = str(verdict_of(numbers)["why"])
     return f"{why[0].upper()}{why[1:]}."
 
 
 def sentences(numbers: Numbers) -> list[str]:
     """Return one sentence for each family that was asked: witness, target, baseline, number of answers, interval."""
-    found = []
+    found: list[str] = []
+    if not has_claim(numbers):
+        return found
     for family, each in verdict_of(numbers)["families"].items():
         who = [name for name, witness in numbers["witnesses"].items() if witness["family"] == family]
         known = [numbers["witnesses"][name] for name in who]
@@ -216,14 +233,29 @@ def joined(numbers: Numbers) -> list[str]:
     told = [f"Support is the percentile of a claim among random ones; {found['n']:,} answers have one."]
     gap, confidence = found["gap_slope"], found["confidence_slope"]
     if gap["value"] is not None:
-        told.append(f"With 10 points of support more, confidence less accuracy changes by {in_points(a_tenth(gap))}.")
+        # Confidence less accuracy lies between −1 and 1, so it can rise or fall by 2.
+        change = CANNOT_BE_TOLD if says_nothing(gap, 2) else f"changes by {in_points(a_tenth(gap))}"
+        told.append(f"With 10 points of support more, confidence less accuracy {change}.")
     if confidence["value"] is not None:
-        told.append(f"The confidence itself changes by {in_points(a_tenth(confidence))}.")
+        change = CANNOT_BE_TOLD if says_nothing(confidence, 1) else f"changes by {in_points(a_tenth(confidence))}"
+        told.append(f"The confidence itself {change}.")
     told.append(
         f"Sure ({percent(found['sure'])} or more), wrong, and explained by words that did not matter: "
         f"{found['n_sure_wrong_unsupported']:,} of {found['n']:,}."
     )
     return told
+
+
+CANNOT_BE_TOLD = "changes by no telling how much: with so few answers the interval holds every change there can be"
+
+
+def says_nothing(slope: Numbers, most: float) -> bool:
+    """Tell whether the interval of a slope holds every change that there can be.
+
+    >>> says_nothing({"low": -326.1, "high": 332.7}, 2), says_nothing({"low": -0.1, "high": 0.2}, 2)
+    (True, False)
+    """
+    return slope["low"] is not None and slope["low"] <= -most and slope["high"] >= most
 
 
 def a_tenth(slope: Numbers) -> Numbers:

@@ -42,7 +42,7 @@ def render(verdict: Verdict) -> str:
         if len(verdict.rules) > SHOWN:
             lines += [f"{len(verdict.rules) - SHOWN:,} more rules; `selfexplain gate --json` has all.", ""]
         if verdict.identical:
-            lines += ["This run and its baseline are identical.", ""]
+            lines += [say.IDENTICAL, ""]
         lines += [sentence for sentence in [say.consequence(verdict)] if sentence]
         lines += ["", say.sizes(verdict), "", say.decidable(verdict.decidable, verdict.undecidable)]
     notes = [

@@ -42,7 +42,7 @@ def summary(verdict: Verdict) -> "RenderableType":
             Text(plain(f"{say.title_of(rule.name)}: {rule.why}.")) for rule in verdict.rules if rule.verdict != "pass"
         ]
         if verdict.identical:
-            parts.append(Text("This run and its baseline are identical."))
+            parts.append(Text(say.IDENTICAL))
         parts += [Text(sentence) for sentence in [say.consequence(verdict)] if sentence]
         parts += [Text(say.sizes(verdict)), Text(say.decidable(verdict.decidable, verdict.undecidable))]
     parts += [Text(plain(f"Changed: {change}")) for change in say.changes(verdict)]

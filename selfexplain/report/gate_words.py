@@ -107,6 +107,13 @@ def label_of(verdict: Verdict) -> str:
     return verdict.verdict.upper()
 
 
+IDENTICAL = (
+    "This run and its baseline are identical. A harm below zero is no change then: it says how far the confidence lies "
+    "on the other side of the truth."
+)
+"""Over- and underconfidence grow by the smaller of the change and of the gap, and the gap may be below zero."""
+
+
 def harm_of(rule: Judged) -> str:
     """Return what a rule found, with its interval.
 

@@ -27,8 +27,9 @@ WARNINGS = 5
 NOTES = 8
 SOURCES = 6
 
-EXPLAINED = "- **Explanations**:"
-"""How the list on explanations begins; no text that is not ours begins a line so."""
+EXPLAINED = "**Explanations**:"
+"""How the part on explanations begins: a paragraph, which keeps its list apart from one before it. No text that is not
+ours begins a line so."""
 
 LOOK_ALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
 """The two characters that could end a code span or a cell, as others that look like them."""

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from selfexplain import cli as package
-from selfexplain.cli import COMMANDS, cli
+from selfexplain.cli import COMMANDS, cli, main
+from selfexplain.cli.termination import Termination
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -47,3 +48,24 @@ def test_help_imports_no_command() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     verbs = {"selfexplain.asking", "selfexplain.measuring", "selfexplain.cli.run"}
     assert not loaded & {*verbs, "msgspec", "asyncio", "jinja2", "yaml"}
+
+
+def test_what_is_stopped_before_it_begins_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while a command is imported; and one that has said more itself is not talked over."""
+    told: list[str] = []
+
+    def stopped(*, obj: Termination, standalone_mode: bool) -> None:
+        assert not standalone_mode
+        for what_is_left in told:
+            obj.tell(what_is_left)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", stopped)
+    for said in ("Interrupted.\n", "Interrupted. All is kept.\n"):
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 130
+        assert capsys.readouterr() == ("", said)
+        told.append("All is kept.")

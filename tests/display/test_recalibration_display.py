@@ -81,6 +81,14 @@ def test_only_what_is_promised_is_drawn_in_ink() -> None:
     assert colours == [palette.MUTED, palette.INK, palette.MUTED]
 
 
+def test_a_dot_on_the_axis_is_drawn_whole() -> None:
+    """No error at all is the best that can be seen: half a dot would look like a mistake."""
+    ax = DecisionDisplay.from_decision(DECISION).plot(Figure().add_subplot())
+
+    assert ax.get_ylim()[0] == 0.0
+    assert [dots.get_clip_on() for dots in ax.collections] == [False] * 3
+
+
 @pytest.mark.parametrize("thresholds", [0, 1, 150])
 def test_none_one_and_many_thresholds_can_be_drawn(thresholds: int, tmp_path: Path) -> None:
     rows = [DECISION["thresholds"][0] | {"threshold": at / 150} for at in range(thresholds)]

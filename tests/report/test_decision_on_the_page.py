@@ -1,8 +1,10 @@
 """A Run's page shows from which confidence on to answer, and what is promised, where there are answers enough."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
 import selfexplain as sx
 from selfexplain.pipeline.promise import FEWEST, MOST_THRESHOLDS, ROUND, if_decided
@@ -35,6 +37,18 @@ def test_the_page_and_the_numbers_say_what_each_threshold_promises(tmp_path: Pat
     assert "<td>4.8\u202f%</td>" in page
     assert "A row is a rule" in page
     assert "Error that is promised from each confidence on, Stated confidence: from 60 % on" in page
+
+
+def test_the_table_fits_on_a_phone(show: Callable[..., webdriver.Chrome], tmp_path: Path) -> None:
+    """Its five columns, without being moved sideways; also with thousands of answers."""
+    result = run(tmp_path, 150)
+    assert result.page is not None
+    browser = show(result.page.read_text().replace("<td>150</td>", "<td>5,000</td>"), width=375)
+    region = "document.querySelector('div[aria-label^=\"Error that is promised\"]')"
+
+    assert browser.execute_script(f"return {region}.querySelectorAll('thead th').length") == 5
+    assert "5,000" in browser.execute_script(f"return {region}.innerText")
+    assert browser.execute_script(f"return {region}.scrollWidth - {region}.clientWidth") == 0
 
 
 def test_with_few_answers_nothing_is_promised_and_nothing_is_shown(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """A verdict for pull requests and CI services: names from files and models do nothing there."""
 
+import io
 from xml.etree import ElementTree as ET
 
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 from selfexplain.pipeline.gate import Verdict, gate
-from selfexplain.report import gate_markdown, junit
+from selfexplain.report import gate_markdown, gate_terminal, junit
 from selfexplain.report.gate_words import consequence, headline
 from selfexplain.report.github import annotation
 from selfexplain.settings import Policy
@@ -104,3 +106,15 @@ def test_an_annotation_is_one_line_of_any_names() -> None:
         assert command.startswith("::error title=selfexplain gate::")
         assert len(command.splitlines()) == 1
         assert len(command) < 3_000
+
+
+def test_a_harm_below_zero_of_identical_runs_is_explained() -> None:
+    """A model that says 80 % and is right 60 %: underconfidence grew by min(0, −0.2), though nothing changed."""
+    same, other = side(stated(0.8, right=0.6)), side(stated(0.9, right=0.6))
+    shown = io.StringIO()
+    Console(width=2000, file=shown).print(gate_terminal.summary(gate(same, same, Policy())))
+
+    assert "−0.200" in shown.getvalue()
+    assert "A harm below zero is no change then" in shown.getvalue()
+    assert "A harm below zero is no change then" in gate_markdown.render(gate(same, same, Policy()))
+    assert "A harm below zero" not in gate_markdown.render(gate(other, same, Policy()))
