@@ -40,6 +40,6 @@ def test_an_interval_that_holds_every_change_is_not_written_as_thousands_of_poin
 
     assert few.count("no telling how much") == 2
     assert "32611" not in few
-    assert "changes by +5 points (−10 to +20)" in known
+    assert "changes by +0.5 points (−1.0 to +2.0)" in known
     assert "no telling" not in known
     assert "no telling" not in " ".join(say.joined(numbers(gap=(-1.5, 2.5), confidence=(-0.9, 1.5))))
