@@ -198,7 +198,14 @@ def connected(ray: Any, workers: int | None) -> Iterator[None]:
                 hint="`ray status` tells whether one runs there; newer ones want its RAY_AUTH_TOKEN in the environment",
             ) from None
     else:
-        ray.init(address="local", include_dashboard=False, num_cpus=workers or WORKERS, **quiet)
+        try:
+            ray.init(address="local", include_dashboard=False, num_cpus=workers or WORKERS, **quiet)
+        except Exception as error:  # noqa: BLE001 - Ray has no class for it: a machine with much to do is no bug of ours
+            ray.shutdown()
+            raise InputError(
+                f"no Ray cluster could be started on this machine ({error})",
+                hint="nothing was asked; run the same command again when there is less to do, or without --engine",
+            ) from None
     if callable(terminated) and threading.current_thread() is threading.main_thread():  # Ray's own aborts
         signal.signal(signal.SIGTERM, terminated)
     try:
