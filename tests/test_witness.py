@@ -214,6 +214,21 @@ def test_what_support_has_to_do_with_confidence_is_told_within_what_was_seen(
     assert evidence_words.joined(numbers)[1].startswith("With 10 points of support more")
 
 
+def test_scores_of_every_word_are_compared_among_content_words(tmp_path: Path) -> None:
+    """Asked for a score of each word, the glass model scores more words than there are content words."""
+    run = sx.run("reviews", model="glass/bag-honest", template="word-scores", results=tmp_path, limit=2)
+    assert run.folder is not None
+    found = sx.witness(run.folder, "gradient-input").numbers["witnesses"]["gradient-input"]["agreement"]
+
+    assert {found[name]["n"] for name in ("kendall_tau_b", "spearman_rho", "sign_agreement")} == {2}
+    assert found["kendall_tau_b"]["value"] == pytest.approx(1)
+    # Of rooms, superb, station, close one has a sign, and a word without one counts half: (1 + 3 / 2) / 4. Of plot,
+    # dull, actors, superb one is for and one against: (1 + 0 + 2 / 2) / 4.
+    assert found["kendall_tau_b"]["chance"] == pytest.approx(0)
+    assert found["sign_agreement"]["value"] == 1
+    assert found["sign_agreement"]["chance"] == pytest.approx((0.625 + 0.5) / 2)
+
+
 def test_attention_says_which_target_it_was_asked_for(tmp_path: Path) -> None:
     """It is paid before there is one; what stands in the Evidence is the one of the command."""
     run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=2)

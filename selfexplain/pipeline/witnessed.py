@@ -216,12 +216,32 @@ def measure_one(measure: Agreement[...], said: Claimed, scores: Sequence[float],
     """
     if said.why:
         raise Undefined(said.why)
-    takes, places, stated = measure.facts.takes, list(said.said), None
+    takes, places = measure.facts.takes, list(said.said)
     if takes in STATED and said.scored:
-        places, stated = [place for place, _ in said.scored], [score for _, score in said.scored]
-    elif takes == "signs" or (takes in {"ranking", "scores"} and not said.has_order):
+        places, stated, among = scored_content(said, scores)
+        return beside_chance(measure, places, among, stated=stated, seed=seed)
+    if takes == "signs" or (takes in {"ranking", "scores"} and not said.has_order):
         raise Undefined("the claim states no scores" if takes == "signs" else "the claim has no order")
-    return beside_chance(measure, places, scores, stated=stated, candidates=list(said.candidates), seed=seed)
+    return beside_chance(measure, places, scores, candidates=list(said.candidates), seed=seed)
+
+
+def scored_content(said: Claimed, scores: Sequence[float]) -> tuple[list[int], list[float], list[float]]:
+    """Return a claim that states scores among content words alone: places, what is stated, and the witness's scores.
+
+    Whoever is asked for a score of each word names more units than there are content words, so no random claim of that
+    size is matched. Among content words one is: the same scores in another order.
+
+    Raises
+    ------
+    Undefined
+        When no content word has a stated score.
+    """
+    able = [place for place, is_candidate in enumerate(said.candidates) if is_candidate]
+    number_of = {place: number for number, place in enumerate(able)}
+    kept = [(number_of[place], score) for place, score in said.scored if place in number_of]
+    if not kept:
+        raise Undefined("no content word has a stated score")
+    return [place for place, _ in kept], [score for _, score in kept], [scores[place] for place in able]
 
 
 Rows = Sequence[tuple[Asked, BesideChance]]
