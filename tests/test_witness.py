@@ -218,8 +218,10 @@ def test_scores_of_every_word_are_compared_among_content_words(tmp_path: Path) -
     """Asked for a score of each word, the glass model scores more words than there are content words."""
     run = sx.run("reviews", model="glass/bag-honest", template="word-scores", results=tmp_path, limit=2)
     assert run.folder is not None
-    found = sx.witness(run.folder, "gradient-input").numbers["witnesses"]["gradient-input"]["agreement"]
+    numbers = sx.witness(run.folder, "gradient-input,occlusion", measure="kendall_tau_b").numbers
+    found = numbers["witnesses"]["gradient-input"]["agreement"]
 
+    assert numbers["ceiling"]["chance"] == pytest.approx(0)  # among all words it is above 0: content words win
     assert {found[name]["n"] for name in ("kendall_tau_b", "spearman_rho", "sign_agreement")} == {2}
     assert found["kendall_tau_b"]["value"] == pytest.approx(1)
     # Of rooms, superb, station, close one has a sign, and a word without one counts half: (1 + 3 / 2) / 4. Of plot,

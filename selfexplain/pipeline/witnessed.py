@@ -282,18 +282,22 @@ def against_each_other(
         if beside_it is None or not row.claim.said:
             continue
         try:
-            both = witness_against_witness(
-                measure,
-                [unit.score or 0.0 for unit in row.units],
-                [unit.score or 0.0 for unit in beside_it.units],
-                k=len(row.claim.said),
-                candidates=list(row.claim.candidates),
-                seed=seed + number,
-            )
+            both = one_against_other(row, beside_it, measure, seed=seed + number)
         except Undefined:
             continue
         found.append((row.asked, both))
     return found
+
+
+def one_against_other(row: Seen, other: Seen, measure: Agreement[...], *, seed: int) -> BesideChance:
+    """Return two witnesses of one Record beside each other, among the words that its claim is compared among."""
+    first, second = ([unit.score or 0.0 for unit in each.units] for each in (row, other))
+    if measure.facts.takes in STATED and row.claim.scored:
+        places, _, among = scored_content(row.claim, first)
+        _, _, beside_these = scored_content(row.claim, second)
+        return witness_against_witness(measure, among, beside_these, k=len(places), seed=seed)
+    candidates = list(row.claim.candidates)
+    return witness_against_witness(measure, first, second, k=len(row.claim.said), candidates=candidates, seed=seed)
 
 
 def ceiling_of(pairs: Mapping[str, Rows], facts: Mapping[str, WitnessFacts], measure: Agreement[...]) -> OverRun | None:
