@@ -179,6 +179,16 @@ def test_a_model_that_would_have_answered_otherwise_explains_nothing(runs: dict[
     assert found.numbers["verdicts"]["words"]["word"] == "no verdict"
 
 
+def test_who_asks_again_does_not_hide_that_another_model_was_looked_into(tmp_path: Path) -> None:
+    """Its Evidence, found last, compares no model with the one that answered."""
+    run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=3)
+    assert run.folder is not None
+    found = sx.witness(run.folder, "occlusion,occlusion-asked", model=Reversed())
+
+    assert found.numbers["check"]["answer_mismatch"] == found.numbers["check"]["n"] == 3
+    assert "It would have answered otherwise in 3 of 3" in evidence_words.check(found.numbers)
+
+
 @pytest.mark.parametrize(
     ("model", "complaint"),
     [("glass/tree-honest", "is not the model that answered"), ("openai/any", "cannot be looked into")],

@@ -354,7 +354,7 @@ def to_dict(found: Witnessed, looked: Looked) -> dict[str, Any]:
             }
         },
         "hallucinated": None if found.hallucinated is None else found.hallucinated.to_dict(),
-        "check": check_of(looked),
+        "check": check_of(looked, found.facts),
         "left_out": dict(looked.left_out),
     }
 
@@ -422,16 +422,17 @@ def numbers(found: OverRun) -> dict[str, Any]:
     }
 
 
-def check_of(looked: Looked) -> dict[str, Any]:
-    """Return how the model that was looked into compares with the one that answered."""
-    lines = {line.reply: line for each in looked.evidence.values() for line in each}.values()
-    differences = [
-        line.checks["served_difference"] for line in lines if isinstance(line.checks.get("served_difference"), float)
-    ]
-    numbers_of = [float(each) for each in differences]
+def check_of(looked: Looked, facts: Mapping[str, WitnessFacts]) -> dict[str, Any]:
+    """Return how the model that was looked into compares with the one that answered, by the witnesses that look inside.
+
+    Whoever asks the model again compares nothing, so its Evidence says nothing of it.
+    """
+    inside = [line for name, lines in looked.evidence.items() if facts[name].needs == "white_box" for line in lines]
+    differences = {line.reply: line.checks.get("served_difference") for line in inside}
+    numbers_of = [float(each) for each in differences.values() if isinstance(each, float)]
     return {
-        "n": len(lines),
-        "answer_mismatch": sum(line.status == "answer_mismatch" for line in lines),
+        "n": len(differences),
+        "answer_mismatch": len({line.reply for line in inside if line.status == "answer_mismatch"}),
         "served_difference": fmean(numbers_of) if numbers_of else None,
         "largest_served_difference": max(numbers_of) if numbers_of else None,
     }
