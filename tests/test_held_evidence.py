@@ -103,6 +103,7 @@ def test_the_reports_say_what_witnesses_say_as_soon_as_they_have_looked(run: Pat
     assert SECTION not in before[0]
     assert "Explanations" not in before[1]
     assert "Supported: what the model names agrees" in put_in[0].partition(SECTION)[2]
+    assert all("Above claims about other questions, put as far along these" in each for each in put_in)
     assert '<a href="evidence.html">' in put_in[0]
     assert "named\\_auroc 1.00" in put_in[1]
     assert "\n\n**Explanations**: Supported" in put_in[1]  # no point of the list above it, which would go on with it

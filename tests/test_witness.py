@@ -179,6 +179,16 @@ def test_a_model_that_would_have_answered_otherwise_explains_nothing(runs: dict[
     assert found.numbers["verdicts"]["words"]["word"] == "no verdict"
 
 
+def test_who_asks_again_does_not_hide_that_another_model_was_looked_into(tmp_path: Path) -> None:
+    """Its Evidence, found last, compares no model with the one that answered."""
+    run = sx.run("reviews", model="glass/bag-honest", template="top-words", results=tmp_path, limit=3)
+    assert run.folder is not None
+    found = sx.witness(run.folder, "occlusion,occlusion-asked", model=Reversed())
+
+    assert found.numbers["check"]["answer_mismatch"] == found.numbers["check"]["n"] == 3
+    assert "It would have answered otherwise in 3 of 3" in evidence_words.check(found.numbers)
+
+
 @pytest.mark.parametrize(
     ("model", "complaint"),
     [("glass/tree-honest", "is not the model that answered"), ("openai/any", "cannot be looked into")],
@@ -212,6 +222,23 @@ def test_what_support_has_to_do_with_confidence_is_told_within_what_was_seen(
     assert slope["value"] > 1
     assert f"The confidence itself changes by +{10 * slope['value']:.1f} points" in evidence_words.joined(numbers)[2]
     assert evidence_words.joined(numbers)[1].startswith("With 10 points of support more")
+
+
+def test_scores_of_every_word_are_compared_among_content_words(tmp_path: Path) -> None:
+    """Asked for a score of each word, the glass model scores more words than there are content words."""
+    run = sx.run("reviews", model="glass/bag-honest", template="word-scores", results=tmp_path, limit=2)
+    assert run.folder is not None
+    numbers = sx.witness(run.folder, "gradient-input,occlusion", measure="kendall_tau_b").numbers
+    found = numbers["witnesses"]["gradient-input"]["agreement"]
+
+    assert numbers["ceiling"]["chance"] == pytest.approx(0)  # among all words it is above 0: content words win
+    assert {found[name]["n"] for name in ("kendall_tau_b", "spearman_rho", "sign_agreement")} == {2}
+    assert found["kendall_tau_b"]["value"] == pytest.approx(1)
+    # Of rooms, superb, station, close one has a sign, and a word without one counts half: (1 + 3 / 2) / 4. Of plot,
+    # dull, actors, superb one is for and one against: (1 + 0 + 2 / 2) / 4.
+    assert found["kendall_tau_b"]["chance"] == pytest.approx(0)
+    assert found["sign_agreement"]["value"] == 1
+    assert found["sign_agreement"]["chance"] == pytest.approx((0.625 + 0.5) / 2)
 
 
 def test_attention_says_which_target_it_was_asked_for(tmp_path: Path) -> None:

@@ -216,12 +216,32 @@ def measure_one(measure: Agreement[...], said: Claimed, scores: Sequence[float],
     """
     if said.why:
         raise Undefined(said.why)
-    takes, places, stated = measure.facts.takes, list(said.said), None
+    takes, places = measure.facts.takes, list(said.said)
     if takes in STATED and said.scored:
-        places, stated = [place for place, _ in said.scored], [score for _, score in said.scored]
-    elif takes == "signs" or (takes in {"ranking", "scores"} and not said.has_order):
+        places, stated, among = scored_content(said, scores)
+        return beside_chance(measure, places, among, stated=stated, seed=seed)
+    if takes == "signs" or (takes in {"ranking", "scores"} and not said.has_order):
         raise Undefined("the claim states no scores" if takes == "signs" else "the claim has no order")
-    return beside_chance(measure, places, scores, stated=stated, candidates=list(said.candidates), seed=seed)
+    return beside_chance(measure, places, scores, candidates=list(said.candidates), seed=seed)
+
+
+def scored_content(said: Claimed, scores: Sequence[float]) -> tuple[list[int], list[float], list[float]]:
+    """Return a claim that states scores among content words alone: places, what is stated, and the witness's scores.
+
+    Whoever is asked for a score of each word names more units than there are content words, so no random claim of that
+    size is matched. Among content words one is: the same scores in another order.
+
+    Raises
+    ------
+    Undefined
+        When no content word has a stated score.
+    """
+    able = [place for place, is_candidate in enumerate(said.candidates) if is_candidate]
+    number_of = {place: number for number, place in enumerate(able)}
+    kept = [(number_of[place], score) for place, score in said.scored if place in number_of]
+    if not kept:
+        raise Undefined("no content word has a stated score")
+    return [place for place, _ in kept], [score for _, score in kept], [scores[place] for place in able]
 
 
 Rows = Sequence[tuple[Asked, BesideChance]]
@@ -262,18 +282,22 @@ def against_each_other(
         if beside_it is None or not row.claim.said:
             continue
         try:
-            both = witness_against_witness(
-                measure,
-                [unit.score or 0.0 for unit in row.units],
-                [unit.score or 0.0 for unit in beside_it.units],
-                k=len(row.claim.said),
-                candidates=list(row.claim.candidates),
-                seed=seed + number,
-            )
+            both = one_against_other(row, beside_it, measure, seed=seed + number)
         except Undefined:
             continue
         found.append((row.asked, both))
     return found
+
+
+def one_against_other(row: Seen, other: Seen, measure: Agreement[...], *, seed: int) -> BesideChance:
+    """Return two witnesses of one Record beside each other, among the words that its claim is compared among."""
+    first, second = ([unit.score or 0.0 for unit in each.units] for each in (row, other))
+    if measure.facts.takes in STATED and row.claim.scored:
+        places, _, among = scored_content(row.claim, first)
+        _, _, beside_these = scored_content(row.claim, second)
+        return witness_against_witness(measure, among, beside_these, k=len(places), seed=seed)
+    candidates = list(row.claim.candidates)
+    return witness_against_witness(measure, first, second, k=len(row.claim.said), candidates=candidates, seed=seed)
 
 
 def ceiling_of(pairs: Mapping[str, Rows], facts: Mapping[str, WitnessFacts], measure: Agreement[...]) -> OverRun | None:
@@ -330,7 +354,7 @@ def to_dict(found: Witnessed, looked: Looked) -> dict[str, Any]:
             }
         },
         "hallucinated": None if found.hallucinated is None else found.hallucinated.to_dict(),
-        "check": check_of(looked),
+        "check": check_of(looked, found.facts),
         "left_out": dict(looked.left_out),
     }
 
@@ -398,16 +422,17 @@ def numbers(found: OverRun) -> dict[str, Any]:
     }
 
 
-def check_of(looked: Looked) -> dict[str, Any]:
-    """Return how the model that was looked into compares with the one that answered."""
-    lines = {line.reply: line for each in looked.evidence.values() for line in each}.values()
-    differences = [
-        line.checks["served_difference"] for line in lines if isinstance(line.checks.get("served_difference"), float)
-    ]
-    numbers_of = [float(each) for each in differences]
+def check_of(looked: Looked, facts: Mapping[str, WitnessFacts]) -> dict[str, Any]:
+    """Return how the model that was looked into compares with the one that answered, by the witnesses that look inside.
+
+    Whoever asks the model again compares nothing, so its Evidence says nothing of it.
+    """
+    inside = [line for name, lines in looked.evidence.items() if facts[name].needs == "white_box" for line in lines]
+    differences = {line.reply: line.checks.get("served_difference") for line in inside}
+    numbers_of = [float(each) for each in differences.values() if isinstance(each, float)]
     return {
-        "n": len(lines),
-        "answer_mismatch": sum(line.status == "answer_mismatch" for line in lines),
+        "n": len(differences),
+        "answer_mismatch": len({line.reply for line in inside if line.status == "answer_mismatch"}),
         "served_difference": fmean(numbers_of) if numbers_of else None,
         "largest_served_difference": max(numbers_of) if numbers_of else None,
     }

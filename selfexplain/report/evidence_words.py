@@ -92,7 +92,7 @@ def sentences(numbers: Numbers) -> list[str]:
             found.append(f"Agreement of {subject}: {each['undefined']}.")
             continue
         found.append(
-            f"Agreement of {subject}: {verdict_of(numbers)['measure']} {interval(each)} on {each['n']:,} answers, "
+            f"Agreement of {subject}: {verdict_of(numbers)['measure']} {interval(each)} on {answers(each['n'])}, "
             f"random content words {each['chance']:.2f}; {above(each)} above these."
         )
     return found
@@ -120,8 +120,17 @@ def ceiling(numbers: Numbers) -> str:
         return ""
     return (
         f"The witnesses' agreement with each other, measured in the same way (the ceiling): {interval(each)}, "
-        f"{above(each)} above chance, on {each['n']:,} answers."
+        f"{above(each)} above chance, on {answers(each['n'])}."
     )
+
+
+def answers(n: int) -> str:
+    """Write how many answers there are.
+
+    >>> answers(1), answers(1200)
+    ('1 answer', '1,200 answers')
+    """
+    return f"{n:,} answer" if n == 1 else f"{n:,} answers"
 
 
 def interval(each: Numbers) -> str:
@@ -180,7 +189,7 @@ def shuffled(numbers: Numbers) -> str:
         return ""
     told = [f"{name} {interval(each) if each['n'] else 'cannot be told'}" for name, each in found["witnesses"].items()]
     return (
-        f"With all layers of the model shuffled, on {found['n']:,} answers, the ranks of the units correlate with the "
+        f"With all layers of the model shuffled, on {answers(found['n'])}, the ranks of the units correlate with the "
         f"true ones by: {'; '.join(told)}. Near 1, a witness explains the text or itself, and not the model."
     )
 
@@ -230,7 +239,8 @@ def joined(numbers: Numbers) -> list[str]:
     found = numbers["joined"]
     if found is None:
         return []
-    told = [f"Support is the percentile of a claim among random ones; {found['n']:,} answers have one."]
+    have = "has" if found["n"] == 1 else "have"
+    told = [f"Support is the percentile of a claim among random ones; {answers(found['n'])} {have} one."]
     gap, confidence = found["gap_slope"], found["confidence_slope"]
     if gap["value"] is not None:
         # Confidence less accuracy lies between −1 and 1, so it can rise or fall by 2.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfexplain.report import evidence_words as say
+from selfexplain.report.removed import habit
 
 PAGE = "evidence.html"
 """Beside the report."""
@@ -23,7 +24,7 @@ class ExplainedBy:
     headline: str
     because: str
     sentences: tuple[str, ...]
-    """One for each family of witnesses, and the ceiling."""
+    """One for each family of witnesses, claims about other questions, and the ceiling."""
     page: str = PAGE
 
 
@@ -31,7 +32,7 @@ def explained_by(numbers: Mapping[str, Any]) -> ExplainedBy | None:
     """Return what a report says of `witness.json`; None where no witness has looked."""
     if not numbers:
         return None
-    told = (*say.sentences(numbers), say.ceiling(numbers))
+    told = (*say.sentences(numbers), say.targets(numbers), habit(numbers), say.ceiling(numbers))
     return ExplainedBy(say.headline(numbers), say.because(numbers), tuple(filter(None, told)))
 
 

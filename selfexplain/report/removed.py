@@ -225,7 +225,9 @@ def habit(numbers: Numbers) -> str:
     """Return how each family agrees beside claims about other questions; empty where there are none."""
     told_of, explained = [], []
     for family, each in say.verdict_of(numbers)["families"].items():
-        other = each["other_item"]
+        other = each.get("other_item")
+        if other is None:  # a `witness.json` of before there was this null
+            continue
         if other["n"]:
             told_of.append(f"{family} {say.above(other)}")
         if is_a_habit(each):
