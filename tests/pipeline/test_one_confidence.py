@@ -5,6 +5,10 @@ import pandas as pd
 import pytest
 
 import selfexplain as sx
+from selfexplain import plugins
+from selfexplain.errors import NothingUsable
+from selfexplain.pipeline.evaluate import evaluate_sources
+from selfexplain.records import Answered
 
 
 @pytest.mark.parametrize(("same", "told"), [(96, True), (95, False)])
@@ -22,3 +26,20 @@ def test_one_answer_has_nothing_to_be_told_apart_from() -> None:
     frame = pd.DataFrame({"confidence": [0.9], "correct": [True]})
 
     assert not any("same confidence" in each for each in sx.evaluate_file(frame, metrics="gap").metrics["warnings"])
+
+
+def test_without_any_stated_confidence_it_is_said_what_may_help() -> None:
+    """A small model that was asked for a number in a form of its own; the token probabilities are there."""
+    none = [Answered(f"q{n}", f"q{n}", None, None, n % 2 > 0, "no_confidence") for n in range(10)]
+    token = [one._replace(confidence=0.1 * n, status="ok") for n, one in enumerate(none)]
+    metrics = [plugins.metrics()["gap"]]
+
+    def told(**sources: list[Answered]) -> list[str]:
+        found = evaluate_sources(sources, metrics=metrics, about={"about": "own_answer"})  # type: ignore[arg-type]
+        return [each for each in found["warnings"] if "few-shot" in each]
+
+    assert told(stated=none, token=token)[0].startswith("no stated confidence can be used: another template")
+    assert told(stated=[*none[1:], token[0]], token=token) == []
+    with pytest.raises(NothingUsable) as nothing:
+        told(stated=none)
+    assert "few-shot" in (nothing.value.hint or "")
