@@ -93,13 +93,13 @@ def replies(cwd: Path) -> dict[str, tuple[Request, Response]]:
     return found
 
 
-def once_three_are_asked(reply_to: Callable[[str], str]) -> Callable[[str], str]:
-    """Return `reply_to`, except that the first three wait for each other: one worker has two in flight at most."""
-    three, first = threading.Barrier(3), iter(range(3))
+def once_two_are_asked(reply_to: Callable[[str], str]) -> Callable[[str], str]:
+    """Return `reply_to`, except that the first two wait for each other: of each worker the first one goes alone."""
+    two, first = threading.Barrier(2), iter(range(2))
 
     def reply(question: str) -> str:
         if next(first, None) is not None:
-            three.wait(timeout=240)
+            two.wait(timeout=240)
         return reply_to(question)
 
     return reply
@@ -148,7 +148,7 @@ def test_runs_on_ray_are_the_runs_of_one_process_call_for_call(questions: Path, 
         asked = two_ways(questions, server, tmp_path)
         alone = finish(asked, one)
         server.asked.clear()
-        setattr(server, "reply_to", once_three_are_asked(server.reply_to))  # noqa: B010 - mypy refuses what is meant
+        setattr(server, "reply_to", once_two_are_asked(server.reply_to))  # noqa: B010 - mypy refuses what is meant
         on_ray = finish([*asked, *RAY], other)
 
         assert server.asked == dict.fromkeys(QUESTIONS, 2)
