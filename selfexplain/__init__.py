@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from selfexplain.acting import Recalibration, decide, load_map, recalibrate
     from selfexplain.asking import run
+    from selfexplain.concluding import WitnessResult
     from selfexplain.errors import BudgetSpent, InputError, ProviderError, ReplyError, SelfexplainError, Undefined
     from selfexplain.histories import history
-    from selfexplain.looking import WitnessResult, witness
+    from selfexplain.looking import witness
     from selfexplain.measuring import Result, evaluate_run
     from selfexplain.merging import merge
     from selfexplain.planning import plan
@@ -32,7 +33,8 @@ HOMES = {
     "selfexplain.asking": ("run",),
     "selfexplain.errors": ("BudgetSpent", "InputError", "ProviderError", "ReplyError", "SelfexplainError", "Undefined"),
     "selfexplain.histories": ("history",),
-    "selfexplain.looking": ("WitnessResult", "witness"),
+    "selfexplain.concluding": ("WitnessResult",),
+    "selfexplain.looking": ("witness",),
     "selfexplain.measuring": ("Result", "evaluate_run"),
     "selfexplain.merging": ("merge",),
     "selfexplain.planning": ("plan",),

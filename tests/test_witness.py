@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 import selfexplain as sx
+from selfexplain.able_to_look import runnable
 from selfexplain.cli import cli
 from selfexplain.glass.bag import WEIGHTS
 from selfexplain.glass.inside import BagInside
-from selfexplain.looking import runnable
 from selfexplain.providers.function import Function
 from selfexplain.records import Message
 from selfexplain.report import evidence_words

@@ -48,7 +48,7 @@ def list_(kind: str | None, model: str | None, as_json: bool) -> None:
 
 def list_runnable(kind: str | None, model: str, *, as_json: bool) -> None:
     """List every witness with whether it can look at a model, and why it cannot."""
-    from selfexplain.looking import runnable  # noqa: PLC0415 - only who asks for it
+    from selfexplain.able_to_look import runnable  # noqa: PLC0415 - only who asks for it
 
     if kind != "witness":
         raise InputError("-m goes with witnesses alone", hint=f"selfexplain list witnesses -m {model}")
